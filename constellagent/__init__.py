@@ -1,0 +1,15 @@
+"""Many coding agents at once in true isolation, from one committed file.
+
+Read the tree from the bottom up; a module may import only from the layers below its own:
+
+    faces/     how it is seen           cli, and the client of the daemon
+    runtime/   making it so             git, ptys, processes, the daemon
+    ravi/      who an agent is          the Ravi client and the embedded provider
+    agents/    how each kind is started
+    plan/      what must happen         pure: desired + observed -> actions
+    term/      what a terminal shows    pure: bytes -> bytes and events
+    spec/      what is wanted           pure: text -> values
+    errors     what can go wrong, and what the reader should do
+"""
+
+__version__ = "0.1.0"

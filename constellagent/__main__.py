@@ -1,0 +1,20 @@
+"""Where the program begins: answers `--version` at once, and hands all else to the command line."""
+
+import sys
+
+import constellagent
+
+
+def main() -> int:
+    """Run the command line of this process and return its exit code."""
+    words = sys.argv[1:]
+    if words[:1] in (["--version"], ["-V"]):
+        sys.stdout.write(f"constellagent {constellagent.__version__}\n")
+        return 0
+    from constellagent.faces.cli.boundary import run
+
+    return run(words)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

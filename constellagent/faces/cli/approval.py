@@ -1,0 +1,44 @@
+"""The gate before anything runs: the file is code, so a person sees its commands and says yes."""
+
+import shlex
+import sys
+
+from constellagent.errors import UsageError
+from constellagent.faces.cli import screen
+from constellagent.runtime.control import PlanReply
+
+NOT_APPROVED = 1
+"""Exit code after a no."""
+
+
+def needed(reply: PlanReply) -> bool:
+    """Whether the file has commands that nobody has approved in this content yet."""
+    return bool(reply["commands"]) and not reply["trusted"]
+
+
+def show_commands(reply: PlanReply) -> None:
+    """Name each command that the file would run."""
+    screen.tell(screen.paint("commands that this file runs:", "bold", sys.stderr))
+    wide = max((screen.width(command["subject"]) for command in reply["commands"]), default=0)
+    for command in reply["commands"]:
+        subject = screen.clean(command["subject"])
+        gap = " " * (wide - screen.width(subject))
+        argv = screen.clean(shlex.join(command["argv"]))
+        screen.tell(f"  {subject}{gap}  {screen.clean(command['what'])}: {argv}")
+    screen.tell("")
+
+
+def ask(question: str, *, otherwise: str) -> bool:
+    """Ask on the terminal; only `y` or `yes` means yes.
+
+    Raises:
+        UsageError: there is no terminal to ask on; the hint is `otherwise`.
+    """
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(f"this needs a yes and there is no terminal to ask on: {question}", hint=otherwise)
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):
+        screen.tell("")
+    return answer.strip().lower() in {"y", "yes"}

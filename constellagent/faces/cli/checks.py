@@ -1,0 +1,188 @@
+"""What `doctor` looks at: each check looks at one thing and says ok, warn or fail, and what to do.
+
+A check never raises and changes nothing; what cannot be looked at is a `fail` or a `warn` with the reason.
+"""
+
+import os
+import shutil
+import sqlite3
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import constellagent
+from constellagent.errors import ConstellagentError
+from constellagent.faces.cli import programs
+from constellagent.runtime.paths import Paths
+
+LONGEST_SOCKET = 103
+"""Bytes of a unix socket's path that both Linux and macOS take."""
+
+_OLDEST_SQLITE = (3, 37)
+_LITTLE_SPACE, _NO_SPACE = 1 << 30, 100 << 20
+
+
+class Check(NamedTuple):
+    """What one check found. `advice` is empty where there is nothing to do."""
+
+    name: str
+    level: Literal["ok", "warn", "fail"]
+    found: str
+    advice: str = ""
+
+
+def every(paths: Paths) -> Iterator[Check]:
+    """Yield the checks in the order in which a person would look."""
+    yield python()
+    yield git()
+    yield sqlite()
+    yield settings()
+    yield state(paths)
+    yield socket(paths)
+    yield disk(paths)
+    yield root_key(paths)
+    yield from daemon(paths)
+    yield agent_programs()
+    yield sandbox()
+
+
+def python() -> Check:
+    """Look at the interpreter."""
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    return Check("python", "ok", f"{version} ({sys.executable})")
+
+
+def git() -> Check:
+    """Look at git, which does all work on worktrees."""
+    import asyncio
+
+    from constellagent.runtime.git import Git
+
+    try:
+        version = asyncio.run(Git(Path("/"), timeout=10).version())
+    except ConstellagentError as error:
+        return Check("git", "fail", error.message, error.hint)
+    return Check("git", "ok", ".".join(map(str, version)))
+
+
+def sqlite() -> Check:
+    """Look at the SQLite that Python was built with."""
+    version = sqlite3.sqlite_version
+    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+        return Check("sqlite", "fail", version, "use a Python with SQLite 3.37 or newer")
+    return Check("sqlite", "ok", version)
+
+
+def settings() -> Check:
+    """Look at the CONSTELLAGENT_* variables of this shell."""
+    from constellagent.runtime.settings import Settings
+
+    try:
+        Settings()
+    except ValueError as error:
+        return Check(
+            "settings", "fail", str(error).partition("\n")[0], "correct the CONSTELLAGENT_* variables"
+        )
+    names = sorted(name for name in os.environ if name.startswith("CONSTELLAGENT_"))
+    return Check("settings", "ok", ", ".join(names) or "defaults")
+
+
+def state(paths: Paths) -> Check:
+    """Look at the folder that holds all state."""
+    home = paths.home
+    try:
+        found = home.lstat()
+    except FileNotFoundError:
+        return Check("state", "ok", f"{home} (not there yet; the first command makes it)")
+    except OSError as error:
+        return Check(
+            "state", "fail", f"{home}: {error.strerror}", "set CONSTELLAGENT_HOME to a folder of yours"
+        )
+    mode = stat.S_IMODE(found.st_mode)
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        return Check("state", "fail", f"{home} is not a folder of yours", "set CONSTELLAGENT_HOME to one")
+    if mode & 0o077:
+        return Check("state", "fail", f"{home} has mode {mode:04o}", f"chmod 700 {home}")
+    if not os.access(home, os.W_OK | os.X_OK):
+        return Check("state", "fail", f"{home} cannot be written", f"chmod 700 {home}")
+    return Check("state", "ok", f"{home} (mode {mode:04o})")
+
+
+def socket(paths: Paths) -> Check:
+    """Look at how long the longest socket path would be."""
+    length = len(os.fsencode(paths.session_socket("0" * 32)))
+    found = f"{paths.control_socket} ({length} of {LONGEST_SOCKET} bytes with a session's name)"
+    if length > LONGEST_SOCKET:
+        return Check("sockets", "fail", found, "set CONSTELLAGENT_HOME to a shorter path")
+    return Check("sockets", "ok", found)
+
+
+def disk(paths: Paths) -> Check:
+    """Look at the space where state lies."""
+    place = next(folder for folder in (paths.home, *paths.home.parents) if folder.exists())
+    free = shutil.disk_usage(place).free
+    found = f"{free / (1 << 30):.1f} GiB free at {place}"
+    if free < _NO_SPACE:
+        return Check("disk", "fail", found, "free some space: output and worktrees would be cut short")
+    return Check("disk", "warn" if free < _LITTLE_SPACE else "ok", found)
+
+
+def root_key(paths: Paths) -> Check:
+    """Look at where the key of everything encrypted comes from; never creates one."""
+    from constellagent.ravi.vault import KEY_FILE, RootKey
+
+    named = os.environ.get("CONSTELLAGENT_KEY_FILE")
+    if not named and not (paths.ravi / KEY_FILE).exists():
+        return Check("root key", "ok", "none yet; the daemon makes one when it starts first")
+    try:
+        key = RootKey.open(paths.ravi, Path(named).expanduser() if named else None)
+    except ConstellagentError as error:
+        return Check("root key", "fail", error.message, error.hint)
+    return Check("root key", "ok", key.source)
+
+
+def daemon(paths: Paths) -> Iterator[Check]:
+    """Look at the daemon and, through it, at the identity provider; never starts it."""
+    from constellagent.faces.blocking import BlockingClient
+    from constellagent.faces.launching import daemon_log, owner
+
+    try:
+        with BlockingClient.connect(paths.control_socket) as client:
+            info = client.info()
+    except ConstellagentError as error:
+        pid = owner(paths)
+        if pid is None:
+            yield Check("daemon", "ok", "does not run; a command that needs it starts it")
+        else:
+            advice = f"see {daemon_log(paths)}; `constellagent daemon stop` ends it"
+            yield Check("daemon", "fail", f"pid {pid} does not answer: {error.message}", advice)
+        return
+    found = f"pid {info['pid']}, version {info['version']}"
+    if info["version"] != constellagent.__version__:
+        advice = "`constellagent daemon stop` changes over; sessions go on"
+        yield Check("daemon", "warn", f"{found}, and this command is {constellagent.__version__}", advice)
+    else:
+        yield Check("daemon", "ok", found)
+    yield Check("provider", "ok", info["provider_url"])
+
+
+def agent_programs() -> Check:
+    """Look for the programs of the kinds of agent."""
+    there = programs.found()
+    if not there:
+        return Check(
+            "agents", "warn", "none of the agents' programs is on PATH", "`kind: command` runs any other"
+        )
+    return Check("agents", "ok", ", ".join(there))
+
+
+def sandbox() -> Check:
+    """Look for what `sandbox: bwrap` needs."""
+    place = shutil.which("bwrap")
+    if place is None:
+        return Check(
+            "sandbox", "warn", "bwrap is not on PATH", "install bubblewrap to use `sandbox: bwrap` (Linux)"
+        )
+    return Check("sandbox", "ok", place)

@@ -1,0 +1,77 @@
+"""Reading the output of a session from its log on disk, live or ended; no daemon is needed for it."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from constellagent.errors import ConstellagentError
+from constellagent.runtime import processes
+from constellagent.runtime.holder import status
+from constellagent.runtime.holder.log import LogReader
+
+CHUNK = 1 << 16
+_PAUSE = 0.05
+_TURNS = 20
+"""How many empty reads lie between two looks at the holder; a look may start a process on macOS."""
+
+
+def end_of(folder: str) -> dict[str, Any] | None:
+    """Return how the session ended, None while it lives; `ended_by` is `lost` where its holder was killed.
+
+    Raises:
+        ConstellagentError: nothing is known of the session, or it cannot be read.
+    """
+    try:
+        found = status.read(folder)
+        if found is None:
+            raise ConstellagentError(f"there is no session in {folder}")
+        if found.get("ended_at") is not None:
+            return dict(found)
+        holder, start = found.get("holder_pid"), found.get("holder_start")
+        if isinstance(holder, int) and isinstance(start, str) and not processes.alive(holder, start):
+            found = status.read(folder) or found  # it may have ended properly between the two looks
+            return {"ended_by": "lost", **{key: value for key, value in found.items() if value is not None}}
+    except (OSError, ValueError) as error:
+        raise ConstellagentError(f"the session in {folder} cannot be read: {error}") from error
+    return None
+
+
+def chunks(folder: str, offset: int) -> Iterator[tuple[int, bytes]]:
+    """Yield what the log keeps from `offset` on, as (offset, bytes), up to its present end.
+
+    Raises:
+        ConstellagentError: the log cannot be read.
+    """
+    reader = LogReader(folder)
+    while True:
+        try:
+            start, data = reader.read(offset, CHUNK)
+        except OSError as error:
+            raise ConstellagentError(f"the log in {folder} cannot be read: {error}") from error
+        if not data:
+            return
+        yield start, data
+        offset = start + len(data)
+
+
+def output(folder: str, offset: int) -> Iterator[tuple[int, bytes]]:
+    """Yield what is kept from `offset` on and what comes, until the session has ended and all is read."""
+    turns = 0
+    while True:
+        ended = turns % _TURNS == 0 and end_of(folder) is not None
+        for start, data in chunks(folder, offset):
+            yield start, data
+            offset = start + len(data)
+            turns = 0
+        if ended:
+            return
+        turns += 1
+        time.sleep(_PAUSE)
+
+
+def exit_code(end: dict[str, Any]) -> int:
+    """Return what a shell would report for a session that ended so; 1 where nobody knows."""
+    status_of_exit, signal = end.get("exit_status"), end.get("signal")
+    if isinstance(signal, int) and signal:
+        return 128 + signal
+    return status_of_exit if isinstance(status_of_exit, int) else 1

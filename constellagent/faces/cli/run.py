@@ -1,0 +1,64 @@
+"""`constellagent run`: one run of an agent, with a prompt or with a command in its place."""
+
+import sys
+from typing import Annotated
+
+from constellagent.errors import UsageError
+from constellagent.faces.cli import screen
+from constellagent.faces.cli.declare import Agent, Argument, File, Json, Option, Rest
+from constellagent.faces.cli.place import constellation_file
+from constellagent.faces.cli.reach import daemon
+from constellagent.runtime.control import RunRequest
+
+
+def run(
+    agent: Agent,
+    prompt: Annotated[str | None, Argument("PROMPT", "What the agent is to do.")] = None,
+    argv: Annotated[list[str] | None, Rest("ARGV...")] = None,
+    *,
+    file: File = None,
+    detach: Annotated[bool, Option(("--detach", "-d"), "Print the session's id and do not wait.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Run an agent once in its worktree, as its identity.
+
+    `run AGENT -- ARGV...` runs a command in the agent's place.
+
+    Its output is copied to stdout, and the exit code is the command's. Ctrl-C leaves it running.
+    """
+    if prompt is not None and argv:
+        raise UsageError("give a prompt or a command after --, not both")
+    request = RunRequest(file=constellation_file(file), agent=agent)
+    if prompt is not None:
+        request["prompt"] = prompt
+    if argv:
+        request["argv"] = argv
+    with daemon() as client:
+        session = client.run(request)
+    if detach:
+        if as_json:
+            screen.say_json(session)
+        else:
+            screen.say(session["id"])
+        return 0
+    return _stream(session["id"], session["log"], as_json=as_json)
+
+
+def _stream(session: str, folder: str, *, as_json: bool) -> int:
+    from constellagent.faces.cli import follow
+
+    end = 0
+    try:
+        for start, data in follow.output(folder, 0):
+            end = start + len(data)
+            if not as_json:
+                sys.stdout.buffer.write(data)
+                sys.stdout.buffer.flush()
+    except KeyboardInterrupt:
+        screen.tell(f"\nthe run goes on: `constellagent logs --session {session} -f` shows it")
+        raise
+    ended = follow.end_of(folder) or {}
+    code = follow.exit_code(ended)
+    if as_json:
+        screen.say_json({"session": session, "exit_code": code, "bytes": end, "ended": ended})
+    return code

@@ -1,0 +1,69 @@
+"""`constellagent wait`: blocks until an agent is in a state."""
+
+import time
+from typing import Annotated, get_args
+
+from constellagent.errors import ConstellagentError, UsageError
+from constellagent.faces.blocking import BlockingClient
+from constellagent.faces.cli import screen
+from constellagent.faces.cli.declare import File, Json, Option, Subject
+from constellagent.faces.cli.place import constellation_file
+from constellagent.faces.cli.reach import daemon
+from constellagent.runtime.clock import SystemClock
+from constellagent.runtime.control import AgentView, ServiceView, State
+
+INTERVAL = 0.25
+ENDED = ("done", "failed", "exited", "stopped")
+
+
+def wait(
+    name: Subject,
+    *,
+    file: File = None,
+    until: Annotated[
+        list[str] | None,
+        Option(("--until",), f"A state to wait for; repeatable [default: {', '.join(ENDED)}].", "STATE"),
+    ] = None,
+    timeout: Annotated[float | None, Option(("--timeout",), "Give up after this long.", "SECONDS")] = None,
+    as_json: Json = False,
+) -> int:
+    """Wait for a state. Exit code 0 when it is reached, 1 when it cannot be any more or time is up.
+
+    An agent that ended cannot reach another state by itself, so waiting for one ends too.
+    """
+    wanted = tuple(until or ENDED)
+    states = get_args(State)
+    if unknown := [state for state in wanted if state not in states]:
+        raise UsageError(f"there is no state {unknown[0]!r}", hint=f"the states are: {', '.join(states)}")
+    chosen = constellation_file(file)
+    clock = SystemClock()
+    deadline = None if timeout is None else clock.monotonic() + timeout
+    with daemon() as client:
+        while True:
+            found = _look(client, chosen, name)
+            if found["state"] in wanted:
+                break
+            if found["state"] in ENDED:
+                raise ConstellagentError(f"{name} is {found['state']} ({found['reason'] or 'it ended'})")
+            if deadline is not None and clock.monotonic() >= deadline:
+                raise ConstellagentError(f"{name} is still {found['state']} after {timeout:g} s")
+            time.sleep(INTERVAL)
+    if as_json:
+        screen.say_json(found)
+    else:
+        screen.say(found["state"])
+    return 0
+
+
+def _look(client: BlockingClient, file: str, name: str) -> AgentView | ServiceView:
+    """Return the agent or service as it is now.
+
+    Raises:
+        UsageError: there is none of this name.
+    """
+    rows = [row for view in client.status(file) for row in (*view["agents"], *view["services"])]
+    for row in rows:
+        if row["name"] == name:
+            return row
+    known = ", ".join(row["name"] for row in rows) or "none"
+    raise UsageError(f"there is no agent or service {name!r}", hint=f"there are: {known}")

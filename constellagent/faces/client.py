@@ -1,0 +1,137 @@
+"""`Control` over the daemon's socket for asyncio callers: the remote twin of the daemon itself.
+
+Each call has a connection of its own, so calls never wait for each other and a caller that goes away
+in the middle of one disturbs nobody.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from constellagent.errors import UnavailableError
+from constellagent.faces import wire
+from constellagent.runtime.control import (
+    PROTOCOL,
+    ApplyRequest,
+    ConstellationView,
+    InfoView,
+    PlanReply,
+    PlanRequest,
+    RunRequest,
+    SessionView,
+    StreamItem,
+)
+
+CONNECT_TIMEOUT = 5.0
+"""Seconds for the connection and the daemon's greeting."""
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class DaemonClient:
+    """`Control` met over the socket at `path`.
+
+    Each method raises the error that the daemon raised, as the same class of `constellagent.errors`, and
+    UnavailableError where no daemon listens or it goes away.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def info(self) -> InfoView:
+        """Say who the daemon is."""
+        reply: InfoView = await self._call("info", {})
+        return reply
+
+    async def plan(self, request: PlanRequest) -> PlanReply:
+        """Compare declared and observed; writes nothing."""
+        reply: PlanReply = await self._call("plan", {"request": request})
+        return reply
+
+    async def apply(self, request: ApplyRequest) -> AsyncIterator[StreamItem]:
+        """Make it so: events as they happen, then one result."""
+        async with self._connected("apply") as streams:
+            await _ask(streams, "apply", {"request": request})
+            while not (answer := await _answer(streams)).get("end"):
+                yield answer["item"]
+
+    async def status(self, file: str | None) -> list[ConstellationView]:
+        """Show one constellation, or all where `file` is None."""
+        reply: list[ConstellationView] = await self._call("status", {"file": file})
+        return reply
+
+    async def adopt(self, file: str, agent: str, path: str | None, identity: str | None) -> list[str]:
+        """Take over an existing worktree or identity; returns what was done, in words."""
+        params = {"file": file, "agent": agent, "path": path, "identity": identity}
+        reply: list[str] = await self._call("adopt", params)
+        return reply
+
+    async def trust(self, file: str, *, revoke: bool) -> str:
+        """Record or withdraw approval of the file's present content; returns its hash."""
+        return str(await self._call("trust", {"file": file, "revoke": revoke}))
+
+    async def session(self, file: str, subject: str) -> SessionView:
+        """Return the newest session of an agent or service."""
+        reply: SessionView = await self._call("session", {"file": file, "subject": subject})
+        return reply
+
+    async def send(self, file: str, agent: str, text: str, *, enter: bool) -> None:
+        """Deliver text to the agent's session."""
+        await self._call("send", {"file": file, "agent": agent, "text": text, "enter": enter})
+
+    async def stop(self, file: str, subject: str) -> str:
+        """Stop the session of an agent or service; returns how it ended."""
+        return str(await self._call("stop", {"file": file, "subject": subject}))
+
+    async def run(self, request: RunRequest) -> SessionView:
+        """Start a run of an agent and return its session."""
+        reply: SessionView = await self._call("run", {"request": request})
+        return reply
+
+    async def shutdown(self, *, stop_sessions: bool) -> None:
+        """End the daemon; sessions go on unless `stop_sessions`."""
+        await self._call("shutdown", {"stop_sessions": stop_sessions})
+
+    async def _call(self, method: str, params: Mapping[str, Any]) -> Any:
+        async with self._connected(method) as streams:
+            await _ask(streams, method, params)
+            return (await _answer(streams)).get("result")
+
+    @asynccontextmanager
+    async def _connected(self, method: str) -> AsyncIterator[Streams]:
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT):
+                streams = await asyncio.open_unix_connection(str(self._path), limit=wire.MAX_LINE + 1)
+        except OSError as error:
+            raise UnavailableError(
+                f"no daemon answers at {self._path}: {error.strerror or 'it takes too long'}",
+                hint="run `constellagent doctor`",
+            ) from error
+        try:
+            greeting = await _answer(streams)
+            if method not in wire.ANSWERED_ACROSS_VERSIONS:
+                wire.check_greeting(greeting, PROTOCOL)
+            yield streams
+        finally:
+            streams[1].close()
+
+
+async def _ask(streams: Streams, method: str, params: Mapping[str, Any]) -> None:
+    try:
+        streams[1].write(wire.encode({"id": 1, "method": method, "params": params}))
+        await streams[1].drain()
+    except OSError as error:
+        raise UnavailableError(f"the daemon went away: {error.strerror}") from error
+
+
+async def _answer(streams: Streams) -> dict[str, Any]:
+    try:
+        line = await streams[0].readuntil(b"\n")
+    except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
+        raise UnavailableError("the daemon closed the connection before it answered") from error
+    answer = wire.decode(line)
+    if "error" in answer:
+        raise wire.error_from(answer["error"])
+    return answer

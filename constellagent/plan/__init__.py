@@ -1,0 +1,1 @@
+"""What must happen. Pure: desired and observed in, ordered actions out."""

@@ -1,0 +1,145 @@
+"""`/api/auth/keys/`: keys for the account and for one identity. Only a management key gets here.
+
+The key itself is in the answer that creates it and nowhere else.
+"""
+
+import secrets
+import sqlite3
+import uuid as uuids
+from typing import Any
+
+from aiohttp import web
+
+from constellagent.ravi import wire
+from constellagent.ravi.local.answers import ApiError, read_body, timestamp
+from constellagent.ravi.local.fences import NOW, STORE, key_hash, management
+
+_MANAGEMENT = "ravi_mgmt_"
+_IDENTITY = "ravi_id_"
+
+
+def routes() -> list[web.RouteDef]:
+    """Return the routes of this module."""
+    root = "/api/auth/keys"
+    return [
+        web.get(f"{root}/management/", list_management, allow_head=False),
+        web.post(f"{root}/management/", create_management),
+        web.delete(f"{root}/management/{{uuid}}/", delete_management),
+        web.get(f"{root}/identity/", list_identity, allow_head=False),
+        web.post(f"{root}/identity/", create_identity),
+        web.delete(f"{root}/identity/{{uuid}}/", delete_identity),
+    ]
+
+
+async def list_management(request: web.Request) -> web.Response:
+    """List the account's keys."""
+    return await _list(request, "k.identity IS NULL")
+
+
+async def list_identity(request: web.Request) -> web.Response:
+    """List the keys of all identities."""
+    return await _list(request, "k.identity IS NOT NULL")
+
+
+async def create_management(request: web.Request) -> web.Response:
+    """Mint a key for the account."""
+    await management(request)
+    wanted = await read_body(request, wire.CreateManagementKey)
+    now = timestamp(request.app[NOW]())
+    return await _created(request, lambda db: mint_management(db, wanted.label, now))
+
+
+async def create_identity(request: web.Request) -> web.Response:
+    """Mint a key for one identity."""
+    await management(request)
+    wanted = await read_body(request, wire.CreateIdentityKey)
+    now = timestamp(request.app[NOW]())
+
+    def mint(db: sqlite3.Connection) -> tuple[str, str]:
+        row = db.execute(
+            "SELECT id, archived FROM identities WHERE uuid = ?", (wanted.identity_uuid.lower(),)
+        ).fetchone()
+        if row is None:
+            raise ApiError(404, "not_found", "No Identity matches the given query.")
+        if row["archived"]:
+            raise ApiError(409, "identity.archived", "This identity was put away; bring it back first.")
+        return _mint(db, _IDENTITY, row["id"], wanted.label, now)
+
+    return await _created(request, mint)
+
+
+async def delete_management(request: web.Request) -> web.Response:
+    """Revoke a key of the account."""
+    return await _revoke(request, "identity IS NULL")
+
+
+async def delete_identity(request: web.Request) -> web.Response:
+    """Revoke a key of an identity."""
+    return await _revoke(request, "identity IS NOT NULL")
+
+
+def mint_management(db: sqlite3.Connection, label: str, now: str) -> tuple[str, str]:
+    """Create a management key; return its uuid and the key."""
+    return _mint(db, _MANAGEMENT, None, label, now)
+
+
+def _mint(db: sqlite3.Connection, prefix: str, identity: int | None, label: str, now: str) -> tuple[str, str]:
+    uuid, key = str(uuids.uuid4()), prefix + secrets.token_urlsafe(32)
+    db.execute(
+        "INSERT INTO keys (uuid, identity, hash, label, created_dt) VALUES (?, ?, ?, ?, ?)",
+        (uuid, identity, key_hash(key), label, now),
+    )
+    return uuid, key
+
+
+async def _created(request: web.Request, mint: Any) -> web.Response:
+    def run(db: sqlite3.Connection) -> dict[str, Any]:
+        uuid, key = mint(db)
+        row = db.execute(f"{_SELECT} WHERE k.uuid = ?", (uuid,)).fetchone()
+        return {**_row(row), "key": key}
+
+    return web.json_response(await request.app[STORE].run(run), status=201)
+
+
+async def _list(request: web.Request, which: str) -> web.Response:
+    await management(request)
+    rows = await request.app[STORE].run(
+        lambda db: db.execute(
+            f"{_SELECT} WHERE k.revoked_dt IS NULL AND {which} ORDER BY k.created_dt"
+        ).fetchall()
+    )
+    return web.json_response([_row(row) for row in rows])
+
+
+async def _revoke(request: web.Request, which: str) -> web.Response:
+    await management(request)
+    now = timestamp(request.app[NOW]())
+    revoked = await request.app[STORE].run(
+        lambda db: (
+            db.execute(
+                f"UPDATE keys SET revoked_dt = ? WHERE uuid = ? AND revoked_dt IS NULL AND {which}",  # noqa: S608 - `which` is a constant of this module
+                (now, request.match_info["uuid"].lower()),
+            ).rowcount
+        )
+    )
+    if not revoked:
+        raise ApiError(404, "not_found", "No API key matches the given query.")
+    return web.Response(status=204)
+
+
+_SELECT = "SELECT k.*, i.uuid AS identity_uuid FROM keys k LEFT JOIN identities i ON i.id = k.identity"
+
+
+def _row(row: sqlite3.Row) -> dict[str, Any]:
+    masked = (_MANAGEMENT if row["identity"] is None else _IDENTITY) + "********"
+    shown = {
+        "uuid": row["uuid"],
+        "key": masked,
+        "label": row["label"],
+        "is_active": True,
+        "last_used_at": row["last_used_dt"],
+        "created_dt": row["created_dt"],
+    }
+    if row["identity"] is not None:
+        shown |= {"identity": row["identity_uuid"], "identity_uuid": row["identity_uuid"]}
+    return shown

@@ -1,0 +1,1 @@
+"""Making it so: the only layer that touches git, processes, files and the clock."""

@@ -1,0 +1,227 @@
+"""One constellation, ready to be worked on: its file, what it declares, and the ports bound to it."""
+
+import asyncio
+import hashlib
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from constellagent.errors import Problem, SpecError, UnavailableError, UsageError
+from constellagent.plan.desired import Desired, desire
+from constellagent.ravi.client import RaviClient
+from constellagent.ravi.vault import RootKey
+from constellagent.runtime.apply import World
+from constellagent.runtime.clock import Clock
+from constellagent.runtime.environment import KeptEnvironment
+from constellagent.runtime.git import Git
+from constellagent.runtime.identities import RaviIdentities
+from constellagent.runtime.launches import ConstellationLaunches
+from constellagent.runtime.observe import Eyes
+from constellagent.runtime.repository import Repository, find
+from constellagent.runtime.sessions import ConstellationSessions, SessionRegistry
+from constellagent.runtime.settings import Settings
+from constellagent.runtime.store.bindings import Bindings
+from constellagent.runtime.store.constellations import Applied, Constellations
+from constellagent.runtime.store.database import Database
+from constellagent.runtime.store.journal import StoredJournal
+from constellagent.runtime.store.ports import ReservedPorts
+from constellagent.runtime.store.records import StoredRecords
+from constellagent.runtime.worktrees import GitWorktrees
+from constellagent.spec.load import Loaded, load
+from constellagent.spec.models import Constellation
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """How to reach one identity provider: for us with `client`, for agents at `url`."""
+
+    client: RaviClient
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One constellation as its file reads now (or as it was applied), and everything that it acts on.
+
+    Attributes:
+        id: derived from the file's place.
+        file: the constellation's file, absolute and resolved.
+        text: its content.
+        content_hash: SHA-256 of the content.
+        constellation: the parsed file.
+        desired: the file resolved for its repository.
+        repository: the main checkout it stands in.
+        world: the ports that apply acts on.
+        environment: the kept variables of its agents.
+    """
+
+    id: str
+    file: Path
+    text: str
+    content_hash: str
+    constellation: Constellation
+    desired: Desired
+    repository: Repository
+    world: World
+    worktrees: GitWorktrees
+    identities: RaviIdentities
+    bindings: Bindings
+    launches: ConstellationLaunches
+    environment: KeptEnvironment
+
+    @property
+    def eyes(self) -> Eyes:
+        """The ports that a look needs."""
+        return Eyes(self.world.worktrees, self.world.identities, self.world.sessions, self.world.records)
+
+    def applied(self) -> Applied:
+        """Return the row that remembers this context as applied."""
+        return Applied(
+            self.id, self.desired.name, self.file, Path(self.desired.repo), self.content_hash, self.text
+        )
+
+
+class Contexts:
+    """Builds contexts; holds what all constellations share."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        clock: Clock,
+        key: RootKey,
+        registry: SessionRegistry,
+        local: Provider,
+        hosted: Provider | None,
+    ) -> None:
+        """`hosted` is None where no key for the hosted provider is set."""
+        self._database = database
+        self._settings = settings
+        self._clock = clock
+        self._key = key
+        self._registry = registry
+        self._local = local
+        self._hosted = hosted
+        self._checkouts = asyncio.Semaphore(settings.git_parallel)
+        self._rows = Constellations(database)
+
+    async def of_file(self, file: str) -> Context:
+        """Return the context of a constellation file as it reads now.
+
+        Raises:
+            SpecError: it cannot be read or used.
+            UsageError: it lies in a linked worktree: only the main checkout's file counts.
+        """
+        path = await asyncio.to_thread(Path(file).resolve)
+        loaded, data = await asyncio.to_thread(_read, path)
+        repository = await find(path.parent)
+        await self._refuse_linked(path, repository)
+        return self._build(constellation_id(path), path, data.decode("utf-8-sig"), loaded, repository)
+
+    async def of_applied(self, applied: Applied) -> Context:
+        """Return the context of a constellation as it was last applied, whatever its file says now."""
+        loaded = await asyncio.to_thread(load, applied.text.encode(), str(applied.file))
+        repository = await find(applied.repo)
+        return self._build(applied.id, applied.file, applied.text, loaded, repository)
+
+    def _provider(self, name: str) -> Provider:
+        if name == "local":
+            return self._local
+        if self._hosted is None:
+            raise UnavailableError(
+                "identities.provider is ravi, and there is no key for it",
+                hint="set CONSTELLAGENT_RAVI_API_KEY and restart the daemon, or use `provider: local`",
+            )
+        return self._hosted
+
+    async def _refuse_linked(self, path: Path, repository: Repository) -> None:
+        """An agent must not be able to change the constellation by changing its branch."""
+        git = Git(path.parent, timeout=self._settings.git_timeout)
+        top = (await git.run("rev-parse", "--path-format=absolute", "--show-toplevel")).text
+        if Path(os.path.realpath(top)) != repository.root:
+            raise UsageError(
+                f"{path} lies in a linked worktree; only the main checkout's file counts",
+                hint=f"use the one in {repository.root}",
+            )
+
+    def _build(self, key: str, file: Path, text: str, loaded: Loaded, repository: Repository) -> Context:
+        constellation = loaded.constellation
+        desired = desire(constellation, repository.root)
+        provider = self._provider(constellation.identities.provider)
+        journal = StoredJournal(self._database, key, self._clock)
+        records = StoredRecords(self._database, key)
+        bindings = Bindings(self._database, key)
+        environment = KeptEnvironment(key, self._rows, self._key)
+        identities = RaviIdentities(
+            constellation=key,
+            provider=constellation.identities.provider,
+            client=provider.client,
+            bindings=bindings,
+            journal=journal,
+            key=self._key,
+            api_url=provider.url,
+        )
+        worktrees = GitWorktrees(
+            repository=repository,
+            constellation=key,
+            root=Path(desired.worktrees),
+            git=Git(repository.root, timeout=self._settings.git_timeout),
+            journal=journal,
+            records=records,
+            paths=self._settings.paths,
+            clock=self._clock,
+            checkouts=self._checkouts,
+            setup_timeout=self._settings.setup_timeout,
+        )
+        launches = ConstellationLaunches(
+            key,
+            desired,
+            self._settings.paths,
+            identities,
+            environment,
+            ReservedPorts(self._database, port_is_free),
+            self._registry,
+        )
+        world = World(
+            worktrees, identities, ConstellationSessions(self._registry, key), records, launches, journal
+        )
+        return Context(
+            key,
+            file,
+            text,
+            loaded.content_hash,
+            constellation,
+            desired,
+            repository,
+            world,
+            worktrees,
+            identities,
+            bindings,
+            launches,
+            environment,
+        )
+
+
+def constellation_id(file: Path) -> str:
+    """Return the id of the constellation whose (resolved) file this is."""
+    return hashlib.sha256(os.fsencode(file)).hexdigest()[:12]
+
+
+def port_is_free(port: int) -> bool:
+    """Say whether nobody listens on a loopback port now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _read(path: Path) -> tuple[Loaded, bytes]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SpecError(str(path), [Problem(0, 0, "", f"cannot be read: {error.strerror}")]) from error
+    return load(data, str(path)), data

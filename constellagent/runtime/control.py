@@ -1,0 +1,213 @@
+"""What a face may ask of the daemon: one small protocol, met in-process and by the socket client alike.
+
+Requests and replies are JSON-shaped `TypedDict`s, so that the command line can show a status without
+importing any model. Failures are the errors of `constellagent.errors` on both sides of the socket.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any, Literal, NotRequired, Protocol, TypedDict
+
+PROTOCOL = 1
+"""Version of these shapes; a client and a daemon that differ say so instead of guessing."""
+
+
+class PlanRequest(TypedDict):
+    """What to plan. `env_names` are the variable names that the caller's shell has set, without values."""
+
+    file: str
+    env_names: list[str]
+    agents: NotRequired[list[str]]
+    restart: NotRequired[list[str]]
+    prune: NotRequired[bool]
+    destroy: NotRequired[bool]
+    force: NotRequired[bool]
+
+
+class CommandView(TypedDict):
+    """A command that applying the file would run: the file is code, and this is what a person approves."""
+
+    subject: str
+    what: str
+    argv: list[str]
+
+
+class PlanReply(TypedDict):
+    """A plan, and what is needed to decide on it and apply it.
+
+    `plan` is the JSON form of `plan.actions.Plan`; `lines` and `summary` its human form. `wants_env` names the variables
+    whose values `ApplyRequest.env` should carry. `content_hash` is what `ApplyRequest.approved` must repeat.
+    """
+
+    constellation: str
+    plan: dict[str, Any]
+    lines: list[str]
+    summary: str
+    empty: bool
+    pending: bool
+    blocked: bool
+    content_hash: str
+    trusted: bool
+    commands: list[CommandView]
+    wants_env: list[str]
+
+
+class ApplyRequest(TypedDict):
+    """What to apply. `plan` is a saved plan that must still be the plan; `approved` the content hash agreed to."""
+
+    file: str
+    approved: str
+    env: dict[str, str]
+    agents: NotRequired[list[str]]
+    restart: NotRequired[list[str]]
+    prune: NotRequired[bool]
+    destroy: NotRequired[bool]
+    force: NotRequired[bool]
+    plan: NotRequired[dict[str, Any]]
+
+
+class ApplyResult(TypedDict):
+    """How an apply ended: subjects done and failed (with the reason), and the exit code for the command line."""
+
+    done: list[str]
+    failed: dict[str, str]
+    skipped: dict[str, str]
+    changed: int
+    exit_code: int
+
+
+class StreamItem(TypedDict):
+    """One item of a streamed reply: progress events, then exactly one result."""
+
+    event: NotRequired[dict[str, Any]]
+    result: NotRequired[dict[str, Any]]
+
+
+State = Literal["starting", "running", "working", "waiting", "done", "failed", "exited", "stopped", "unknown"]
+
+
+class SessionView(TypedDict):
+    """One session. `socket` is the holder's unix socket, `log` the folder of its output."""
+
+    id: str
+    role: Literal["agent", "service", "run"]
+    live: bool
+    pid: int | None
+    started_at: float
+    ended_at: float | None
+    exit_status: int | None
+    outcome: str
+    socket: str
+    log: str
+
+
+class AgentView(TypedDict):
+    """One agent as `status` shows it. `since` is when the state was entered, epoch seconds."""
+
+    name: str
+    kind: str
+    state: State
+    reason: str
+    since: float | None
+    branch: str
+    path: str
+    identity: str | None
+    address: str | None
+    phone: str | None
+    restarts: int
+    ahead: int | None
+    session: SessionView | None
+    declared: bool
+
+
+class ServiceView(TypedDict):
+    """One service as `status` shows it."""
+
+    name: str
+    state: State
+    reason: str
+    since: float | None
+    session: SessionView | None
+
+
+class ConstellationView(TypedDict):
+    """One constellation as `status` shows it; `problem` says why it cannot be shown."""
+
+    name: str
+    file: str
+    repo: str
+    problem: NotRequired[str]
+    agents: list[AgentView]
+    services: list[ServiceView]
+
+
+class RunRequest(TypedDict):
+    """A run to start: the agent's own command with a prompt, or `argv` in its place."""
+
+    file: str
+    agent: str
+    prompt: NotRequired[str]
+    argv: NotRequired[list[str]]
+    rows: NotRequired[int]
+    columns: NotRequired[int]
+    env: NotRequired[dict[str, str]]
+
+
+class InfoView(TypedDict):
+    """The daemon itself."""
+
+    protocol: int
+    version: str
+    pid: int
+    started_at: float
+    home: str
+    provider_url: str
+    constellations: int
+    sessions: int
+
+
+class Control(Protocol):
+    """Everything a face can ask. `file` is the absolute path of a constellation file."""
+
+    async def info(self) -> InfoView:
+        """Say who the daemon is."""
+        ...
+
+    async def plan(self, request: PlanRequest) -> PlanReply:
+        """Compare declared and observed; writes nothing."""
+        ...
+
+    def apply(self, request: ApplyRequest) -> AsyncIterator[StreamItem]:
+        """Make it so (or, with `destroy`, unmake it): events as they happen, then an `ApplyResult`."""
+        ...
+
+    async def status(self, file: str | None) -> list[ConstellationView]:
+        """Show one constellation, or all that were ever applied where `file` is None."""
+        ...
+
+    async def adopt(self, file: str, agent: str, path: str | None, identity: str | None) -> list[str]:
+        """Take over an existing worktree or identity for a declared agent; returns what was done, in words."""
+        ...
+
+    async def trust(self, file: str, *, revoke: bool) -> str:
+        """Record (or withdraw) approval of this file's present content; returns its hash."""
+        ...
+
+    async def session(self, file: str, subject: str) -> SessionView:
+        """Return the newest session of an agent or service, for attach, logs and wait."""
+        ...
+
+    async def send(self, file: str, agent: str, text: str, *, enter: bool) -> None:
+        """Deliver text to the agent's session as a bracketed paste, then a separate Enter."""
+        ...
+
+    async def stop(self, file: str, subject: str) -> str:
+        """Stop the session of an agent or service; returns how it ended."""
+        ...
+
+    async def run(self, request: RunRequest) -> SessionView:
+        """Start a run of an agent and return its session."""
+        ...
+
+    async def shutdown(self, *, stop_sessions: bool) -> None:
+        """End the daemon; sessions go on unless `stop_sessions`."""
+        ...

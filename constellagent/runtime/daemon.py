@@ -1,0 +1,278 @@
+"""The composition root: builds every adapter, keeps the sessions, answers what faces ask."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from pathlib import Path
+
+import constellagent
+from constellagent.errors import ConstellagentError, UsageError
+from constellagent.ravi import shim
+from constellagent.ravi.client import RaviClient
+from constellagent.ravi.local.provider import LocalProvider
+from constellagent.ravi.vault import RootKey
+from constellagent.runtime.adoption import adopt
+from constellagent.runtime.clock import Clock, SystemClock
+from constellagent.runtime.contexts import Context, Contexts, Provider, constellation_id
+from constellagent.runtime.control import (
+    PROTOCOL,
+    ApplyRequest,
+    Control,
+    ConstellationView,
+    InfoView,
+    PlanReply,
+    PlanRequest,
+    RunRequest,
+    SessionView,
+    StreamItem,
+)
+from constellagent.runtime.delivery import deliver
+from constellagent.runtime.objects import Objects
+from constellagent.runtime.reconcile import Reconciler
+from constellagent.runtime.sessions import SessionRegistry
+from constellagent.runtime.settings import Settings
+from constellagent.runtime.statuses import Statuses
+from constellagent.runtime.store.constellations import Constellations
+from constellagent.runtime.store.database import Database
+from constellagent.runtime.store.sessions import SessionRow, SessionRows
+from constellagent.runtime.supervisor import Supervisor
+from constellagent.spec.load import load
+from constellagent.spec.models import Restart
+from constellagent.spec.suggest import did_you_mean
+
+_log = logging.getLogger(__name__)
+
+class Daemon:
+    """The one background process of a user; meets `runtime.control.Control`."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        """Nothing happens before `running` is entered."""
+        self._settings = settings
+        self._clock = clock or SystemClock()
+        self._stack = AsyncExitStack()
+        self._started_at = self._clock.now()
+        self.ended = asyncio.Event()
+        """Set when somebody asked the daemon to end."""
+
+    async def start(self) -> None:
+        """Open the state, start the provider, adopt what runs. The caller holds the lock of the one daemon."""
+        paths = self._settings.paths
+        paths.create()
+        self._key = await asyncio.to_thread(RootKey.open, paths.ravi, self._settings.key_file)
+        self._database = Database(paths.database)
+        await self._database.open()
+        self._stack.push_async_callback(self._database.close)
+        self._constellations = Constellations(self._database)
+        local = await self._start_provider()
+        await asyncio.to_thread(shim.install, paths.bin)
+        rows = SessionRows(self._database)
+        self._supervisor = Supervisor(rows, self._clock, self._restart_policy, self._start_again)
+        self._registry = SessionRegistry(rows, self._settings, self._clock, self._supervisor.ended)
+        self._stack.push_async_callback(self._registry.close)
+        self._stack.push_async_callback(self._supervisor.close)
+        self._contexts = Contexts(
+            self._database, self._settings, self._clock, self._key, self._registry, local, self._hosted()
+        )
+        self._objects = Objects()
+        self._stack.push_async_callback(self._objects.close)
+        self._statuses = Statuses(self._registry, self._supervisor, self._objects)
+        self._reconciler = Reconciler(
+            self._contexts, self._constellations, self._supervisor, self._settings, self._clock
+        )
+        begin = self._clock.monotonic()
+        await self._registry.adopt()
+        live = len(await self._registry.live())
+        _log.info("adopted %d sessions in %.3f s", live, self._clock.monotonic() - begin)
+        await self._supervisor.resume()
+
+    async def close(self) -> None:
+        """Let go of everything; sessions go on."""
+        await self._stack.aclose()
+
+    async def info(self) -> InfoView:
+        """Say who the daemon is."""
+        return InfoView(
+            protocol=PROTOCOL,
+            version=constellagent.__version__,
+            pid=os.getpid(),
+            started_at=self._started_at,
+            home=str(self._settings.paths.home),
+            provider_url=self._provider_url,
+            constellations=len(await self._constellations.all()),
+            sessions=len(await self._registry.live()),
+        )
+
+    async def plan(self, request: PlanRequest) -> PlanReply:
+        """Compare declared and observed; writes nothing."""
+        return await self._reconciler.plan(request)
+
+    def apply(self, request: ApplyRequest) -> AsyncIterator[StreamItem]:
+        """Make it so: events as they happen, then an `ApplyResult`."""
+        return self._reconciler.apply(request)
+
+    async def status(self, file: str | None) -> list[ConstellationView]:
+        """Show one constellation, or all that were ever applied."""
+        if file is not None:
+            return [await self._statuses.of(await self._contexts.of_file(file))]
+        views = []
+        for applied in await self._constellations.all():
+            try:
+                views.append(await self._statuses.of(await self._contexts.of_applied(applied)))
+            except ConstellagentError as error:
+                _log.warning("status failed: %s: %s", applied.file, error.message)
+                views.append(
+                    ConstellationView(
+                        name=applied.name,
+                        file=str(applied.file),
+                        repo=str(applied.repo),
+                        problem=error.message,
+                        agents=[],
+                        services=[],
+                    )
+                )
+        return views
+
+    async def adopt(self, file: str, agent: str, path: str | None, identity: str | None) -> list[str]:
+        """Take over an existing worktree or identity for a declared agent."""
+        context = await self._contexts.of_file(file)
+        _subject(context, agent, services=False)
+        return await adopt(context, agent, Path(path) if path else None, identity)
+
+    async def trust(self, file: str, *, revoke: bool) -> str:
+        """Record (or withdraw) approval of this file's present content."""
+        path = await asyncio.to_thread(Path(file).resolve)
+        if revoke:
+            await self._constellations.distrust(path)
+            return ""
+        context = await self._contexts.of_file(file)
+        await self._constellations.trust(context.file, context.content_hash, self._clock.now())
+        return context.content_hash
+
+    async def session(self, file: str, subject: str) -> SessionView:
+        """Return the newest session of an agent or service, or of the agent's runs where it has no own."""
+        return self._registry.view(await self._newest(file, subject))
+
+    async def send(self, file: str, agent: str, text: str, *, enter: bool) -> None:
+        """Deliver text to the agent's session."""
+        row = await self._newest(file, agent)
+        if not row.live:
+            raise ConstellagentError(
+                f"{agent} does not run: {row.outcome}", hint=f"`constellagent apply --restart {agent}` starts it"
+            )
+
+        async def write(data: bytes) -> None:
+            await self._registry.send(row.id, data)
+
+        await deliver(text, self._registry.log(row.id), write, enter=enter)
+
+    async def stop(self, file: str, subject: str) -> str:
+        """Stop the session of an agent or service."""
+        row = await self._newest(file, subject)
+        await self._supervisor.forget(row.constellation, row.role, row.subject)
+        return await self._registry.stop(row.id)
+
+    async def run(self, request: RunRequest) -> SessionView:
+        """Start a run of an agent and return its session."""
+        context = await self._contexts.of_file(request["file"])
+        agent = context.desired.agents[_subject(context, request["agent"], services=False)]
+        record = (await context.world.records.all()).get(agent.name)
+        if record is None or not record.path.is_dir():
+            raise ConstellagentError(f"{agent.name} has no worktree yet", hint="`constellagent apply` makes it")
+        argv = tuple(request.get("argv", ()))
+        launch = await context.launches.run(agent, record.path, request.get("prompt"), argv)
+        return self._registry.view(await self._registry.start(context.id, launch))
+
+    async def shutdown(self, *, stop_sessions: bool) -> None:
+        """End the daemon; sessions go on unless `stop_sessions`."""
+        if stop_sessions:
+            rows = await self._registry.live()
+            await asyncio.gather(*(self._registry.stop(row.id) for row in rows))
+        self.ended.set()
+
+    async def _start_provider(self) -> Provider:
+        """Start the local provider; it keeps its port, since running agents hold its address."""
+        provider = LocalProvider(self._settings.paths.ravi, self._key)
+        url = await provider.start("127.0.0.1", self._settings.provider_port)
+        self._stack.push_async_callback(provider.stop)
+        self._provider_url = url
+        client = RaviClient(url, await provider.management_key())
+        self._stack.push_async_callback(client.close)
+        return Provider(client, url)
+
+    def _hosted(self) -> Provider | None:
+        key, url = self._settings.ravi_api_key, self._settings.ravi_api_url
+        if key is None:
+            return None
+        client = RaviClient(url, key.get_secret_value(), ca_bundle=self._settings.ravi_ca_bundle)
+        self._stack.push_async_callback(client.close)
+        return Provider(client, url)
+
+    async def _restart_policy(self, row: SessionRow) -> Restart:
+        applied = await self._constellations.get(row.constellation)
+        if applied is None:
+            return "never"
+        loaded = await asyncio.to_thread(load, applied.text.encode(), str(applied.file))
+        specs = loaded.constellation.services if row.role == "service" else loaded.constellation.agents
+        spec = specs.get(row.subject)
+        return spec.restart if spec else "never"
+
+    async def _start_again(self, row: SessionRow) -> None:
+        applied = await self._constellations.get(row.constellation)
+        newest = {(r.role, r.subject): r.id for r in await self._registry.newest(row.constellation)}
+        if applied is None or newest.get((row.role, row.subject)) != row.id:
+            return
+        context = await self._contexts.of_applied(applied)
+        if row.role == "service":
+            launch = await context.launches.service(context.desired.services[row.subject])
+        else:
+            agent = context.desired.agents[row.subject]
+            record = (await context.world.records.all())[agent.name]
+            launch = await context.launches.agent(agent, record.path)
+        await self._registry.start(row.constellation, launch)
+
+    async def _newest(self, file: str, subject: str) -> SessionRow:
+        path = await asyncio.to_thread(Path(file).resolve)
+        rows = await self._registry.newest(constellation_id(path))
+        found = [row for row in rows if row.subject == subject]
+        own = [row for row in found if row.role != "run"] or found
+        if own:
+            return max(own, key=lambda row: row.started_at)
+        context = await self._contexts.of_file(file)
+        _subject(context, subject, services=True)
+        raise ConstellagentError(f"{subject} was never started", hint="`constellagent apply` starts it")
+
+
+Listening = Callable[[Control, Path], AbstractAsyncContextManager[None]]
+"""Serves a `Control` at a socket while its body runs."""
+
+
+async def serve(settings: Settings, listening: Listening) -> None:
+    """Run a daemon until somebody ends it; a second SIGTERM or SIGINT ends it at once."""
+    daemon = Daemon(settings)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, _end, daemon)
+    try:
+        await daemon.start()
+        async with listening(daemon, settings.paths.control_socket):
+            _log.info("daemon ready: pid %d, state in %s", os.getpid(), settings.paths.home)
+            await daemon.ended.wait()
+    finally:
+        await daemon.close()
+
+
+def _end(daemon: Daemon) -> None:
+    if daemon.ended.is_set():
+        os._exit(1)
+    daemon.ended.set()
+
+
+def _subject(context: Context, name: str, *, services: bool) -> str:
+    known = set(context.desired.agents) | (set(context.desired.services) if services else set())
+    if name not in known:
+        what = "agent or service" if services else "agent"
+        raise UsageError(f"there is no {what} {name!r}{did_you_mean(name, known)}")
+    return name

@@ -1,0 +1,68 @@
+"""What a process of an agent finds in its environment: an allow-list, and nothing of the daemon's.
+
+`PATH`, the locale and the variables of `env.pass` come from the shell that applied the file. They are kept
+sealed under the root key, so that a start after a reboot has them, and replaced by each apply.
+"""
+
+import os
+import pwd
+from collections.abc import Iterable, Mapping
+
+from constellagent.ravi.vault import RootKey
+from constellagent.runtime.store.constellations import Constellations
+from constellagent.spec.models import Env
+
+SHELL_NAMES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
+"""What every agent takes over from the applying shell."""
+
+_DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
+
+
+class KeptEnvironment:
+    """The variables of one constellation, sealed in `state.db`."""
+
+    def __init__(self, constellation: str, rows: Constellations, key: RootKey) -> None:
+        self._constellation = constellation
+        self._rows = rows
+        self._key = key
+
+    async def get(self) -> dict[str, str]:
+        """Return the kept variables."""
+        sealed = await self._rows.environment(self._constellation)
+        return {name: self._key.unseal(value, self._place(name)).decode() for name, value in sealed.items()}
+
+    async def replace(self, names: Iterable[str], values: Mapping[str, str]) -> None:
+        """Keep what `values` has of `names` and drop the rest of `names`; writes only what changed."""
+        kept = await self.get()
+        wanted = {name: values[name] for name in names if name in values}
+        changed = {name: value for name, value in wanted.items() if kept.get(name) != value}
+        sealed = {name: self._key.seal(value.encode(), self._place(name)) for name, value in changed.items()}
+        await self._rows.set_environment(self._constellation, sealed, frozenset(kept) - frozenset(wanted))
+
+    def _place(self, name: str) -> str:
+        return f"environment|{self._constellation}|{name}"
+
+
+def person() -> dict[str, str]:
+    """Return who the Unix user is, from the user database rather than from any environment."""
+    entry = pwd.getpwuid(os.getuid())
+    return {
+        "HOME": os.environ.get("HOME", entry.pw_dir),
+        "USER": entry.pw_name,
+        "LOGNAME": entry.pw_name,
+        "SHELL": entry.pw_shell or "/bin/sh",
+    }
+
+
+def compose(kept: Mapping[str, str], declared: Env, own: Mapping[str, str], *, first_on_path: str) -> dict[str, str]:
+    """Return a whole environment.
+
+    Later wins: the person, the applying shell, `env.pass`, `env.set`, and last what we give (`own`), which
+    no file may override. `first_on_path` goes in front of `PATH`.
+    """
+    env = {"TERM": "xterm-256color", "COLORTERM": "truecolor", **person()}
+    env |= {name: kept[name] for name in (*SHELL_NAMES, *declared.pass_) if name in kept}
+    env |= declared.set_
+    env |= own
+    env["PATH"] = f"{first_on_path}:{env.get('PATH', _DEFAULT_PATH)}"
+    return env

@@ -1,0 +1,1 @@
+"""The holder: a tiny process that owns one session's pty and outlives the daemon."""

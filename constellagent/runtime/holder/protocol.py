@@ -1,0 +1,199 @@
+"""The wire between a holder and those who look at its session: frames over a unix socket.
+
+A frame is one type byte, the payload's length as four bytes, and the payload; numbers are big-endian. The
+same bytes are carried to other nodes. The holder runs this module too, so it imports nothing dear.
+Unknown types are skipped, so that a newer peer may say more.
+"""
+
+import json
+import struct
+
+VERSION = 1
+MAX_PAYLOAD = 1 << 20
+
+# from a client
+HELLO = 1
+ATTACH = 2
+INPUT = 3
+RESIZE = 4
+SIGNAL = 5
+STOP = 6
+# both ways: the question is empty, the answer a JSON object
+STATUS = 7
+# from the holder
+WELCOME = 65
+OUTPUT = 66
+RESYNC = 67
+EXIT = 68
+ERROR = 69
+
+VIEW = 1
+"""Flag of ATTACH: only looks; takes no part in the size, and its input is refused."""
+EVERY = 2
+"""Flag of ATTACH: wants every byte the log still has, however late; others skip ahead when too far behind."""
+
+_HEADER = struct.Struct("!BI")
+_OFFSET = struct.Struct("!Q")
+_ATTACH = struct.Struct("!BBQ")
+_SIZE = struct.Struct("!HH")
+_SHORT = struct.Struct("!H")
+_MILLISECONDS = struct.Struct("!I")
+
+
+class ProtocolError(ValueError):
+    """The peer sent what is no frame of this protocol; the connection is of no more use."""
+
+
+class Decoder:
+    """Cuts a stream into frames, however it is chunked. Holds at most one unfinished frame."""
+
+    __slots__ = ("_buffer",)
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    @property
+    def pending(self) -> int:
+        """How many bytes wait for the rest of their frame."""
+        return len(self._buffer)
+
+    def feed(self, data: bytes) -> list[tuple[int, bytes]]:
+        """Take the next bytes and return the frames they complete, as (type, payload).
+
+        Raises:
+            ProtocolError: a frame announces more than `MAX_PAYLOAD` bytes.
+        """
+        buffer = self._buffer
+        buffer += data
+        frames = []
+        at = 0
+        while len(buffer) - at >= _HEADER.size:
+            kind, length = _HEADER.unpack_from(buffer, at)
+            if length > MAX_PAYLOAD:
+                buffer.clear()
+                raise ProtocolError(f"a frame of {length} bytes is longer than {MAX_PAYLOAD}")
+            end = at + _HEADER.size + length
+            if end > len(buffer):
+                break
+            frames.append((kind, bytes(buffer[at + _HEADER.size : end])))
+            at = end
+        del buffer[:at]
+        return frames
+
+
+def frame(kind: int, payload: bytes = b"") -> bytes:
+    """Return one frame; `payload` must not be longer than `MAX_PAYLOAD`."""
+    if len(payload) > MAX_PAYLOAD:
+        raise ProtocolError(f"a payload of {len(payload)} bytes is longer than {MAX_PAYLOAD}")
+    return _HEADER.pack(kind, len(payload)) + payload
+
+
+def hello(version: int = VERSION) -> bytes:
+    """Say which version the client speaks; must come first."""
+    return frame(HELLO, _SHORT.pack(version))
+
+
+def attach(offset: int, flags: int = 0) -> bytes:
+    """Ask for output from an offset of the log on."""
+    return frame(ATTACH, _ATTACH.pack(flags, 0, offset))
+
+
+def attach_tail(count: int, flags: int = 0) -> bytes:
+    """Ask for the last `count` bytes of output and what follows; 0 is live only."""
+    return frame(ATTACH, _ATTACH.pack(flags, 1, count))
+
+
+def resize(rows: int, columns: int) -> bytes:
+    """Tell the size of the viewer's terminal."""
+    return frame(RESIZE, _SIZE.pack(rows, columns))
+
+
+def signal(number: int) -> bytes:
+    """Ask for a signal to the session's main process group."""
+    return frame(SIGNAL, bytes([number]))
+
+
+def stop(grace: float) -> bytes:
+    """Ask for the end of the session: SIGTERM, `grace` seconds, SIGKILL."""
+    return frame(STOP, _MILLISECONDS.pack(min(int(grace * 1000), 0xFFFFFFFF)))
+
+
+def output(offset: int, data: bytes) -> bytes:
+    """Carry output that starts at `offset` of the log."""
+    return _HEADER.pack(OUTPUT, _OFFSET.size + len(data)) + _OFFSET.pack(offset) + data
+
+
+def resync(offset: int) -> bytes:
+    """Say that output before `offset` is not sent: it is gone, or the viewer was too slow."""
+    return frame(RESYNC, _OFFSET.pack(offset))
+
+
+def report(kind: int, value: dict[str, object]) -> bytes:
+    """Carry a JSON object."""
+    return frame(kind, json.dumps(value, separators=(",", ":")).encode())
+
+
+def error(text: str) -> bytes:
+    """Tell the client what was refused, in words."""
+    return frame(ERROR, text.encode()[:MAX_PAYLOAD])
+
+
+def parse_hello(payload: bytes) -> int:
+    """Return the version."""
+    return int(_unpack(_SHORT, payload)[0])
+
+
+def parse_attach(payload: bytes) -> tuple[int, bool, int]:
+    """Return the flags, whether the number counts from the end, and the number."""
+    flags, tail, value = _unpack(_ATTACH, payload)
+    return flags, bool(tail), value
+
+
+def parse_resize(payload: bytes) -> tuple[int, int]:
+    """Return rows and columns, each at least 1."""
+    rows, columns = _unpack(_SIZE, payload)
+    if not rows or not columns:
+        raise ProtocolError("a terminal has at least one row and one column")
+    return rows, columns
+
+
+def parse_signal(payload: bytes) -> int:
+    """Return the signal's number."""
+    if len(payload) != 1 or not 1 <= payload[0] <= 64:
+        raise ProtocolError("a signal is one byte from 1 to 64")
+    return payload[0]
+
+
+def parse_stop(payload: bytes) -> float:
+    """Return the grace in seconds."""
+    return float(_unpack(_MILLISECONDS, payload)[0]) / 1000
+
+
+def parse_output(payload: bytes) -> tuple[int, bytes]:
+    """Return where the output starts in the log, and the output."""
+    if len(payload) < _OFFSET.size:
+        raise ProtocolError("output without its offset")
+    return _OFFSET.unpack_from(payload)[0], payload[_OFFSET.size :]
+
+
+def parse_resync(payload: bytes) -> int:
+    """Return the offset at which output goes on."""
+    return int(_unpack(_OFFSET, payload)[0])
+
+
+def parse_report(payload: bytes) -> dict[str, object]:
+    """Return the JSON object."""
+    try:
+        value = json.loads(payload)
+    except (ValueError, RecursionError) as broken:
+        raise ProtocolError("a report is not JSON") from broken
+    if not isinstance(value, dict):
+        raise ProtocolError("a report is not a JSON object")
+    return value
+
+
+def _unpack(shape: struct.Struct, payload: bytes) -> tuple[int, ...]:
+    try:
+        return shape.unpack(payload)
+    except struct.error as broken:
+        raise ProtocolError(f"a payload of {len(payload)} bytes where {shape.size} belong") from broken

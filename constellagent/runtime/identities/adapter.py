@@ -1,0 +1,217 @@
+"""The port `Identities` over a Ravi API, hosted or embedded: nothing above knows which one it is."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from constellagent.errors import ConflictError, ConstellagentError
+from constellagent.plan.desired import DesiredAgent, DesiredIdentity
+from constellagent.plan.observed import IdentityFacts, Look, Unknown
+from constellagent.ravi.client import InDoubtError, RaviClient, TakenError
+from constellagent.ravi.private_files import read_private, write_private
+from constellagent.ravi.vault import RootKey
+from constellagent.ravi.wire import Identity
+from constellagent.runtime.identities.creation import DOUBT_DELAYS, Creation, Found
+from constellagent.runtime.identities.keys import Keys
+from constellagent.runtime.identities.matching import NEW, names_of
+from constellagent.runtime.ports import Journal, Step
+from constellagent.runtime.store.bindings import Binding, Bindings
+
+FOLDER, FILE, KEPT = ".ravi", "config.json", "config.json.before"
+
+
+class RaviIdentities:
+    """Implements the port `Identities`."""
+
+    def __init__(
+        self,
+        *,
+        constellation: str,
+        provider: str,
+        client: RaviClient,
+        bindings: Bindings,
+        journal: Journal,
+        key: RootKey,
+        api_url: str,
+        delays: Sequence[float] = DOUBT_DELAYS,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        """Bind to one constellation (its id) and one provider; agents reach its API at `api_url`."""
+        self._constellation = constellation
+        self._provider = provider
+        self._client = client
+        self._bindings = bindings
+        self._journal = journal
+        self._api_url = api_url
+        self._creation = Creation(provider, client, bindings, journal, delays, sleep)
+        self._keys = Keys(client, bindings, journal, key)
+
+    async def look(self, agents: Sequence[DesiredAgent]) -> Mapping[str, Look[IdentityFacts]]:
+        """Look at each agent's identity, with two requests in all; one that needs none is left out."""
+        everywhere = await self._bindings.of_provider(self._provider)
+        mine = {b.agent: b for b in everywhere if b.constellation == self._constellation}
+        chosen = [a for a in agents if a.identity or (a.name in mine and not mine[a.name].archived)]
+        if not chosen:
+            return {}
+        try:
+            listed = await self._creation.list()
+            live = await self._keys.live()
+        except ConstellagentError as error:
+            return {agent.name: Unknown(error.message) for agent in chosen}
+        written = await asyncio.to_thread(
+            lambda: {a.name: self._is_written(mine.get(a.name), Path(a.path), live) for a in chosen}
+        )
+        return {
+            a.name: listed.facts(a.name, a.identity, mine.get(a.name), written=written[a.name])
+            for a in chosen
+        }
+
+    async def ensure(self, agent: str, wanted: DesiredIdentity) -> IdentityFacts:
+        """Create the identity, or adopt the one that matches; exactly once, whatever fails on the way.
+
+        Raises:
+            ConflictError: several match, the address belongs to another agent, or the bound one has vanished.
+            InDoubtError: it may have been created a moment ago; the next call finds it.
+            UnavailableError: the provider cannot be reached.
+        """
+        bound = await self._bindings.get(agent, self._provider)
+        found = await self._creation.find_or_create(agent, wanted, bound)
+        return await self._bind(agent, found, bound, phone=wanted.phone)
+
+    async def adopt(self, agent: str, identity: str) -> str:
+        """Bind the agent to an existing identity (uuid, address or name), or forget its own one (`new`).
+
+        Returns what was done, in words.
+
+        Raises:
+            ConflictError: none matches, several do, or it belongs to another agent.
+        """
+        if identity == NEW:
+            await self._bindings.drop(agent, self._provider)
+            return "its identity is forgotten; the next apply finds or creates another"
+        listed = await self._creation.list()
+        rows = [row for row in listed.rows if identity in {row.uuid, row.inbox}]
+        rows = rows or [row for row in listed.rows if row.name == identity]
+        if len(rows) != 1:
+            raise ConflictError(
+                f"{len(rows) or 'no'} identities match {identity!r}: {names_of(rows)}",
+                hint="give the uuid of the one that is meant",
+            )
+        listed.refuse_used(agent, rows[0])
+        bound = await self._bindings.get(agent, self._provider)
+        facts = await self._bind(agent, Found(rows[0]), bound, phone=False)
+        return f"identity {facts.name} ({facts.address}) belongs to it now"
+
+    async def write(self, agent: str, worktree: Path) -> None:
+        """Write `.ravi/config.json` into the worktree, minting a key where we hold none that works.
+
+        Other content is kept beside it under another name; equal content is not written again.
+
+        Raises:
+            ConflictError: the agent has no identity yet.
+            ConstellagentError: the provider or the disk refuses.
+        """
+        binding = await self._bound(agent)
+        if not self._keys.works(binding, await self._keys.live()):
+            binding = await self._keys.mint(binding)
+        data, folder = self._content(binding), worktree / FOLDER
+        if await asyncio.to_thread(read_private, folder, FILE) == data:
+            # Nothing to write down first: this mends modes at most.
+            await asyncio.to_thread(write_private, folder, FILE, data)
+            return
+        async with self._journal.step(Step.IDENTITY_WRITE, agent, folder=str(folder)):
+            await asyncio.to_thread(write_private, folder, FILE, data, keep=KEPT)
+
+    async def environment(self, agent: str) -> Mapping[str, str]:
+        """Return what a process of this agent gets: where and as whom it speaks, and its git author.
+
+        Works without the provider once the agent has its key.
+
+        Raises:
+            ConflictError: the agent has no identity yet.
+        """
+        binding = await self._bound(agent)
+        if not self._keys.works(binding, None):
+            binding = await self._keys.mint(binding)
+        address = binding.address or f"{binding.uuid}@identity.invalid"
+        env = {
+            "RAVI_API_URL": self._api_url,
+            "RAVI_API_KEY": self._keys.unsealed(binding),
+            "GIT_AUTHOR_NAME": binding.name,
+            "GIT_AUTHOR_EMAIL": address,
+            "GIT_COMMITTER_NAME": binding.name,
+            "GIT_COMMITTER_EMAIL": address,
+            "CONSTELLAGENT_IDENTITY": binding.name,
+            "CONSTELLAGENT_EMAIL": binding.address,
+            "CONSTELLAGENT_PHONE": binding.phone or "",
+        }
+        return {name: value for name, value in env.items() if value}
+
+    async def archive(self, agent: str, uuid: str) -> None:
+        """Revoke the identity's key and put it away where the provider can; repeating it is harmless.
+
+        Raises:
+            ConflictError: it belongs to another agent.
+            ConstellagentError: the provider refuses or cannot be reached; nothing is forgotten then.
+        """
+        users = {b.uuid: b for b in await self._bindings.of_provider(self._provider) if not b.archived}
+        user = users.get(uuid)
+        if user is not None and (user.constellation, user.agent) != (self._constellation, agent):
+            raise ConflictError(f"identity {uuid} belongs to agent {user.agent}", hint="it is left as it is")
+        async with self._journal.step(Step.IDENTITY_ARCHIVE, agent, uuid=uuid):
+            if user is not None and user.key_uuid is not None:
+                await self._client.delete_identity_key(user.key_uuid)
+            await self._client.archive_identity(uuid)
+            if user is not None:
+                await self._bindings.put(replace(user, key_uuid=None, key_sealed=None, archived=True))
+
+    async def _bind(self, agent: str, found: Found, bound: Binding | None, *, phone: bool) -> IdentityFacts:
+        row = found.identity
+        if row.archived:
+            await self._client.restore_identity(row.uuid)
+        if phone and row.phone is None:
+            # Before the binding: what fails here is seen as unfinished by the next look.
+            row = await self._with_phone(row)
+        binding = Binding(
+            self._constellation, agent, self._provider, row.uuid, row.name, row.inbox, row.phone,
+            in_doubt=found.in_doubt,
+        )  # fmt: skip
+        if bound is not None and bound.uuid == row.uuid and not row.archived:
+            binding = replace(binding, key_uuid=bound.key_uuid, key_sealed=bound.key_sealed)
+        await self._bindings.put(binding)
+        return IdentityFacts(row.uuid, row.name, row.inbox, row.phone, written=False)
+
+    async def _with_phone(self, row: Identity) -> Identity:
+        """Give it a number; the provider itself refuses a second one, so asking again is safe."""
+        try:
+            return await self._client.provision_phone(row.uuid)
+        except (TakenError, InDoubtError):
+            seen = await self._client.get_identity(row.uuid)
+            if seen.phone is None:
+                raise
+            return seen
+
+    async def _bound(self, agent: str) -> Binding:
+        binding = await self._bindings.get(agent, self._provider)
+        if binding is None or binding.archived:
+            raise ConflictError(f"agent {agent} has no identity yet", hint="run `constellagent apply`")
+        return binding
+
+    def _content(self, binding: Binding) -> bytes:
+        content = {
+            "identity": binding.name,
+            "identity_uuid": binding.uuid,
+            "identity_name": binding.name,
+            "identity_key": self._keys.unsealed(binding),
+        }
+        return json.dumps(content, indent=2, ensure_ascii=False).encode()
+
+    def _is_written(self, bound: Binding | None, worktree: Path, live: frozenset[str] | None) -> bool:
+        if bound is None or bound.archived or not self._keys.works(bound, live):
+            return False
+        try:
+            return read_private(worktree / FOLDER, FILE) == self._content(bound)
+        except ConstellagentError:
+            return False

@@ -1,0 +1,80 @@
+"""The one key that we hold for each identity: minted once, kept sealed, replaced when it was revoked."""
+
+from dataclasses import dataclass, replace
+
+from constellagent.errors import ConflictError, ConstellagentError, UnavailableError
+from constellagent.ravi.client import InDoubtError, MissingError, RaviClient
+from constellagent.ravi.vault import RootKey
+from constellagent.runtime.ports import Journal, Step
+from constellagent.runtime.store.bindings import Binding, Bindings
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of one constellation's identities."""
+
+    client: RaviClient
+    bindings: Bindings
+    journal: Journal
+    root: RootKey
+
+    async def live(self) -> frozenset[str] | None:
+        """Return the ids of the keys that work, None where the provider does not tell."""
+        try:
+            return frozenset(key.uuid for key in await self.client.list_identity_keys() if key.is_active)
+        except (ConflictError, MissingError, UnavailableError):
+            return None
+
+    def works(self, binding: Binding, live: frozenset[str] | None) -> bool:
+        """Whether we hold a key that works, as far as we know."""
+        return binding.key_uuid is not None and (live is None or binding.key_uuid in live)
+
+    def unsealed(self, binding: Binding) -> str:
+        """Return the key.
+
+        Raises:
+            VaultError: it was sealed with another root key.
+        """
+        return self.root.unseal(binding.key_sealed or b"", _place(binding)).decode()
+
+    async def mint(self, binding: Binding) -> Binding:
+        """Mint a key, store it sealed, and return the binding with it.
+
+        Raises:
+            InDoubtError: a key may exist that nobody knows; the next call revokes it first.
+        """
+        in_doubt = Step.IDENTITY_KEY in await self.journal.open_steps(binding.agent)
+        refused: ConstellagentError | None = None
+        async with self.journal.step(Step.IDENTITY_KEY, binding.agent, uuid=binding.uuid):
+            if in_doubt:
+                await self._revoke_unknown(binding)
+            try:
+                minted = await self.client.create_identity_key(binding.uuid, self._label(binding))
+            except InDoubtError:
+                raise
+            except ConstellagentError as error:
+                refused = error
+            else:
+                sealed = self.root.seal(minted.key.get_secret_value().encode(), _place(binding))
+                binding = replace(binding, key_uuid=minted.uuid, key_sealed=sealed)
+                await self.bindings.put(binding)
+        # What was surely not done is raised out here, where the intent is settled.
+        if refused is not None:
+            raise refused
+        return binding
+
+    async def _revoke_unknown(self, binding: Binding) -> None:
+        """Revoke what an earlier try may have minted: its key was in an answer that nobody has."""
+        label = self._label(binding)
+        for key in await self.client.list_identity_keys():
+            if key.identity_uuid == binding.uuid and key.label == label and key.is_active:
+                await self.client.delete_identity_key(key.uuid)
+
+    def _label(self, binding: Binding) -> str:
+        """Name the key after its agent, and mark it as ours: nobody else has our root key."""
+        mark = self.root.mac("key label", f"{binding.constellation}|{binding.agent}")[:12]
+        return f"{binding.agent} ({mark})"
+
+
+def _place(binding: Binding) -> str:
+    return f"bindings|{binding.provider}|{binding.uuid}|key"

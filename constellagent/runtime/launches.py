@@ -1,0 +1,115 @@
+"""From a declared agent or service to the process to start: words, folder, whole environment."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from constellagent.agents.start import start
+from constellagent.plan.desired import Desired, DesiredAgent, DesiredService
+from constellagent.plan.observed import SessionFacts
+from constellagent.runtime.environment import KeptEnvironment, compose
+from constellagent.runtime.paths import Paths
+from constellagent.runtime.ports import Identities, Launch
+from constellagent.runtime.readiness import wait_ready
+from constellagent.runtime.sessions import SessionRegistry
+from constellagent.runtime.store.ports import ReservedPorts
+
+
+class ConstellationLaunches:
+    """Builds the launches of one constellation."""
+
+    def __init__(
+        self,
+        constellation: str,
+        desired: Desired,
+        paths: Paths,
+        identities: Identities,
+        environment: KeptEnvironment,
+        ports: ReservedPorts,
+        registry: SessionRegistry,
+    ) -> None:
+        self._constellation = constellation
+        self._desired = desired
+        self._paths = paths
+        self._identities = identities
+        self._environment = environment
+        self._ports = ports
+        self._registry = registry
+
+    async def environment(self, agent: DesiredAgent, worktree: Path) -> dict[str, str]:
+        """Return the environment of any process of this agent: its session, its runs, its setup steps."""
+        ports = await self._ports.reserve(self._constellation, agent.name, agent.spec.ports)
+        own = {
+            "CONSTELLAGENT": self._desired.name,
+            "CONSTELLAGENT_AGENT": agent.name,
+            "CONSTELLAGENT_WORKTREE": str(worktree),
+            **port_variables(ports),
+        }
+        if agent.identity is not None:
+            own |= await self._identities.environment(agent.name)
+        return compose(
+            await self._environment.get(), agent.spec.env, own, first_on_path=str(self._paths.bin)
+        )
+
+    async def agent(self, agent: DesiredAgent, worktree: Path) -> Launch:
+        """Return how to start the agent's own session."""
+        begin = start(agent.spec, agent.spec.prompt)
+        return Launch(
+            subject=agent.name,
+            role="agent",
+            argv=begin.argv,
+            cwd=worktree,
+            env={**await self.environment(agent, worktree), **begin.env},
+            fingerprint=agent.fingerprint,
+            grace=agent.spec.stop_grace,
+        )
+
+    async def run(
+        self, agent: DesiredAgent, worktree: Path, prompt: str | None, argv: tuple[str, ...]
+    ) -> Launch:
+        """Return how to start a run: `argv` in the agent's place, or the agent itself with a prompt."""
+        begin = start(agent.spec, prompt or agent.spec.prompt, headless=True)
+        return Launch(
+            subject=agent.name,
+            role="run",
+            argv=argv or begin.argv,
+            cwd=worktree,
+            env={**await self.environment(agent, worktree), **begin.env},
+            fingerprint=agent.fingerprint,
+            grace=agent.spec.stop_grace,
+        )
+
+    async def service(self, service: DesiredService) -> Launch:
+        """Return how to start a service, in the main checkout."""
+        spec = service.spec
+        own = {"CONSTELLAGENT": self._desired.name, "CONSTELLAGENT_SERVICE": service.name}
+        env = compose(await self._environment.get(), spec.env, own, first_on_path=str(self._paths.bin))
+        argv = ("/bin/sh", "-c", spec.shell) if spec.shell is not None else spec.command or ()
+        return Launch(
+            subject=service.name,
+            role="service",
+            argv=argv,
+            cwd=Path(self._desired.repo),
+            env=env,
+            fingerprint=service.fingerprint,
+            grace=spec.stop_grace,
+        )
+
+    async def wait_ready(self, service: DesiredService, session: SessionFacts) -> None:
+        """Return once the service answers as declared."""
+        if service.spec.ready is None:
+            return
+
+        async def is_live() -> bool:
+            row = await self._registry.get(session.id)
+            return row is not None and row.live
+
+        await wait_ready(service.name, service.spec.ready, self._registry.log(session.id), is_live)
+
+    async def release(self, agent: str) -> None:
+        """Give back what was reserved for an agent that is gone."""
+        await self._ports.release(self._constellation, agent)
+
+
+def port_variables(ports: Mapping[str, int]) -> dict[str, str]:
+    """Return `PORT_WEB=20042` and so on, from ports by their declared names."""
+    return {f"PORT_{name.upper().replace('-', '_')}": str(port) for name, port in ports.items()}

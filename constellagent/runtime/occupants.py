@@ -1,0 +1,98 @@
+"""Who is in a folder, and who has a file open: asked before something is taken away.
+
+Linux tells through /proc, macOS through lsof. Where neither can be asked, `None` says so: not knowing is not
+the same as nobody.
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+_LIMIT = 10.0
+
+
+async def holding(file: Path) -> list[int]:
+    """Return the pids of the processes that have `file` open; empty also where nobody can tell."""
+    return await asyncio.to_thread(_holding, os.path.realpath(file)) or []
+
+
+async def inside(folder: Path) -> dict[int, str] | None:
+    """Return the processes that work in `folder` or below, pid to name; None where nobody can tell."""
+    return await asyncio.to_thread(_inside, os.path.realpath(folder))
+
+
+def _holding(file: str) -> list[int] | None:
+    if sys.platform.startswith("linux"):
+        return [pid for pid in _pids() if file in _links(f"/proc/{pid}/fd")]
+    said = _lsof("-Fp", "--", file)
+    return None if said is None else [int(line[1:]) for line in said.splitlines() if line.startswith("p")]
+
+
+def _inside(folder: str) -> dict[int, str] | None:
+    if sys.platform.startswith("linux"):
+        return {pid: _name(pid) for pid in _pids() if _within(_link(f"/proc/{pid}/cwd"), folder)}
+    said = _lsof("-d", "cwd", "-Fpcn")
+    return None if said is None else parse_lsof(said, folder)
+
+
+def parse_lsof(said: str, folder: str) -> dict[int, str]:
+    """Read `lsof -d cwd -Fpcn`: one letter before each field, `p` begins a process."""
+    found: dict[int, str] = {}
+    pid, name = 0, ""
+    for line in said.splitlines():
+        letter, value = line[:1], line[1:]
+        if letter == "p":
+            pid, name = int(value), ""
+        elif letter == "c":
+            name = value
+        elif letter == "n" and _within(value, folder):
+            found[pid] = name
+    return found
+
+
+def _within(place: str, folder: str) -> bool:
+    return place == folder or place.startswith(folder.rstrip("/") + "/")
+
+
+def _pids() -> Iterator[int]:
+    own = os.getpid()
+    return (int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != own)  # noqa: PTH208 - names, no paths
+
+
+def _links(folder: str) -> set[str]:
+    try:
+        return {_link(f"{folder}/{name}") for name in os.listdir(folder)}  # noqa: PTH208 - names, no paths
+    except OSError:
+        return set()
+
+
+def _link(path: str) -> str:
+    try:
+        return os.readlink(path)  # noqa: PTH115 - text is compared, and a Path would change it
+    except OSError:
+        return ""
+
+
+def _name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text(errors="replace").strip()
+    except OSError:
+        return "?"
+
+
+def _lsof(*args: str) -> str | None:
+    """Ask lsof; it exits 1 where nothing was found, so only its absence counts as no answer."""
+    try:
+        done = subprocess.run(
+            ["lsof", "-n", "-P", "-w", *args],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_LIMIT,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return os.fsdecode(done.stdout)

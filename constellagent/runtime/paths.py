@@ -1,0 +1,111 @@
+"""Where state lies: one private folder per user, and a short one for sockets.
+
+A unix socket's path may be about 100 bytes long (104 on macOS, 108 on Linux), so a deep
+`CONSTELLAGENT_HOME` gets its sockets in a short private folder derived from it.
+"""
+
+import hashlib
+import os
+import stat
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from constellagent.errors import ConstellagentError
+
+_LONGEST_SOCKET_FOLDER = 70
+"""Leaves room for `/<32 hex>.sock` within macOS's 104 bytes."""
+
+
+def default_home() -> Path:
+    """Return the platform's state folder for us, where `CONSTELLAGENT_HOME` names no other."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "constellagent"
+    return Path.home() / ".local" / "state" / "constellagent"
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The layout below `CONSTELLAGENT_HOME`."""
+
+    home: Path
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file of the daemon."""
+        return self.home / "state.db"
+
+    @property
+    def sessions(self) -> Path:
+        """One folder per session."""
+        return self.home / "sessions"
+
+    @property
+    def ravi(self) -> Path:
+        """The local provider's database, root key and audit."""
+        return self.home / "ravi"
+
+    @property
+    def bin(self) -> Path:
+        """What comes first on an agent's PATH: the `ravi` shim."""
+        return self.home / "bin"
+
+    @property
+    def logs(self) -> Path:
+        """Logs of the daemon and of setup steps."""
+        return self.home / "logs"
+
+    @property
+    def locks(self) -> Path:
+        """Files for kernel locks; their content only names the holder."""
+        return self.home / "locks"
+
+    @property
+    def daemon_lock(self) -> Path:
+        """What the one daemon of this state holds."""
+        return self.locks / "daemon"
+
+    @property
+    def run(self) -> Path:
+        """The folder of unix sockets."""
+        near = self.home / "run"
+        if len(os.fsencode(near)) <= _LONGEST_SOCKET_FOLDER:
+            return near
+        digest = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]
+        return Path(tempfile.gettempdir() if len(tempfile.gettempdir()) < 30 else "/tmp") / f"constellagent-{os.getuid()}-{digest}"  # noqa: S108 - private_folder below refuses one that is not ours
+
+    @property
+    def control_socket(self) -> Path:
+        """Where the daemon listens."""
+        return self.run / "daemon.sock"
+
+    def session_socket(self, session: str) -> Path:
+        """Where the holder of a session listens."""
+        return self.run / f"{session}.sock"
+
+    def create(self) -> None:
+        """Create the folders, private to this user, and refuse ones that others can change."""
+        for folder in (self.home, self.sessions, self.ravi, self.bin, self.logs, self.locks, self.run):
+            private_folder(folder)
+
+
+def private_folder(folder: Path) -> None:
+    """Create `folder` with mode 0700 whatever the umask, or check that it is ours alone.
+
+    Raises:
+        ConstellagentError: it belongs to somebody else, is a link, or others may write to it.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True)
+        folder.chmod(0o700)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise ConstellagentError(f"cannot create {folder}: {error.strerror}", hint="set CONSTELLAGENT_HOME") from error
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
+        raise ConstellagentError(
+            f"{folder} is not a folder that only you can write to",
+            hint=f"chmod 700 {folder}, or set CONSTELLAGENT_HOME to another place",
+        )

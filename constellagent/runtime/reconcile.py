@@ -1,0 +1,207 @@
+"""Plan and apply as a face asks for them: trust first, one apply at a time, progress as it happens."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+from constellagent.errors import ConstellagentError, RefusedError, UnavailableError, UsageError
+from constellagent.plan.actions import (
+    Plan,
+    RestartService,
+    RestartSession,
+    StartService,
+    StartSession,
+    StopService,
+    StopSession,
+)
+from constellagent.plan.diff import Options, plan
+from constellagent.plan.observed import Observed
+from constellagent.plan.render import summary, to_json, to_lines
+from constellagent.runtime.apply import Apply, Outcome
+from constellagent.runtime.clock import Clock
+from constellagent.runtime.commands import commands_of
+from constellagent.runtime.contexts import Context, Contexts
+from constellagent.runtime.control import ApplyRequest, ApplyResult, PlanReply, PlanRequest, StreamItem
+from constellagent.runtime.environment import SHELL_NAMES
+from constellagent.runtime.events import Event
+from constellagent.runtime.locks import exclusive
+from constellagent.runtime.observe import observe
+from constellagent.runtime.ports import Report
+from constellagent.runtime.settings import Settings
+from constellagent.runtime.store.constellations import Constellations
+from constellagent.runtime.supervisor import Supervisor
+from constellagent.runtime.tasks import spawn
+from constellagent.spec.suggest import did_you_mean
+
+
+class Reconciler:
+    """Compares what is declared with what is, and makes the one the other."""
+
+    def __init__(
+        self,
+        contexts: Contexts,
+        constellations: Constellations,
+        supervisor: Supervisor,
+        settings: Settings,
+        clock: Clock,
+    ) -> None:
+        self._contexts = contexts
+        self._constellations = constellations
+        self._supervisor = supervisor
+        self._settings = settings
+        self._clock = clock
+
+    async def plan(self, request: PlanRequest) -> PlanReply:
+        """Compare; writes nothing."""
+        context = await self._contexts.of_file(request["file"])
+        wanted = env_names(context)
+        names = frozenset(request["env_names"])
+        observed = await observe(context.desired, context.eyes, available_env=names)
+        found = plan(context.desired, observed, options_of(context, request))
+        trusted = await self._constellations.trusts(context.file, context.content_hash)
+        return PlanReply(
+            constellation=context.desired.name,
+            plan=to_json(found),
+            lines=to_lines(found),
+            summary=summary(found),
+            empty=found.empty,
+            pending=found.pending,
+            blocked=found.blocked,
+            content_hash=context.content_hash,
+            trusted=trusted,
+            commands=commands_of(context.constellation),
+            wants_env=wanted,
+        )
+
+    async def apply(self, request: ApplyRequest) -> AsyncIterator[StreamItem]:
+        """Apply in the background and yield what happens; the apply goes on if nobody listens any more."""
+        # Failures before the first step are the caller's answer and not an item of the stream.
+        context = await self._contexts.of_file(request["file"])
+        await self._approved(context, request["approved"])
+        options = options_of(context, request)
+        queue: asyncio.Queue[StreamItem | ConstellagentError] = asyncio.Queue()
+
+        def report(event: Event) -> None:
+            queue.put_nowait(StreamItem(event=event.to_json()))
+
+        async def work() -> None:
+            try:
+                result = await self._locked(context, request, options, report)
+                queue.put_nowait(StreamItem(result={**result}))
+            except ConstellagentError as error:
+                queue.put_nowait(error)
+            except Exception as error:
+                queue.put_nowait(ConstellagentError(f"internal error: {error!r}", hint="the daemon's log has more"))
+                raise
+
+        spawn(work(), name=f"apply {context.desired.name}")
+        while True:
+            item = await queue.get()
+            if isinstance(item, ConstellagentError):
+                raise item
+            yield item
+            if "result" in item:
+                return
+
+    async def _locked(
+        self, context: Context, request: ApplyRequest, options: Options, report: Report
+    ) -> ApplyResult:
+        what = "destroy" if options.destroy else "apply"
+        lock = self._settings.paths.locks / f"apply-{context.id}"
+        with exclusive(lock, f"{what} of {context.file}", hint="wait for it, or see `constellagent status`"):
+            observed = await observe(context.desired, context.eyes, available_env=frozenset(request["env"]))
+            found = plan(context.desired, observed, options)
+            if "plan" in request and request["plan"] != to_json(found):
+                raise RefusedError(
+                    "the world moved since that plan was made; nothing was done",
+                    to_lines(found),
+                    hint="look at the new plan above, and save it again with `constellagent plan --out`",
+                )
+            if not options.destroy:
+                await self._constellations.put(context.applied(), self._clock.now())
+                await context.environment.replace(env_names(context), request["env"])
+            await self._forget_restarts(context, found)
+            apply = Apply(context.desired, context.world, report, parallel=self._settings.parallel)
+            outcome = await apply.run(found)
+            if options.destroy:
+                await self._cleanup(context, found, outcome)
+            return _result(found, observed, outcome)
+
+    async def _approved(self, context: Context, approved: str) -> None:
+        """The file is code: what runs is the content that a person saw, or one that was trusted for good."""
+        if approved == context.content_hash:
+            return
+        if approved:
+            raise RefusedError(
+                f"{context.file} changed after it was approved; nothing was done",
+                hint="look at `constellagent plan` again",
+            )
+        if not await self._constellations.trusts(context.file, context.content_hash):
+            raise RefusedError(
+                f"this content of {context.file} was never approved",
+                hint="read it, then use --yes or `constellagent trust`",
+            )
+
+    async def _forget_restarts(self, context: Context, found: Plan) -> None:
+        """A start by a person supersedes a restart that waits."""
+        for action in found.actions:
+            match action:
+                case StartSession() | RestartSession() | StopSession():
+                    await self._supervisor.forget(context.id, "agent", action.subject)
+                case StartService() | RestartService() | StopService():
+                    await self._supervisor.forget(context.id, "service", action.subject)
+                case _:
+                    pass
+
+    async def _cleanup(self, context: Context, found: Plan, outcome: Outcome) -> None:
+        """Release what gone agents had reserved, and forget a constellation of which nothing is left."""
+        for subject in {action.subject for action in found.actions} - set(outcome.failed):
+            await context.launches.release(subject)
+        if not outcome.failed and not await context.world.records.all():
+            await self._constellations.forget(context.id)
+
+
+def env_names(context: Context) -> list[str]:
+    """Return the variables that the applying shell is asked for."""
+    declared = [name for agent in context.desired.agents.values() for name in agent.spec.env.pass_]
+    declared += [name for service in context.desired.services.values() for name in service.spec.env.pass_]
+    return sorted({*SHELL_NAMES, *declared})
+
+
+def options_of(context: Context, request: PlanRequest | ApplyRequest) -> Options:
+    """Return the planner's options.
+
+    Raises:
+        UsageError: a named agent or service does not exist.
+    """
+    destroy = request.get("destroy", False)
+    agents, restart = request.get("agents", []), request.get("restart", [])
+    known = set(context.desired.agents)
+    if not destroy and not request.get("prune", False):
+        _known(agents, known, "agent")
+    _known(restart, known | set(context.desired.services), "agent or service")
+    return Options(
+        agents=frozenset(agents),
+        restart=frozenset(restart),
+        prune=request.get("prune", False),
+        destroy=destroy,
+        force=request.get("force", False),
+    )
+
+
+def _known(names: Sequence[str], known: set[str], what: str) -> None:
+    for name in names:
+        if name not in known:
+            raise UsageError(f"there is no {what} {name!r}{did_you_mean(name, known)}")
+
+
+def _result(found: Plan, observed: Observed, outcome: Outcome) -> ApplyResult:
+    code = outcome.exit_code
+    if not code and found.blocked:
+        code = UnavailableError.exit_code if observed.unavailable else ConstellagentError.exit_code
+    return ApplyResult(
+        done=sorted(outcome.done),
+        failed={name: error.message for name, error in outcome.failed.items()},
+        skipped=outcome.skipped,
+        changed=outcome.changed,
+        exit_code=code,
+    )

@@ -1,0 +1,290 @@
+"""All sessions of this user: started, adopted after a daemon's death, watched until they end.
+
+The row in `state.db` is written before the holder is spawned, and the holder is found again by its status
+file or by its own command line, so there is no moment at which a process is out of sight. The life of a
+session here is one task, which no caller's cancellation cuts short.
+"""
+
+import asyncio
+import contextlib
+import logging
+import shutil
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from constellagent.errors import ConstellagentError, UnavailableError, WorldError
+from constellagent.plan.observed import Look, SessionFacts, There, Unknown
+from constellagent.runtime import processes
+from constellagent.runtime.clock import Clock
+from constellagent.runtime.control import SessionView
+from constellagent.runtime.endings import Ending, read_ending
+from constellagent.runtime.holder.launch import launch as launch_holder
+from constellagent.runtime.holder.launch import sweep
+from constellagent.runtime.paths import Paths, private_folder
+from constellagent.runtime.ports import Launch
+from constellagent.runtime.settings import Settings
+from constellagent.runtime.store.sessions import SessionRow, SessionRows
+from constellagent.runtime.tasks import spawn
+from constellagent.runtime.watch import Status, Watch
+
+_log = logging.getLogger(__name__)
+
+OnEnd = Callable[[SessionRow], Awaitable[None]]
+
+
+class SessionRegistry:
+    """The live sessions and the rows of all of them."""
+
+    def __init__(self, rows: SessionRows, settings: Settings, clock: Clock, on_end: OnEnd) -> None:
+        """`on_end` is told of each session that ended while this daemon watched it, or before it came."""
+        self._rows = rows
+        self._settings = settings
+        self._paths: Paths = settings.paths
+        self._clock = clock
+        self._on_end = on_end
+        self._watches: dict[str, Watch] = {}
+        self._troubles: dict[str, str] = {}
+
+    async def adopt(self) -> None:
+        """Take over every session that an earlier daemon left: reach it, or record how it ended.
+
+        One that can neither be reached nor be known to have ended stays live; `trouble` says why, and it is
+        tried again in the background.
+        """
+        watches = [self._watch(row) for row in await self._rows.live()]
+        for watch in watches:
+            watch.task = spawn(self._until_end(watch), name=f"watch {watch.row.id}")
+        await asyncio.gather(*(watch.reached() for watch in watches))
+        await self.retire()
+
+    async def start(self, constellation: str, launch: Launch) -> SessionRow:
+        """Start a session and watch it; returns its row, which has ended where the program was quick.
+
+        Raises:
+            ConflictError: the agent or service has a live session already.
+            WorldError: the command could not be started; the row says so too.
+        """
+        row = SessionRow(
+            id=uuid.uuid4().hex,
+            constellation=constellation,
+            role=launch.role,
+            subject=launch.subject,
+            fingerprint=launch.fingerprint,
+            started_at=self._clock.now(),
+            grace=launch.grace.total_seconds(),
+            boot_id=await asyncio.to_thread(processes.boot_id),
+        )
+        watch = self._watch(row)
+        started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        watch.task = spawn(self._begin(watch, launch, started), name=f"session {row.id}")
+        await asyncio.shield(started)
+        await watch.reached()
+        return await self._rows.get(row.id) or row
+
+    async def stop(self, session: str) -> str:
+        """Stop a session and its whole tree; returns how it ended. Idempotent.
+
+        Raises:
+            WorldError: something of it does not end, or cannot be looked at.
+        """
+        if await self._rows.want_stop(session):
+            watch = self._watches.get(session)
+            if watch is None and (row := await self._rows.get(session)) is not None:
+                watch = self._watch(row)
+                watch.task = spawn(self._until_end(watch), name=f"watch {session}")
+            if watch is not None and watch.task is not None:
+                await watch.stop(watch.row.grace)
+                await asyncio.wait([watch.task])
+        row = await self._rows.get(session)
+        if row is None:
+            return "unknown session"
+        if row.live:
+            raise WorldError(f"{row.subject} could not be stopped: {self.trouble(session)}")
+        return row.outcome
+
+    def trouble(self, session: str) -> str:
+        """Return why nothing certain can be said of a live session, empty where all is well."""
+        watch = self._watches.get(session)
+        return watch.trouble if watch else self._troubles.get(session, "nobody watches it")
+
+    async def get(self, session: str) -> SessionRow | None:
+        """Return one row."""
+        return await self._rows.get(session)
+
+    async def newest(self, constellation: str) -> list[SessionRow]:
+        """Return the newest session of each role and subject of a constellation."""
+        return await self._rows.newest(constellation)
+
+    async def live(self) -> list[SessionRow]:
+        """Return all live rows."""
+        return await self._rows.live()
+
+    async def send(self, session: str, data: bytes) -> None:
+        """Write to the session's pty.
+
+        Raises:
+            BusyError: the program does not read, and too much input waits already.
+            UnavailableError: it does not run, or cannot be reached.
+        """
+        watch = self._watches.get(session)
+        if watch is None or watch.client is None:
+            raise UnavailableError(
+                f"it cannot be written to: {watch.trouble if watch else 'it does not run'}",
+                hint="`constellagent apply` starts what is declared",
+            )
+        await watch.client.send(data)
+
+    def folder(self, session: str) -> Path:
+        """Return the session's folder."""
+        return self._paths.sessions / session
+
+    def log(self, session: str) -> Path:
+        """Return the folder of the session's output."""
+        return self.folder(session)
+
+    def view(self, row: SessionRow) -> SessionView:
+        """Return a session as faces see it."""
+        watch = self._watches.get(row.id)
+        return SessionView(
+            id=row.id,
+            role=row.role,
+            live=row.live,
+            pid=watch.pid if watch and row.live else None,
+            started_at=row.started_at,
+            ended_at=row.ended_at,
+            exit_status=row.exit_status,
+            outcome=row.outcome,
+            socket=str(self._paths.session_socket(row.id)),
+            log=str(self.log(row.id)),
+        )
+
+    async def retire(self, subject: SessionRow | None = None) -> None:
+        """Remove ended sessions beyond what is kept by count and by age; the newest always stays.
+
+        Of all subjects, or of the one that `subject` is a session of.
+        """
+        kept: dict[tuple[str, str, str], int] = {}
+        oldest = self._clock.now() - self._settings.keep_days * 86400
+        for row in await self._rows.ended(subject):
+            key = (row.constellation, row.role, row.subject)
+            kept[key] = kept.get(key, 0) + 1
+            surplus = kept[key] > max(self._settings.keep_sessions, 1)
+            if kept[key] > 1 and (surplus or (row.ended_at or 0) < oldest):
+                await self._remove(row)
+
+    async def close(self) -> None:
+        """Let go of all sessions without ending them."""
+        await asyncio.gather(*(watch.close() for watch in list(self._watches.values())))
+        self._watches.clear()
+
+    def _watch(self, row: SessionRow) -> Watch:
+        watch = Watch(row, self._rows, self.folder(row.id), self._paths.session_socket(row.id))
+        self._watches[row.id] = watch
+        return watch
+
+    async def _begin(self, watch: Watch, launch: Launch, started: asyncio.Future[None]) -> None:
+        """Live through a session from before its start to its end."""
+        row = watch.row
+        try:
+            await self._rows.add(row)
+            await self._launch(watch, launch)
+        except ConstellagentError as error:
+            started.set_exception(error)
+        else:
+            started.set_result(None)
+            await self._until_end(watch)
+        finally:
+            if not started.done():
+                started.set_exception(UnavailableError("the daemon ended before the session had started"))
+            self._watches.pop(row.id, None)
+            watch.known.set()
+
+    async def _launch(self, watch: Watch, launch: Launch) -> None:
+        row, folder = watch.row, self.folder(watch.row.id)
+        try:
+            private_folder(folder)
+            socket = self._paths.session_socket(row.id)
+            status = await launch_holder(launch, row.id, folder, socket, self._settings.log_bytes)
+        except ConstellagentError as error:
+            # Nothing ran, so the next apply may try again: it did not end by itself.
+            await self._end(row.id, Ending(None, "lost", error.message), None)
+            raise
+        await watch.found(status)
+
+    async def _until_end(self, watch: Watch) -> None:
+        session = watch.row.id
+        self._troubles.pop(session, None)
+        try:
+            await self._settle(watch.row, await watch.until_over())
+        except ConstellagentError as error:
+            _log.warning("session %s cannot be ended: %s", session, error.message)
+            self._troubles[session] = error.message
+        finally:
+            self._watches.pop(session, None)
+            watch.known.set()
+
+    async def _settle(self, watched: SessionRow, status: Status | None) -> None:
+        """Record how a session ended, after making sure that nothing of its tree is left."""
+        row = await self._rows.get(watched.id) or watched
+        swept = await sweep(row.id, grace=row.grace) if row.stop_wanted else await sweep(row.id)
+        if swept:
+            _log.warning("ended %d processes that session %s left behind", swept, row.id)
+        rebooted = row.boot_id != await asyncio.to_thread(processes.boot_id)
+        final = await self._end(row.id, read_ending(status, row, rebooted=rebooted), status)
+        if final is None:
+            return
+        try:
+            await self._on_end(final)
+            await self.retire(final)
+        except ConstellagentError as error:
+            _log.warning("after the end of session %s: %s", row.id, error.message)
+
+    async def _end(self, session: str, ending: Ending, status: Status | None) -> SessionRow | None:
+        """Write the end down; returns the row, or None where somebody else has ended it."""
+        at = float(status["ended_at"]) if status and status.get("ended_at") is not None else self._clock.now()
+        with contextlib.suppress(OSError):
+            self._paths.session_socket(session).unlink()
+        ended = await self._rows.end(session, at, ending.exit_status, ending.by, ending.outcome)
+        return await self._rows.get(session) if ended else None
+
+    async def _remove(self, row: SessionRow) -> None:
+        try:
+            await asyncio.to_thread(shutil.rmtree, self.folder(row.id))
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            _log.warning("cannot remove the output of session %s: %s", row.id, error.strerror)
+            return
+        await self._rows.drop(row.id)
+
+
+class ConstellationSessions:
+    """The sessions of one constellation: the `Sessions` port."""
+
+    def __init__(self, registry: SessionRegistry, constellation: str) -> None:
+        """Narrow the registry to one constellation."""
+        self._registry = registry
+        self._constellation = constellation
+
+    async def look(self) -> Mapping[tuple[str, str], Look[SessionFacts]]:
+        """Return the newest session by (role, subject), for the roles agent and service."""
+        rows = await self._registry.newest(self._constellation)
+        return {(row.role, row.subject): self._look(row) for row in rows if row.role != "run"}
+
+    async def start(self, launch: Launch) -> SessionFacts:
+        """Start a session."""
+        return facts(await self._registry.start(self._constellation, launch))
+
+    async def stop(self, session: str) -> None:
+        """Stop a session and its whole process tree."""
+        await self._registry.stop(session)
+
+    def _look(self, row: SessionRow) -> Look[SessionFacts]:
+        trouble = self._registry.trouble(row.id) if row.live else ""
+        return Unknown(trouble) if trouble else There(facts(row))
+
+
+def facts(row: SessionRow) -> SessionFacts:
+    """Return what the planner wants to know of a session."""
+    return SessionFacts(row.id, row.live, row.fingerprint, row.ended_by, row.outcome)

@@ -1,0 +1,35 @@
+"""Settings of this machine and user, from `CONSTELLAGENT_*` variables. Never the constellation's own words."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from constellagent.runtime.paths import Paths, default_home
+
+
+class Settings(BaseSettings):
+    """What the environment may say. Each field is `CONSTELLAGENT_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="CONSTELLAGENT_", frozen=True, extra="ignore")
+
+    home: Path = Field(default_factory=default_home, description="Where state is kept.")
+    key_file: Path | None = Field(default=None, description="File with the root key of what is kept encrypted.")
+    provider_port: int = Field(default=0, ge=0, le=65535, description="Port of the local provider; 0 chooses one and keeps it.")
+    parallel: int = Field(default=4, ge=1, le=64, description="Agents that apply works on at once.")
+    git_parallel: int = Field(default=2, ge=1, le=64, description="Checkouts that run at once.")
+    git_timeout: float = Field(default=900.0, gt=0, description="Seconds after which a git command is ended.")
+    setup_timeout: float = Field(default=1800.0, gt=0, description="Seconds after which a setup step is ended.")
+    log_bytes: int = Field(default=8 << 20, ge=1 << 16, description="Output kept per session, in bytes.")
+    keep_sessions: int = Field(default=20, ge=0, description="Ended sessions whose output is kept, per subject.")
+    keep_days: float = Field(default=30.0, gt=0, description="Days that the output of an ended session is kept.")
+    ravi_api_url: str = Field(default="https://api.ravi.app", description="Address of the hosted provider.")
+    ravi_api_key: SecretStr | None = Field(default=None, description="Management key of the hosted provider.")
+    ravi_ca_bundle: Path | None = Field(
+        default=None, description="File with the certificates of a private authority for the hosted provider."
+    )
+
+    @property
+    def paths(self) -> Paths:
+        """The layout below `home`."""
+        return Paths(self.home.expanduser().absolute())

@@ -1,0 +1,115 @@
+"""What `status` shows of one constellation: what we know, and one cheap look at git."""
+
+from collections.abc import Mapping, Sequence
+
+from constellagent.errors import ConstellagentError
+from constellagent.plan.desired import DesiredAgent
+from constellagent.plan.observed import There
+from constellagent.runtime.contexts import Context
+from constellagent.runtime.control import AgentView, ConstellationView, ServiceView, State
+from constellagent.runtime.objects import Objects
+from constellagent.runtime.ports import Record
+from constellagent.runtime.sessions import SessionRegistry
+from constellagent.runtime.store.bindings import Binding
+from constellagent.runtime.store.sessions import SessionRow
+from constellagent.runtime.supervisor import Supervisor
+from constellagent.runtime.undeclared import undeclared_agents
+
+
+class Statuses:
+    """Builds the views."""
+
+    def __init__(self, registry: SessionRegistry, supervisor: Supervisor, objects: Objects) -> None:
+        self._registry = registry
+        self._supervisor = supervisor
+        self._objects = objects
+
+    async def of(self, context: Context) -> ConstellationView:
+        """Return the view of one constellation, agents in the file's order, undeclared ones last."""
+        rows = {(row.role, row.subject): row for row in await self._registry.newest(context.id)}
+        records = await context.world.records.all()
+        known = await context.bindings.of_provider(context.desired.provider)
+        bindings = {b.agent: b for b in known if b.constellation == context.id and not b.archived}
+        agents = [*context.desired.agents.values(), *undeclared_agents(context.desired, records)]
+        ahead = await self._ahead(context, agents)
+        restarts = {row.subject: await self._supervisor.count(row) for row in rows.values() if row.role == "agent"}
+        return ConstellationView(
+            name=context.desired.name,
+            file=str(context.file),
+            repo=str(context.desired.repo),
+            agents=[
+                self._agent(
+                    agent,
+                    rows.get(("agent", agent.name)),
+                    records.get(agent.name),
+                    bindings.get(agent.name),
+                    ahead.get(agent.name),
+                    restarts.get(agent.name, 0),
+                    declared=agent.name in context.desired.agents,
+                )
+                for agent in agents
+            ],
+            services=[self._service(name, rows.get(("service", name))) for name in context.desired.services],
+        )
+
+    def _agent(
+        self,
+        agent: DesiredAgent,
+        row: SessionRow | None,
+        record: Record | None,
+        binding: Binding | None,
+        ahead: int | None,
+        restarts: int,
+        *,
+        declared: bool,
+    ) -> AgentView:
+        state, reason, since = self._state(row)
+        return AgentView(
+            name=agent.name,
+            kind=agent.spec.kind,
+            state=state,
+            reason=reason,
+            since=since,
+            branch=record.branch if record else agent.branch,
+            path=str(record.path if record else agent.path),
+            identity=binding.name if binding else None,
+            address=binding.address if binding else None,
+            phone=binding.phone if binding else None,
+            restarts=restarts,
+            ahead=ahead,
+            session=self._registry.view(row) if row else None,
+            declared=declared,
+        )
+
+    def _service(self, name: str, row: SessionRow | None) -> ServiceView:
+        state, reason, since = self._state(row)
+        session = self._registry.view(row) if row else None
+        return ServiceView(name=name, state=state, reason=reason, since=since, session=session)
+
+    def _state(self, row: SessionRow | None) -> tuple[State, str, float | None]:
+        if row is None:
+            return "stopped", "never started", None
+        if row.live:
+            return "running", "", row.started_at
+        reason = self._supervisor.reason(row) or row.outcome
+        if self._supervisor.waits(row):
+            return "starting", reason, row.ended_at
+        if row.ended_by == "stop":
+            return "stopped", reason, row.ended_at
+        if row.ended_by == "itself" and row.exit_status == 0:
+            return "done", reason, row.ended_at
+        return "failed", reason, row.ended_at
+
+    async def _ahead(self, context: Context, agents: Sequence[DesiredAgent]) -> Mapping[str, int | None]:
+        """Count commits of each branch that its base has not; a repository that cannot be asked has no counts."""
+        try:
+            looks = await context.world.worktrees.look(agents)
+            pairs = {
+                name: (look.branch.value.commit, look.base.value)
+                for name, look in looks.items()
+                if isinstance(look.branch, There) and isinstance(look.base, There)
+            }
+            counts = await self._objects.ahead(context.repository, list(pairs.values()))
+        except ConstellagentError:
+            return {}
+        return dict(zip(pairs, counts, strict=True))

@@ -1,0 +1,49 @@
+"""The tables of `state.db` and how an older file becomes this one.
+
+A migration is a list of statements that takes the file from version n to n + 1; it runs in one
+transaction. A file from a newer release is refused: guessing at it could lose what it knows.
+"""
+
+VERSION = 1
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE constellations (
+            id TEXT PRIMARY KEY, name TEXT NOT NULL, file TEXT NOT NULL UNIQUE, repo TEXT NOT NULL,
+            content_hash TEXT NOT NULL, text TEXT NOT NULL, applied_at REAL NOT NULL) STRICT""",
+        """CREATE TABLE trusted (
+            file TEXT NOT NULL, content_hash TEXT NOT NULL, at REAL NOT NULL,
+            PRIMARY KEY (file, content_hash)) STRICT""",
+        """CREATE TABLE environment (
+            constellation TEXT NOT NULL, name TEXT NOT NULL, sealed BLOB NOT NULL,
+            PRIMARY KEY (constellation, name)) STRICT""",
+        """CREATE TABLE intents (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, constellation TEXT NOT NULL, subject TEXT NOT NULL,
+            step TEXT NOT NULL, detail TEXT NOT NULL, pid INTEGER NOT NULL, at REAL NOT NULL) STRICT""",
+        "CREATE INDEX intents_by_subject ON intents (constellation, subject)",
+        """CREATE TABLE records (
+            constellation TEXT NOT NULL, agent TEXT NOT NULL, path TEXT NOT NULL, branch TEXT NOT NULL,
+            identity_uuid TEXT, identity_name TEXT, PRIMARY KEY (constellation, agent)) STRICT""",
+        """CREATE TABLE bindings (
+            constellation TEXT NOT NULL, agent TEXT NOT NULL, provider TEXT NOT NULL, uuid TEXT NOT NULL,
+            name TEXT NOT NULL, address TEXT NOT NULL, phone TEXT, key_uuid TEXT, key_sealed BLOB,
+            in_doubt INTEGER NOT NULL DEFAULT 0, archived INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (constellation, agent, provider)) STRICT""",
+        "CREATE UNIQUE INDEX bindings_by_identity ON bindings (provider, uuid) WHERE NOT archived",
+        """CREATE TABLE sessions (
+            id TEXT PRIMARY KEY, constellation TEXT NOT NULL, role TEXT NOT NULL, subject TEXT NOT NULL,
+            fingerprint TEXT NOT NULL, started_at REAL NOT NULL, holder_pid INTEGER, holder_start TEXT,
+            boot_id TEXT NOT NULL, grace REAL NOT NULL, stop_wanted INTEGER NOT NULL DEFAULT 0,
+            ended_at REAL, exit_status INTEGER, ended_by TEXT NOT NULL DEFAULT '',
+            outcome TEXT NOT NULL DEFAULT '') STRICT""",
+        "CREATE INDEX sessions_by_subject ON sessions (constellation, role, subject)",
+        """CREATE UNIQUE INDEX sessions_live ON sessions (constellation, role, subject)
+            WHERE ended_at IS NULL AND role != 'run'""",
+        """CREATE TABLE ports (
+            port INTEGER PRIMARY KEY, constellation TEXT NOT NULL, agent TEXT NOT NULL, name TEXT NOT NULL,
+            UNIQUE (constellation, agent, name)) STRICT""",
+        """CREATE TABLE restarts (
+            constellation TEXT NOT NULL, role TEXT NOT NULL, subject TEXT NOT NULL,
+            at REAL NOT NULL) STRICT""",
+    ),
+)

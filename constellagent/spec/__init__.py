@@ -1,0 +1,1 @@
+"""What is wanted: values and parsing. No clock, no process, no network."""

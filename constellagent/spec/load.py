@@ -1,0 +1,123 @@
+"""Text of a constellation file -> a Constellation, or every problem in it with its place.
+
+No bytes lead to anything else: what a person can write wrong is a `Problem`, and so is what only a machine
+would write.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from constellagent.errors import Problem, SpecError
+from constellagent.spec.checks import check
+from constellagent.spec.compose import compose
+from constellagent.spec.defaults import with_defaults
+from constellagent.spec.events import FatalError, place_of
+from constellagent.spec.explain import explain, steps_of
+from constellagent.spec.models import Constellation
+from constellagent.spec.places import Places
+from constellagent.spec.tree import Entry, Mapping, Node, Place, Scalar, plain
+
+MOST_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A valid file.
+
+    Attributes:
+        constellation: what it says, defaults merged into every agent.
+        content_hash: SHA-256 of its bytes in hex; approval is given to this.
+        places: where everything in it is written.
+    """
+
+    constellation: Constellation
+    content_hash: str
+    places: Places
+
+
+def load(text: bytes, file: str) -> Loaded:
+    """Read the bytes of a constellation file; `file` is its name in messages.
+
+    Raises:
+        SpecError: the file cannot be used; carries all its problems, sorted by place.
+    """
+    problems: list[Problem] = []
+    loaded = _load(text, problems)
+    if loaded is None or problems:
+        raise SpecError(file, _told_once(problems))
+    return loaded
+
+
+def _load(text: bytes, problems: list[Problem]) -> Loaded | None:
+    try:
+        root = compose(_decode(text), problems)
+    except FatalError as error:
+        problems.append(error.problem)
+        return None
+    if not isinstance(root, Mapping):
+        problems.append(no_mapping(root))
+        return None
+    root = with_defaults(root)
+    places = Places(root)
+    constellation = _validate(root, places, problems)
+    problems.extend(check(constellation, places))
+    return Loaded(constellation, hashlib.sha256(text).hexdigest(), places)
+
+
+def _decode(text: bytes) -> str:
+    if len(text) > MOST_BYTES:
+        raise FatalError(Place(0, 0), f"the file is larger than {MOST_BYTES:,} bytes")
+    if text.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise FatalError(Place(1, 1), "the file is UTF-16; save it as UTF-8")
+    try:
+        decoded = text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        good = text[: error.start].decode("utf-8-sig")
+        raise FatalError(
+            place_of(good, len(good)), "what follows is not UTF-8; save the file as UTF-8"
+        ) from error
+    if "\0" in decoded:
+        raise FatalError(place_of(decoded, decoded.index("\0")), "a NUL character may not stand in a file")
+    return decoded
+
+
+def no_mapping(root: Node | None) -> Problem:
+    """Return the problem with a file that holds something else than keys and values."""
+    if root is None or (isinstance(root, Scalar) and root.value is None):
+        return Problem(0, 0, "", "the file is empty; begin with version: 1 and agents:")
+    return Problem(1, 1, "", "the file must hold keys and values; begin with version: 1 and agents:")
+
+
+def _validate(root: Mapping, places: Places, problems: list[Problem]) -> Constellation:
+    """Return the constellation; of a faulty one the valid parts, for the rules between parts."""
+    try:
+        return Constellation.model_validate(plain(root))
+    except ValidationError as error:
+        problems.extend(explain(error, places))
+        faulty = {steps_of(details)[:2] for details in error.errors(include_url=False)}
+    sound = _without(root, faulty)
+    sound.entries.setdefault("version", Entry(root.place, Scalar(root.place, value=1)))
+    return Constellation.model_validate(plain(sound))
+
+
+def _without(root: Mapping, faulty: set[tuple[str | int, ...]]) -> Mapping:
+    """Return the tree without its faulty agents, services and other keys."""
+    entries = {}
+    for key, entry in root.entries.items():
+        parts = {steps[1] for steps in faulty if steps[0] == key and len(steps) > 1}
+        if key in {"agents", "services"} and isinstance(entry.node, Mapping) and parts:
+            kept = {name: part for name, part in entry.node.entries.items() if name not in parts}
+            entries[key] = Entry(entry.place, Mapping(entry.node.place, entries=kept))
+        elif not any(steps[0] == key for steps in faulty):
+            entries[key] = entry
+    return Mapping(root.place, entries=entries)
+
+
+def _told_once(problems: list[Problem]) -> list[Problem]:
+    """Return the problems by place; one that aliases repeat is told once."""
+    told: dict[tuple[int, int, str], Problem] = {}
+    for problem in sorted(problems, key=lambda problem: (problem.line, problem.column)):
+        told.setdefault((problem.line, problem.column, problem.message), problem)
+    return list(told.values())

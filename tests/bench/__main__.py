@@ -1,0 +1,32 @@
+"""Run all measurements, or the named ones: `python -m tests.bench [worktrees] [terminals] [processes] [startup]`."""
+
+import sys
+from collections.abc import Callable
+
+from tests.bench import processes, startup, terminals, worktrees
+from tests.bench.measure import Report
+
+PARTS: dict[str, Callable[[Report], None]] = {
+    "worktrees": worktrees.run,
+    "terminals": terminals.run,
+    "processes": processes.run,
+    "startup": startup.run,
+}
+
+
+def main(names: list[str]) -> int:
+    """Measure and print; the figures are for reading, so nothing here fails on a slow machine."""
+    unknown = [name for name in names if name not in PARTS]
+    if unknown:
+        print(f"unknown: {', '.join(unknown)}; there are {', '.join(PARTS)}", file=sys.stderr)
+        return 64
+    report = Report()
+    for name in names or PARTS:
+        print(f"{name}:", flush=True)
+        PARTS[name](report)
+    report.show()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,92 @@
+"""A fake daemon behind a real socket, and the command line in this process."""
+
+import asyncio
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from constellagent.faces.cli import boundary
+from constellagent.faces.server import listening
+from constellagent.runtime.paths import Paths
+from tests.faces.fake_control import FakeControl
+
+
+@pytest.fixture
+def paths() -> Iterator[Paths]:
+    """Give state folders of their own, in a place short enough for sockets."""
+    home = Path(tempfile.mkdtemp(prefix="cst", dir="/tmp"))
+    home.chmod(0o700)
+    paths = Paths(home)
+    paths.create()
+    yield paths
+    shutil.rmtree(home)
+
+
+@pytest.fixture
+def control() -> FakeControl:
+    """Give a fake Control to set up and to ask afterwards."""
+    return FakeControl()
+
+
+@pytest.fixture
+def daemon(paths: Paths, control: FakeControl, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeControl]:
+    """Serve `control` at the usual socket, from a thread of its own, and point the command line at it."""
+    monkeypatch.setenv("CONSTELLAGENT_HOME", str(paths.home))
+    ready = threading.Event()
+    stops: list[Callable[[], object]] = []
+
+    async def serve() -> None:
+        ended = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        stops.append(lambda: loop.call_soon_threadsafe(ended.set))
+        async with listening(control, paths.control_socket):
+            ready.set()
+            await ended.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    assert ready.wait(10)
+    yield control
+    stops[0]()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How one command line ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Cli = Callable[..., Ran]
+
+
+@pytest.fixture
+def cli(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """Give a function that runs a command line in this process, without a terminal."""
+    monkeypatch.delenv("CONSTELLAGENT_DEBUG", raising=False)
+
+    def run(*words: str) -> Ran:
+        code = boundary.run(words)
+        said = capfd.readouterr()
+        return Ran(code, said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in a folder that looks like a git checkout with a constellation file."""
+    folder = tmp_path / "acme"
+    (folder / ".git").mkdir(parents=True)
+    (folder / "constellation.yaml").write_text("version: 1\nagents: {}\n")
+    monkeypatch.chdir(folder)
+    return folder

@@ -1,0 +1,179 @@
+"""A `Control` in memory: answers from fields that a test sets, and writes down what it was asked."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import constellagent
+from constellagent.errors import ConstellagentError
+from constellagent.runtime.control import (
+    PROTOCOL,
+    AgentView,
+    ApplyRequest,
+    ApplyResult,
+    ConstellationView,
+    InfoView,
+    PlanReply,
+    PlanRequest,
+    RunRequest,
+    ServiceView,
+    SessionView,
+    State,
+    StreamItem,
+)
+
+
+def session_view(**changes: Any) -> SessionView:
+    """Return a live session, with changes."""
+    view = SessionView(
+        id="s1",
+        role="agent",
+        live=True,
+        pid=4711,
+        started_at=1_000_000.0,
+        ended_at=None,
+        exit_status=None,
+        outcome="",
+        socket="/nowhere/s1.sock",
+        log="/nowhere/s1",
+    )
+    return SessionView(**{**view, **changes})  # type: ignore[typeddict-item] # a test names real keys
+
+
+def agent_view(name: str, state: State = "working", **changes: Any) -> AgentView:
+    """Return an agent as `status` shows it, with changes."""
+    view = AgentView(
+        name=name,
+        kind="command",
+        state=state,
+        reason="",
+        since=999_940.0,
+        branch=f"agents/{name}",
+        path=f"/work/{name}",
+        identity=name,
+        address=f"{name}@acme.test",
+        phone=None,
+        restarts=0,
+        ahead=0,
+        session=None,
+        declared=True,
+    )
+    return AgentView(**{**view, **changes})  # type: ignore[typeddict-item] # a test names real keys
+
+
+def service_view(name: str, state: State = "running", **changes: Any) -> ServiceView:
+    """Return a service as `status` shows it, with changes."""
+    view = ServiceView(name=name, state=state, reason="", since=999_000.0, session=None)
+    return ServiceView(**{**view, **changes})  # type: ignore[typeddict-item] # a test names real keys
+
+
+def plan_reply(*lines: str, **changes: Any) -> PlanReply:
+    """Return a plan of the given lines that waits to be approved; without lines an empty, trusted one."""
+    reply = PlanReply(
+        constellation="acme",
+        plan={"actions": list(lines)},
+        lines=list(lines),
+        summary="1 to create" if lines else "no changes",
+        empty=not lines,
+        pending=bool(lines),
+        blocked=False,
+        content_hash="hash-1",
+        trusted=not lines,
+        commands=[{"subject": "docs", "what": "command", "argv": ["bash", "-c", "echo hi"]}],
+        wants_env=["WANTED"],
+    )
+    return PlanReply(**{**reply, **changes})  # type: ignore[typeddict-item] # a test names real keys
+
+
+class FakeControl:
+    """Meets `Control`. `asked` holds (method, parameters) in order; `fails` maps a method to what it raises."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.fails: dict[str, Exception] = {}
+        self.plan_answer = plan_reply()
+        self.views: list[ConstellationView] = []
+        self.items: list[StreamItem] = []
+        self.result = ApplyResult(done=["docs"], failed={}, skipped={}, changed=2, exit_code=0)
+        self.session_answer = session_view()
+        self.adopted = ["took over the worktree"]
+        self.gate: asyncio.Event | None = None
+        """Where set, an apply waits for it before its result."""
+        self.applied = 0
+        """How many applies ran to their end."""
+
+    async def info(self) -> InfoView:
+        """Say who the daemon is."""
+        self._note("info")
+        return InfoView(
+            protocol=PROTOCOL,
+            version=constellagent.__version__,
+            pid=42,
+            started_at=0.0,
+            home="/state",
+            provider_url="http://127.0.0.1:1",
+            constellations=1,
+            sessions=2,
+        )
+
+    async def plan(self, request: PlanRequest) -> PlanReply:
+        """Answer with `plan_answer`."""
+        self._note("plan", request=request)
+        return self.plan_answer
+
+    async def apply(self, request: ApplyRequest) -> AsyncIterator[StreamItem]:
+        """Give `items`, wait for the gate, then give `result`."""
+        self._note("apply", request=request)
+        for item in self.items:
+            yield item
+        if self.gate is not None:
+            await self.gate.wait()
+        self.applied += 1
+        yield {"result": {**self.result}}
+
+    async def status(self, file: str | None) -> list[ConstellationView]:
+        """Answer with `views`."""
+        self._note("status", file=file)
+        return self.views
+
+    async def adopt(self, file: str, agent: str, path: str | None, identity: str | None) -> list[str]:
+        """Answer with `adopted`."""
+        self._note("adopt", file=file, agent=agent, path=path, identity=identity)
+        return self.adopted
+
+    async def trust(self, file: str, *, revoke: bool) -> str:
+        """Answer with a hash."""
+        self._note("trust", file=file, revoke=revoke)
+        return "hash-1"
+
+    async def session(self, file: str, subject: str) -> SessionView:
+        """Answer with `session_answer`."""
+        self._note("session", file=file, subject=subject)
+        return self.session_answer
+
+    async def send(self, file: str, agent: str, text: str, *, enter: bool) -> None:
+        """Write down what was sent."""
+        self._note("send", file=file, agent=agent, text=text, enter=enter)
+
+    async def stop(self, file: str, subject: str) -> str:
+        """Answer with how it ended."""
+        self._note("stop", file=file, subject=subject)
+        return "stopped"
+
+    async def run(self, request: RunRequest) -> SessionView:
+        """Answer with `session_answer`."""
+        self._note("run", request=request)
+        return self.session_answer
+
+    async def shutdown(self, *, stop_sessions: bool) -> None:
+        """Write down that the end was asked for."""
+        self._note("shutdown", stop_sessions=stop_sessions)
+
+    def _note(self, method: str, **params: Any) -> None:
+        self.asked.append((method, params))
+        if method in self.fails:
+            raise self.fails[method]
+
+    def fail(self, method: str, error: ConstellagentError) -> None:
+        """Let `method` raise `error`."""
+        self.fails[method] = error

@@ -1,0 +1,1 @@
+"""Tests of the Ravi client, the vault, the shim and the embedded provider."""

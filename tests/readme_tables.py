@@ -1,0 +1,130 @@
+"""The README's tables, made from the code that they describe.
+
+`pytest tests/test_readme.py --update-golden` writes them into README.md; a test fails where they differ.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from constellagent import errors
+from constellagent.faces.cli.commands import COMMANDS
+from constellagent.runtime.settings import Settings
+from constellagent.spec.durations import format_duration
+from constellagent.spec.models import Agent, AgentSettings, Constellation, Schedule, Service
+from tests.checkout import ROOT
+
+README = ROOT / "README.md"
+_MARKED = re.compile(r"(?<=^<!-- table: )([a-z ]+)( -->\n\n)(.*?)(?=\n\n)", re.MULTILINE | re.DOTALL)
+
+
+def table(*rows: tuple[str, ...]) -> str:
+    """Return a Markdown table; the first row is its head."""
+    lines = ["| " + " | ".join(_cell(text) for text in row) + " |" for row in rows]
+    return "\n".join([lines[0], "|---" * len(rows[0]) + "|", *lines[1:]])
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def keys(model: type[BaseModel], *without: type[BaseModel]) -> str:
+    """Return the keys of a block with defaults and meanings; those of blocks inside it as `outer.inner`."""
+    hidden = {name for other in without for name in other.model_fields}
+    fields = {name: field for name, field in model.model_fields.items() if name not in hidden}
+    return table(("key", "default", "meaning"), *_key_rows(fields, ""))
+
+
+def _key_rows(fields: Mapping[str, FieldInfo], prefix: str) -> Iterator[tuple[str, str, str]]:
+    for name, field in fields.items():
+        key = f"{prefix}{field.alias or name}"
+        choices = [f"`{choice}`" for choice in _choices(field.annotation)]
+        said = field.description or ""
+        shown = "" if all(choice.strip("`") in said for choice in choices) else ", ".join(choices) + ". "
+        yield f"`{key}`", _default(field), shown + said
+        for block in _blocks(field.annotation):
+            if key not in {"services", "defaults", "agents", "schedules"}:
+                yield from _key_rows(block.model_fields, f"{key}.")
+
+
+def _choices(annotation: Any) -> Iterator[str]:
+    if get_origin(annotation) is Literal:
+        yield from (str(choice) for choice in get_args(annotation) if isinstance(choice, str))
+    for inner in get_args(annotation):
+        if get_origin(annotation) is not Literal:
+            yield from _choices(inner)
+
+
+def _blocks(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    elif get_origin(annotation) is not dict:
+        for inner in get_args(annotation):
+            yield from _blocks(inner)
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    value = field.get_default(call_default_factory=True, validated_data={})
+    if value is None or value in ((), {}) or isinstance(value, BaseModel):
+        return ""
+    if isinstance(value, timedelta):
+        return f"`{format_duration(value)}`"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, tuple):
+        return f"`[{', '.join(value)}]`"
+    return f"`{value}`"
+
+
+def commands() -> str:
+    """Return the commands with the first line of their help."""
+    rows = []
+    for command in COMMANDS:
+        said = (inspect.getdoc(command.load()) or "").partition("\n")[0]
+        rows.append((f"`{' '.join(command.words)}`", said))
+    return table(("command", "what it does"), *rows)
+
+
+def exit_codes() -> str:
+    """Return every exit code with the classes of errors that carry it."""
+    meanings = {0: "done", 2: "changes are pending (only `plan --detailed-exitcode`)", 130: "ended by Ctrl-C"}
+    for kind in vars(errors).values():
+        if isinstance(kind, type) and issubclass(kind, errors.ConstellagentError):
+            said = (inspect.getdoc(kind) or "").partition("\n")[0].rstrip(".")
+            meanings.setdefault(kind.exit_code, said[:1].lower() + said[1:])
+    meanings[1] = "failed: at least one agent is not as declared, or a call failed"
+    return table(("code", "meaning"), *((f"{code}", text) for code, text in sorted(meanings.items())))
+
+
+def settings() -> str:
+    """Return the variables that set up this machine, with their defaults."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        default = "the platform's state folder" if name == "home" else _default(field)
+        rows.append((f"`CONSTELLAGENT_{name.upper()}`", default, field.description or ""))
+    return table(("variable", "default", "meaning"), *rows)
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "top level": lambda: keys(Constellation),
+    "services": lambda: keys(Service),
+    "defaults and agents": lambda: keys(AgentSettings),
+    "agents": lambda: keys(Agent, AgentSettings),
+    "schedules": lambda: keys(Schedule),
+    "commands": commands,
+    "exit codes": exit_codes,
+    "settings": settings,
+}
+"""What follows each `<!-- table: NAME -->` in the README."""
+
+
+def rewrite(text: str) -> str:
+    """Return the README's text with every table as the code says it is."""
+    return _MARKED.sub(lambda found: f"{found[1]}{found[2]}{TABLES[found[1]]()}", text)

@@ -1,0 +1,184 @@
+"""Killing the daemon while it applies: the next apply converges, nothing is lost or doubled."""
+
+import os
+import random
+import sys
+import time
+
+import pytest
+
+from constellagent.runtime.failpoints import EXIT
+from constellagent.runtime.ports import Step
+from tests.reliability.lab import Lab, manifest, wait_for
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="the lab reads /proc"),
+    pytest.mark.timeout(3600),
+]
+
+CONVERGES = 10.0
+"""Seconds within which the apply after a kill must be through."""
+
+UP = (
+    Step.IDENTITY_CREATE,
+    Step.IDENTITY_KEY,
+    Step.IDENTITY_WRITE,
+    Step.BRANCH_CREATE,
+    Step.WORKTREE_ADD,
+    Step.WORKTREE_EXCLUDE,
+    Step.WORKTREE_CHECKOUT,
+    Step.WORKTREE_INCLUDE,
+    Step.WORKTREE_SETUP,
+    Step.WORKTREE_COMPLETE,
+    Step.SESSION_START,
+)
+DOWN = (
+    Step.SESSION_STOP,
+    Step.WORKTREE_RESCUE,
+    Step.WORKTREE_REMOVE,
+    Step.IDENTITY_ARCHIVE,
+    Step.RECORD_DROP,
+)
+MOVED = (Step.WORKTREE_REPAIR,)
+
+
+def converge(lab: Lab) -> None:
+    """Apply again, in time, and check every law; then once more, which must change nothing."""
+    begin = time.monotonic()
+    lab.run("apply", "--yes")
+    took = time.monotonic() - begin
+    assert took < CONVERGES, f"converged in {took:.1f} s"
+    lab.check()
+    assert lab.json("plan", "--detailed-exitcode")["empty"]
+
+
+def kill_during_apply(rounds: int, seed: int) -> None:
+    """Apply 8 agents and kill the daemon at a random moment, `rounds` times."""
+    chance = random.Random(seed)
+    hits = 0
+    for number in range(rounds):
+        with Lab(agents=8) as lab:
+            lab.run("daemon", "status", check=None)
+            lab.json("plan")  # the daemon is up: the kill falls into the apply and not into its start
+            apply = lab.start("apply", "--yes")
+            delay = chance.uniform(0.0, 2.0)
+            time.sleep(delay)
+            unfinished = apply.poll() is None
+            hits += unfinished and lab.kill_daemon()
+            apply.communicate(timeout=60)
+            (lab.repo / "precious.txt").write_text("kept")
+            before = {n: manifest(lab.worktree(n)) for n in range(8) if (lab.worktree(n) / "setup-done.txt").exists()}
+            print(f"round {number}: killed after {delay:.2f} s, in time: {unfinished}")
+            converge(lab)
+            for agent, files in before.items():
+                after = manifest(lab.worktree(agent))
+                assert files.items() <= after.items()
+    assert hits, "no kill fell into an apply"
+
+
+def test_a1_kill_9_of_the_daemon_during_apply() -> None:
+    """The daemon killed at a random moment of an apply loses nothing; the next apply converges."""
+    kill_during_apply(rounds=4, seed=int(os.environ.get("CONSTELLAGENT_TEST_SEED", "1")))
+
+
+@pytest.mark.long
+def test_a1_kill_9_of_the_daemon_during_apply_200_times() -> None:
+    """The same, two hundred times."""
+    kill_during_apply(rounds=200, seed=int(os.environ.get("CONSTELLAGENT_TEST_SEED", "7")))
+
+
+def test_every_step_is_covered() -> None:
+    """A new step cannot be forgotten: each is died at, on the way up, on the way down, or after a move."""
+    assert set(UP) | set(DOWN) | set(MOVED) == set(Step)
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+@pytest.mark.parametrize("step", UP)
+def test_a1_death_at_a_step_of_creation(step: Step, side: str) -> None:
+    """Dying before or after any step on the way up, the next apply converges."""
+    with Lab(agents=1) as lab:
+        (lab.repo / ".env").write_text("local=1\n")
+        (lab.repo / ".gitignore").write_text("*.log\n.env\n")
+        (lab.repo / ".worktreeinclude").write_text(".env\n")
+        died = lab.start("apply", "--yes", CONSTELLAGENT_FAIL_AT=f"{step}:{side}")
+        died.communicate(timeout=60)
+        assert died.returncode != 0, "the point was never reached"
+        assert lab.daemon_pid() is None
+        assert str(EXIT) or died
+        begin = time.monotonic()
+        lab.run("apply", "--yes")
+        assert time.monotonic() - begin < CONVERGES
+        assert lab.json("plan", "--detailed-exitcode")["empty"]
+        assert lab.identities() == ["agent-0"]
+        assert lab.locks() == []
+        assert (lab.worktree(0) / "setup-done.txt").is_file()
+        (view,) = lab.json("status")
+        assert lab.sessions() == {view["agents"][0]["session"]["id"]}
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+@pytest.mark.parametrize("step", DOWN)
+def test_a1_death_at_a_step_of_removal(step: Step, side: str) -> None:
+    """Dying before or after any step on the way down, the next destroy finishes and the work is kept."""
+    with Lab(agents=1) as lab:
+        lab.run("apply", "--yes")
+        (lab.worktree(0) / "work.txt").write_text("never committed\n")
+        lab.run("daemon", "stop")
+        died = lab.start("destroy", "--force", "--yes", CONSTELLAGENT_FAIL_AT=f"{step}:{side}")
+        died.communicate(timeout=60)
+        assert died.returncode != 0, "the point was never reached"
+        lab.run("destroy", "--force", "--yes")
+        assert not lab.worktree(0).exists()
+        assert lab.tree() == {}
+        refs = lab.run("status", "--all", "--json").stdout
+        assert "agent-0" not in refs
+        kept = [ref for ref in _rescued(lab) if "work.txt" in ref[1]]
+        assert kept, "the rescue ref holds what was never committed"
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+@pytest.mark.parametrize("step", MOVED)
+def test_a1_death_at_a_step_of_repair(step: Step, side: str) -> None:
+    """Dying before or after the repair of a moved worktree, the next apply finishes it."""
+    with Lab(agents=1) as lab:
+        lab.run("apply", "--yes")
+        moved = lab.worktree(0).with_name("elsewhere")
+        lab.worktree(0).rename(moved)
+        lab.run("daemon", "stop")
+        lab.start("apply", "--yes", CONSTELLAGENT_FAIL_AT=f"{step}:{side}").communicate(timeout=60)
+        lab.run("apply", "--yes")
+        assert lab.json("plan", "--detailed-exitcode")["empty"]
+        assert (moved / "setup-done.txt").is_file()
+
+
+def test_a2_kill_9_of_the_client_changes_nothing() -> None:
+    """Killing only the command leaves the daemon to finish what it began."""
+    with Lab(agents=4) as lab:
+        lab.json("plan")
+        apply = lab.start("apply", "--yes")
+        wait_for(lambda: lab.worktree(0).exists() or apply.poll() is not None, "the apply to begin")
+        apply.kill()
+        apply.communicate()
+        wait_for(lambda: len(lab.sessions()) == 4, "the daemon to finish")
+        converge(lab)
+
+
+def test_a4_two_applies_at_once() -> None:
+    """Of two applies at once one wins; the other exits 75 and says who holds it."""
+    with Lab(agents=4, extra="") as lab:
+        lab.json("plan")
+        both = [lab.start("apply", "--yes") for _ in range(2)]
+        outputs = [process.communicate(timeout=60) for process in both]
+        codes = sorted(process.returncode for process in both)
+        assert codes in ([0, 75], [0, 0]), (codes, outputs)
+        if codes == [0, 75]:
+            loser = next(out for out, process in zip(outputs, both, strict=True) if process.returncode == 75)
+            assert "pid" in loser[1]
+        converge(lab)
+
+
+def _rescued(lab: Lab) -> list[tuple[str, str]]:
+    from tests.reliability.lab import git
+
+    refs = git(lab.repo, "for-each-ref", "--format=%(refname)", "refs/constellagent/rescue").split()
+    return [(ref, git(lab.repo, "ls-tree", "-r", "--name-only", ref)) for ref in refs]

@@ -1,0 +1,1 @@
+"""Tests of runtime: the world made so, and looked at."""

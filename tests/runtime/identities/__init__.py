@@ -1,0 +1,1 @@
+"""Tests of finding, creating and handing out identities."""

@@ -1,0 +1,158 @@
+"""The example constellation works: loaded, planned and applied for real in a fresh clone."""
+
+import json
+import re
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from constellagent.spec.load import load
+from constellagent.spec.models import Agent, Constellation, Env, Schedule, Service
+from tests.checkout import EXAMPLE, ROOT, Clone, clone_tree, free_the_port, lived_in
+
+FILE = ROOT / EXAMPLE
+AUTHORS = {
+    "agents/census": ("census", "census@example.test", "census.md"),
+    "reports/history": ("historian", "historian@example.test", "history.md"),
+    "agents/librarian": ("librarian", "librarian@example.test", "keys.md"),
+    "agents/herald": ("herald", "the.herald@example.test", "index.html"),
+}
+"""Who commits which report on which branch."""
+
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.fixture(scope="module")
+def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
+    """A fresh clone in which the example was applied."""
+    clone = clone_tree(tmp_path_factory.mktemp("example"))
+    free_the_port(clone)
+    with lived_in(clone):
+        _call(clone, "apply", "--yes")
+        yield clone
+
+
+def _call(clone: Clone, *words: str, status: int | None = 0) -> str:
+    command, *others = words
+    done = clone.run("constellagent", command, "--file", EXAMPLE, *others, status=status)
+    return done.stdout + done.stderr
+
+
+def _states(clone: Clone) -> dict[str, str]:
+    views: list[dict[str, Any]] = json.loads(
+        clone.run("constellagent", "status", "--file", EXAMPLE, "--json").stdout
+    )
+    return {row["name"]: row["state"] for row in (*views[0]["agents"], *views[0]["services"])}
+
+
+def _until(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.1)
+
+
+def _worktree(clone: Clone, agent: str) -> Path:
+    return clone.repo.parent / f"{clone.repo.name}.worktrees" / agent
+
+
+def test_it_loads_without_a_problem() -> None:
+    """The example is valid and declares at least four agents that commit and one service."""
+    constellation = load(FILE.read_bytes(), EXAMPLE).constellation
+
+    assert len(constellation.agents) >= 5
+    assert len(constellation.services) == 1
+
+
+@pytest.mark.parametrize("block", [Constellation, Service, Env, Agent, Schedule])
+def test_it_teaches_every_key(block: type[Constellation | Service | Env | Agent | Schedule]) -> None:
+    """Every key of the language stands in the example, in use or in a comment."""
+    words = set(re.findall(r"\w+", FILE.read_text(encoding="utf-8")))
+
+    assert {field.alias or name for name, field in block.model_fields.items()} - words == set()
+
+
+def test_every_agent_becomes_ready(applied: Clone) -> None:
+    """Three agents finish, the others and the service run, and the scheduled one is not started."""
+    wanted = {
+        "census": "done",
+        "historian": "done",
+        "librarian": "done",
+        "herald": "running",
+        "shell": "running",
+        "watch": "stopped",
+        "library": "running",
+    }
+
+    _until(lambda: _states(applied) == wanted, f"{wanted}, but {_states(applied)}")
+
+
+@pytest.mark.parametrize(("branch", "name", "address", "report"), [(b, *rest) for b, rest in AUTHORS.items()])
+def test_every_agent_commits_as_itself(
+    applied: Clone, branch: str, name: str, address: str, report: str
+) -> None:
+    """The newest commit of each branch holds the report, by the agent's identity and by nobody else."""
+    shown = ["git", "log", "-1", "--format=%an|%ae|%cn|%ce", "--name-only", branch]
+    wanted = [f"{name}|{address}|{name}|{address}", "", f"reports/{report}"]
+
+    _until(lambda: applied.run(*shown).stdout.splitlines() == wanted, f"a commit of {name} on {branch}")
+    assert address in applied.run("git", "show", f"{branch}:reports/{report}").stdout
+
+
+def test_the_librarian_read_from_the_service(applied: Clone) -> None:
+    """What the service serves arrived in the librarian's report."""
+    _until(lambda: _states(applied)["librarian"] == "done", "the librarian is done")
+
+    assert "- `agents`" in applied.run("git", "show", "agents/librarian:reports/keys.md").stdout
+
+
+def test_the_herald_serves_on_its_own_port(applied: Clone) -> None:
+    """The reserved port answers with the page that the agent wrote."""
+
+    def address() -> str | None:
+        found = re.search(r"http://127\.0\.0\.1:\d+/", _call(applied, "logs", "herald"))
+        return found.group() if found else None
+
+    _until(lambda: address() is not None, "the herald says where it serves")
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def page() -> str:
+        try:
+            with opener.open(address() or "", timeout=5) as answer:
+                text: str = answer.read().decode()
+        except OSError:
+            return ""
+        return text
+
+    _until(lambda: "the.herald@example.test serves this page" in page(), "the herald's page")
+
+
+def test_the_shell_waits_for_input(applied: Clone) -> None:
+    """Text that is sent to the interactive agent runs in its worktree, as its identity."""
+    _call(applied, "send", "shell", "ravi get email --plain > me.txt")
+    file = _worktree(applied, "shell") / "me.txt"
+
+    _until(lambda: file.exists() and file.read_text() == "shell@example.test\n", "the shell wrote who it is")
+    file.unlink()
+
+
+def test_nothing_is_left_to_do(applied: Clone) -> None:
+    """The second plan is empty, and the second apply touches no file of any worktree."""
+    _until(lambda: "starting" not in _states(applied).values(), "all agents have started")
+    _until(lambda: _states(applied)["census"] == "done", "the census is done")
+    folders = _worktree(applied, "census").parent
+    before = {path: path.lstat().st_mtime_ns for path in folders.rglob("*")}
+
+    _call(applied, "plan", "--detailed-exitcode")
+    _call(applied, "apply", "--yes")
+
+    assert {path: path.lstat().st_mtime_ns for path in folders.rglob("*")} == before
+
+
+def test_the_plan_says_what_is_not_built(applied: Clone) -> None:
+    """A schedule is in the language but not run yet, and the plan says so."""
+    assert "schedules are checked but not run yet: morning" in _call(applied, "plan")
