@@ -11,9 +11,12 @@ def main() -> int:
     if words[:1] in (["--version"], ["-V"]):
         sys.stdout.write(f"constellagent {constellagent.__version__}\n")
         return 0
-    from constellagent.faces.cli.boundary import run
+    try:
+        from constellagent.faces.cli.boundary import run
 
-    return run(words)
+        return run(words)
+    except KeyboardInterrupt:
+        return 130  # Ctrl-C before the command line's own boundary is up
 
 
 if __name__ == "__main__":

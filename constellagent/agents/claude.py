@@ -6,7 +6,7 @@ from constellagent.spec.models import Agent
 
 def argv(spec: Agent, prompt: str | None, headless: bool) -> tuple[str, ...]:
     """Return `claude` with its prompt; a declared command takes the place of the program's name."""
-    words = declared(spec, ("claude",))
+    words = declared(spec, "claude")
     if prompt is None:
         return words
     return (*words, "-p", "--", prompt) if headless else (*words, "--", prompt)

@@ -6,7 +6,7 @@ from constellagent.spec.models import Agent
 
 def argv(spec: Agent, prompt: str | None, headless: bool) -> tuple[str, ...]:
     """Return `codex` with its prompt; a declared command takes the place of the program's name."""
-    words = declared(spec, ("codex",))
+    words = declared(spec, "codex")
     if prompt is None:
         return words
     return (*words, "exec", "--", prompt) if headless else (*words, "--", prompt)

@@ -6,11 +6,16 @@ from constellagent.spec.models import Agent
 def argv(spec: Agent, prompt: str | None, headless: bool) -> tuple[str, ...]:
     """Return the declared words, or the shell with the declared line."""
     del prompt, headless  # a command of unknown grammar gets no words that it did not ask for
-    return declared(spec, ())
-
-
-def declared(spec: Agent, otherwise: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the command that the file declares, in whichever form, or `otherwise` where it declares none."""
     if spec.shell is not None:
         return ("/bin/sh", "-c", spec.shell)
-    return spec.command or otherwise
+    return declared(spec)
+
+
+def declared(spec: Agent, *program: str) -> tuple[str, ...]:
+    """Return the words that the file declares, or `program` where it declares none."""
+    return spec.command or program
+
+
+def as_value(prompt: str) -> str:
+    """Return the prompt as the value of an option: a dash in front would make it an option of its own."""
+    return f" {prompt}" if prompt.startswith("-") else prompt

@@ -31,7 +31,9 @@ class Start:
 def start(spec: Agent, prompt: str | None, *, headless: bool = False) -> Start:
     """Return how to start an agent with a prompt; `headless` for a run that nobody watches.
 
-    Every kind gets the prompt as `CONSTELLAGENT_PROMPT` too, so that a wrapper script can use it.
+    Every kind gets the prompt as `CONSTELLAGENT_PROMPT` too, so that a wrapper script can use it; a declared
+    `shell` line of any kind gets it in no other way, since words after the line would be no words of its own.
     """
     env = {"CONSTELLAGENT_PROMPT": prompt} if prompt is not None else {}
-    return Start(KINDS[spec.kind](spec, prompt, headless), env)
+    words = command.argv if spec.shell is not None else KINDS[spec.kind]
+    return Start(words(spec, prompt, headless), env)

@@ -16,6 +16,7 @@ from constellagent.runtime.clock import Clock
 from constellagent.runtime.environment import KeptEnvironment
 from constellagent.runtime.git import Git
 from constellagent.runtime.identities import RaviIdentities
+from constellagent.runtime.identities.creation import DOUBT_DELAYS
 from constellagent.runtime.launches import ConstellationLaunches
 from constellagent.runtime.observe import Eyes
 from constellagent.runtime.repository import Repository, find
@@ -34,10 +35,18 @@ from constellagent.spec.models import Constellation
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """How to reach one identity provider: for us with `client`, for agents at `url`."""
+    """How to reach one identity provider: for us with `client`, for agents at `url`.
+
+    `doubt` holds the seconds between looks for an identity whose creation went unanswered.
+    """
 
     client: RaviClient
     url: str
+    doubt: tuple[float, ...] = DOUBT_DELAYS
+
+
+LOCAL_DOUBT = (0.1, 0.4, 1.5)
+"""The embedded provider dies with the daemon that asked it, so it answers late by moments at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +170,7 @@ class Contexts:
             journal=journal,
             key=self._key,
             api_url=provider.url,
+            delays=provider.doubt,
         )
         worktrees = GitWorktrees(
             repository=repository,

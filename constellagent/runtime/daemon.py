@@ -16,7 +16,7 @@ from constellagent.ravi.local.provider import LocalProvider
 from constellagent.ravi.vault import RootKey
 from constellagent.runtime.adoption import adopt
 from constellagent.runtime.clock import Clock, SystemClock
-from constellagent.runtime.contexts import Context, Contexts, Provider, constellation_id
+from constellagent.runtime.contexts import LOCAL_DOUBT, Context, Contexts, Provider, constellation_id
 from constellagent.runtime.control import (
     PROTOCOL,
     ApplyRequest,
@@ -30,6 +30,7 @@ from constellagent.runtime.control import (
     StreamItem,
 )
 from constellagent.runtime.delivery import deliver
+from constellagent.runtime.git import Git
 from constellagent.runtime.objects import Objects
 from constellagent.runtime.reconcile import Reconciler
 from constellagent.runtime.sessions import SessionRegistry
@@ -76,7 +77,7 @@ class Daemon:
         self._contexts = Contexts(
             self._database, self._settings, self._clock, self._key, self._registry, local, self._hosted()
         )
-        self._objects = Objects()
+        self._objects = Objects(Git(paths.home, timeout=self._settings.git_timeout))
         self._stack.push_async_callback(self._objects.close)
         self._statuses = Statuses(self._registry, self._supervisor, self._objects)
         self._reconciler = Reconciler(
@@ -200,7 +201,7 @@ class Daemon:
         self._provider_url = url
         client = RaviClient(url, await provider.management_key())
         self._stack.push_async_callback(client.close)
-        return Provider(client, url)
+        return Provider(client, url, LOCAL_DOUBT)
 
     def _hosted(self) -> Provider | None:
         key, url = self._settings.ravi_api_key, self._settings.ravi_api_url

@@ -46,9 +46,7 @@ class ConstellationLaunches:
         }
         if agent.identity is not None:
             own |= await self._identities.environment(agent.name)
-        return compose(
-            await self._environment.get(), agent.spec.env, own, first_on_path=str(self._paths.bin)
-        )
+        return compose(await self._environment.get(), agent.spec.env, own, first_on_path=str(self._paths.bin))
 
     async def agent(self, agent: DesiredAgent, worktree: Path) -> Launch:
         """Return how to start the agent's own session."""

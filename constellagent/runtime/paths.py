@@ -8,7 +8,7 @@ import hashlib
 import os
 import stat
 import sys
-import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +18,15 @@ _LONGEST_SOCKET_FOLDER = 70
 """Leaves room for `/<32 hex>.sock` within macOS's 104 bytes."""
 
 
-def default_home() -> Path:
-    """Return the platform's state folder for us, where `CONSTELLAGENT_HOME` names no other."""
-    if sys.platform == "darwin":
+def default_home(platform: str = sys.platform, environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the platform's state folder for us, where `CONSTELLAGENT_HOME` names no other.
+
+    `XDG_STATE_HOME` counts on Linux, where it is absolute as its specification demands.
+    """
+    if platform == "darwin":
         return Path.home() / "Library" / "Application Support" / "constellagent"
-    return Path.home() / ".local" / "state" / "constellagent"
+    state = Path(environ.get("XDG_STATE_HOME", ""))
+    return (state if state.is_absolute() else Path.home() / ".local" / "state") / "constellagent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +72,12 @@ class Paths:
 
     @property
     def run(self) -> Path:
-        """The folder of unix sockets."""
+        """The folder of unix sockets. It depends on `home` alone: whoever looks for the daemon finds it."""
         near = self.home / "run"
         if len(os.fsencode(near)) <= _LONGEST_SOCKET_FOLDER:
             return near
         digest = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]
-        return Path(tempfile.gettempdir() if len(tempfile.gettempdir()) < 30 else "/tmp") / f"constellagent-{os.getuid()}-{digest}"  # noqa: S108 - private_folder below refuses one that is not ours
+        return Path(f"/tmp/constellagent-{os.getuid()}-{digest}")  # noqa: S108 - used only if it is ours alone
 
     @property
     def control_socket(self) -> Path:
@@ -96,16 +100,17 @@ def private_folder(folder: Path) -> None:
     Raises:
         ConstellagentError: it belongs to somebody else, is a link, or others may write to it.
     """
+    hint = "set CONSTELLAGENT_HOME to a place of your own"
     try:
         folder.mkdir(mode=0o700, parents=True)
         folder.chmod(0o700)
     except FileExistsError:
         pass
     except OSError as error:
-        raise ConstellagentError(f"cannot create {folder}: {error.strerror}", hint="set CONSTELLAGENT_HOME") from error
+        raise ConstellagentError(f"cannot create {folder}: {error.strerror}", hint=hint) from error
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
         raise ConstellagentError(
             f"{folder} is not a folder that only you can write to",
-            hint=f"chmod 700 {folder}, or set CONSTELLAGENT_HOME to another place",
+            hint=f"chmod 700 {folder}, or {hint}",
         )

@@ -1,10 +1,13 @@
 """When a service is ready: asked of the service itself, never guessed from time."""
 
 import asyncio
+import contextlib
+import http.client
 import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import IO
 
 from constellagent.errors import WorldError
 from constellagent.runtime.holder.log import LogReader
@@ -22,12 +25,14 @@ async def wait_ready(name: str, ready: Ready, log: Path, is_live: Callable[[], A
         WorldError: it ended first, or the time limit of `ready.timeout` passed.
     """
     limit = ready.timeout.total_seconds()
+    answers = _question(ready, log)
     try:
         async with asyncio.timeout(limit):
-            while not await _answers(ready, log):
+            while not await answers():
                 if not await is_live():
                     raise WorldError(
-                        f"service {name} ended before it was ready", hint=f"`constellagent logs {name}` shows why"
+                        f"service {name} ended before it was ready",
+                        hint=f"`constellagent logs {name}` shows why",
                     )
                 await asyncio.sleep(_INTERVAL)
     except TimeoutError as error:
@@ -44,21 +49,42 @@ async def wait_ready(name: str, ready: Ready, log: Path, is_live: Callable[[], A
         )
 
 
-async def _answers(ready: Ready, log: Path) -> bool:
-    if ready.http is not None:
-        return await asyncio.to_thread(_http_answers, ready.http)
-    if ready.tcp is not None:
-        return await _tcp_answers(ready.tcp)
-    return await asyncio.to_thread(_log_says, log, (ready.log or "").encode())
+def _question(ready: Ready, log: Path) -> Callable[[], Awaitable[bool]]:
+    url, address = ready.http, ready.tcp
+    if url is not None:
+        return lambda: asyncio.to_thread(_http_answers, url)
+    if address is not None:
+        return lambda: _tcp_answers(address)
+    search = _Search(log, (ready.log or "").encode())
+    return lambda: asyncio.to_thread(search.found)
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirect is an answer of the service; where it leads is another matter."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,  # noqa: ARG002 - the signature is the standard library's
+        fp: IO[bytes],  # noqa: ARG002 - the same
+        code: int,  # noqa: ARG002 - the same
+        msg: str,  # noqa: ARG002 - the same
+        headers: http.client.HTTPMessage,  # noqa: ARG002 - the same
+        newurl: str,  # noqa: ARG002 - the same
+    ) -> None:
+        """Follow nothing."""
+        return
 
 
 def _http_answers(url: str) -> bool:
     """Any status below 400 is an answer; proxies of the environment are not asked about our own services."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
     try:
         with opener.open(url, timeout=_TRY_TIMEOUT):
             return True
-    except (OSError, urllib.error.URLError, ValueError):
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code < 400
+    except (OSError, ValueError, http.client.HTTPException):
         return False
 
 
@@ -67,20 +93,31 @@ async def _tcp_answers(address: str) -> bool:
     try:
         async with asyncio.timeout(_TRY_TIMEOUT):
             _, writer = await asyncio.open_connection(host, int(port))
-    except (OSError, TimeoutError, OverflowError):
+    except (OSError, TimeoutError):
         return False
     writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
     return True
 
 
-def _log_says(folder: Path, wanted: bytes) -> bool:
-    reader = LogReader(folder)
-    offset, carry = reader.begin(), b""
-    while True:
-        begin, data = reader.read(offset, _CHUNK)
-        if not data:
-            return False
-        if wanted in carry + data:
-            return True
-        carry = data[-len(wanted) :]
-        offset = begin + len(data)
+class _Search:
+    """Looks for a text in output that is still being written; each look goes on where the last one ended."""
+
+    def __init__(self, folder: Path, wanted: bytes) -> None:
+        self._reader = LogReader(folder)
+        self._wanted = wanted
+        self._offset = 0
+        self._carry = b""
+
+    def found(self) -> bool:
+        """Say whether the text is in the output so far; a gap in the output parts what lies around it."""
+        while True:
+            begin, data = self._reader.read(self._offset, _CHUNK)
+            if not data:
+                return False
+            text = data if begin > self._offset else self._carry + data
+            if self._wanted in text:
+                return True
+            self._carry = text[-len(self._wanted) :]
+            self._offset = begin + len(data)

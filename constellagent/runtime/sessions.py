@@ -141,7 +141,7 @@ class SessionRegistry:
 
     def log(self, session: str) -> Path:
         """Return the folder of the session's output."""
-        return self.folder(session)
+        return self.folder(session) / "log"
 
     def view(self, row: SessionRow) -> SessionView:
         """Return a session as faces see it."""

@@ -1,33 +1,58 @@
-"""Settings of this machine and user, from `CONSTELLAGENT_*` variables. Never the constellation's own words."""
+"""Settings of this machine and user, from `CONSTELLAGENT_*` variables. Never the constellation's words."""
 
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, SecretStr
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from constellagent.errors import UsageError
 from constellagent.runtime.paths import Paths, default_home
 
 
 class Settings(BaseSettings):
-    """What the environment may say. Each field is `CONSTELLAGENT_<NAME>`."""
+    """What the environment may say. Each field is `CONSTELLAGENT_<NAME>`; an empty variable says nothing."""
 
-    model_config = SettingsConfigDict(env_prefix="CONSTELLAGENT_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="CONSTELLAGENT_", env_ignore_empty=True, frozen=True, extra="ignore"
+    )
 
     home: Path = Field(default_factory=default_home, description="Where state is kept.")
-    key_file: Path | None = Field(default=None, description="File with the root key of what is kept encrypted.")
-    provider_port: int = Field(default=0, ge=0, le=65535, description="Port of the local provider; 0 chooses one and keeps it.")
+    key_file: Path | None = Field(
+        default=None, description="File with the root key of what is kept encrypted."
+    )
+    provider_port: int = Field(
+        default=0, ge=0, le=65535, description="Port of the local provider; 0 chooses one and keeps it."
+    )
     parallel: int = Field(default=4, ge=1, le=64, description="Agents that apply works on at once.")
     git_parallel: int = Field(default=2, ge=1, le=64, description="Checkouts that run at once.")
     git_timeout: float = Field(default=900.0, gt=0, description="Seconds after which a git command is ended.")
-    setup_timeout: float = Field(default=1800.0, gt=0, description="Seconds after which a setup step is ended.")
-    log_bytes: int = Field(default=8 << 20, ge=1 << 16, description="Output kept per session, in bytes.")
-    keep_sessions: int = Field(default=20, ge=0, description="Ended sessions whose output is kept, per subject.")
-    keep_days: float = Field(default=30.0, gt=0, description="Days that the output of an ended session is kept.")
-    ravi_api_url: str = Field(default="https://api.ravi.app", description="Address of the hosted provider.")
-    ravi_api_key: SecretStr | None = Field(default=None, description="Management key of the hosted provider.")
-    ravi_ca_bundle: Path | None = Field(
-        default=None, description="File with the certificates of a private authority for the hosted provider."
+    setup_timeout: float = Field(
+        default=1800.0, gt=0, description="Seconds after which a setup step is ended."
     )
+    log_bytes: int = Field(default=8 << 20, ge=1 << 16, description="Output kept per session, in bytes.")
+    keep_sessions: int = Field(
+        default=20, ge=0, description="Ended sessions whose output is kept, per subject; one always is."
+    )
+    keep_days: float = Field(
+        default=30.0, gt=0, description="Days that the output of an ended session is kept."
+    )
+    ravi_api_url: str = Field(default="https://api.ravi.app", description="Address of the hosted provider.")
+    ravi_api_key: str | None = Field(
+        default=None, repr=False, description="Management key of the hosted provider."
+    )
+
+    def __init__(self, **values: Any) -> None:
+        """Read the environment; `values` win over it.
+
+        Raises:
+            UsageError: a variable holds what its setting cannot be.
+        """
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            wrong = [f"CONSTELLAGENT_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
+            raise UsageError("; ".join(wrong), hint="correct or unset the variable") from None
 
     @property
     def paths(self) -> Paths:

@@ -32,7 +32,9 @@ class Statuses:
         bindings = {b.agent: b for b in known if b.constellation == context.id and not b.archived}
         agents = [*context.desired.agents.values(), *undeclared_agents(context.desired, records)]
         ahead = await self._ahead(context, agents)
-        restarts = {row.subject: await self._supervisor.count(row) for row in rows.values() if row.role == "agent"}
+        restarts = {
+            row.subject: await self._supervisor.count(row) for row in rows.values() if row.role == "agent"
+        }
         return ConstellationView(
             name=context.desired.name,
             file=str(context.file),
@@ -90,7 +92,8 @@ class Statuses:
         if row is None:
             return "stopped", "never started", None
         if row.live:
-            return "running", "", row.started_at
+            trouble = self._registry.trouble(row.id)
+            return ("unknown", trouble, None) if trouble else ("running", "", row.started_at)
         reason = self._supervisor.reason(row) or row.outcome
         if self._supervisor.waits(row):
             return "starting", reason, row.ended_at
@@ -101,7 +104,7 @@ class Statuses:
         return "failed", reason, row.ended_at
 
     async def _ahead(self, context: Context, agents: Sequence[DesiredAgent]) -> Mapping[str, int | None]:
-        """Count commits of each branch that its base has not; a repository that cannot be asked has no counts."""
+        """Count commits of each branch that its base has not; nobody counts where git cannot be asked."""
         try:
             looks = await context.world.worktrees.look(agents)
             pairs = {
@@ -109,7 +112,7 @@ class Statuses:
                 for name, look in looks.items()
                 if isinstance(look.branch, There) and isinstance(look.base, There)
             }
-            counts = await self._objects.ahead(context.repository, list(pairs.values()))
+            counts = await self._objects.ahead(context.repository.root, list(pairs.values()))
         except ConstellagentError:
             return {}
         return dict(zip(pairs, counts, strict=True))

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from constellagent.errors import Problem
 from constellagent.spec.models import IDENTITY_FORMS, Constellation
+from constellagent.spec.names import like_zone
 from constellagent.spec.places import Places, Step
 from constellagent.spec.suggest import did_you_mean, listed
 from constellagent.spec.values import Block
@@ -21,9 +21,9 @@ MOST = 500
 """So many problems are told; who has more will not read them."""
 
 
-def explain(error: ValidationError, places: Places) -> list[Problem]:
+def explain(errors: list[ErrorDetails], places: Places) -> list[Problem]:
     """Return the problems of a failed validation."""
-    found = [details for details in error.errors(include_url=False) if not _follows(details)]
+    found = [details for details in errors if not _follows(details)]
     problems = [_problem(details, places) for details in found[:MOST]]
     if len(found) > MOST:
         problems.append(Problem(0, 0, "", f"{len(found) - MOST} more problems are not shown"))
@@ -85,6 +85,13 @@ def _blocks(kind: Any, steps: tuple[Step, ...]) -> Iterator[type[Block]]:
                 yield from _blocks(field.annotation, steps[1:])
 
 
+def _value_error(details: ErrorDetails) -> str:
+    message = str(details["ctx"]["error"])
+    if details["loc"][-1] == "timezone" and isinstance(details["input"], str):
+        return message + like_zone(details["input"])
+    return message
+
+
 def _found(details: ErrorDetails) -> str:
     """Return what stands in the file, in words."""
     match details["input"]:
@@ -134,7 +141,7 @@ def _one_of(details: ErrorDetails) -> str:
 
 
 _MESSAGES: dict[str, Callable[[ErrorDetails], str]] = {
-    "value_error": lambda details: str(details["ctx"]["error"]),
+    "value_error": _value_error,
     "literal_error": _one_of,
     "identity_form": lambda details: f"{details['msg']}, found {_found(details)}",
     "string_type": _text,

@@ -6,6 +6,7 @@ would write.
 
 import hashlib
 from dataclasses import dataclass
+from itertools import islice
 
 from pydantic import ValidationError
 
@@ -14,7 +15,7 @@ from constellagent.spec.checks import check
 from constellagent.spec.compose import compose
 from constellagent.spec.defaults import with_defaults
 from constellagent.spec.events import FatalError, place_of
-from constellagent.spec.explain import explain, steps_of
+from constellagent.spec.explain import MOST, explain, steps_of
 from constellagent.spec.models import Constellation
 from constellagent.spec.places import Places
 from constellagent.spec.tree import Entry, Mapping, Node, Place, Scalar, plain
@@ -62,7 +63,7 @@ def _load(text: bytes, problems: list[Problem]) -> Loaded | None:
     root = with_defaults(root)
     places = Places(root)
     constellation = _validate(root, places, problems)
-    problems.extend(check(constellation, places))
+    problems.extend(islice(check(constellation, places), MOST))
     return Loaded(constellation, hashlib.sha256(text).hexdigest(), places)
 
 
@@ -95,22 +96,25 @@ def _validate(root: Mapping, places: Places, problems: list[Problem]) -> Constel
     try:
         return Constellation.model_validate(plain(root))
     except ValidationError as error:
-        problems.extend(explain(error, places))
-        faulty = {steps_of(details)[:2] for details in error.errors(include_url=False)}
+        errors = error.errors(include_url=False)
+    problems.extend(explain(errors, places))
+    faulty: dict[str | int, set[str | int]] = {}
+    for key, *below in map(steps_of, errors):
+        faulty.setdefault(key, set()).update(below[:1] or [key])
     sound = _without(root, faulty)
     sound.entries.setdefault("version", Entry(root.place, Scalar(root.place, value=1)))
     return Constellation.model_validate(plain(sound))
 
 
-def _without(root: Mapping, faulty: set[tuple[str | int, ...]]) -> Mapping:
+def _without(root: Mapping, faulty: dict[str | int, set[str | int]]) -> Mapping:
     """Return the tree without its faulty agents, services and other keys."""
     entries = {}
     for key, entry in root.entries.items():
-        parts = {steps[1] for steps in faulty if steps[0] == key and len(steps) > 1}
-        if key in {"agents", "services"} and isinstance(entry.node, Mapping) and parts:
+        parts = faulty.get(key, set())
+        if key in {"agents", "services"} and isinstance(entry.node, Mapping):
             kept = {name: part for name, part in entry.node.entries.items() if name not in parts}
             entries[key] = Entry(entry.place, Mapping(entry.node.place, entries=kept))
-        elif not any(steps[0] == key for steps in faulty):
+        elif not parts:
             entries[key] = entry
     return Mapping(root.place, entries=entries)
 

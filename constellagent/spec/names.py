@@ -102,11 +102,17 @@ def check_zone(value: object) -> str:
     """
     name = _text(value, "time zone")
     if name not in _zones():
-        raise ValueError(
-            f"{_shown(name)} is no time zone of the tz database, such as Europe/London or UTC"
-            + did_you_mean(name, (zone for zone in _zones() if zone[0] == name[:1].upper()))
-        )
+        raise ValueError(f"{_shown(name)} is no time zone of the tz database, such as Europe/London or UTC")
     return name
+
+
+def like_zone(name: str) -> str:
+    """Return `; did you mean X?` for a mistyped time zone, or nothing.
+
+    Apart from `check_zone`, because the search takes a millisecond and a file may hold thousands of mistakes.
+    """
+    alike = (zone for zone in _zones() if zone[0] == name[:1].upper() and abs(len(zone) - len(name)) <= 3)
+    return did_you_mean(name, alike)
 
 
 def check_worktrees(value: object) -> str:

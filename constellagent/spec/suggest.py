@@ -5,13 +5,15 @@ from difflib import get_close_matches
 
 _LONGEST = 80
 """Longer words are no typing slips, and comparing them would cost time."""
+_MOST = 250
+"""Among more words than these the search would take longer than the answer is worth."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that `word` was probably meant to be, or None."""
-    if len(word) > _LONGEST:
-        return None
     by_folded = {name.casefold(): name for name in sorted(known)}
+    if len(word) > _LONGEST or len(by_folded) > _MOST:
+        return None
     found = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[found[0]] if found else None
 

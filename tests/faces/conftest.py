@@ -2,17 +2,21 @@
 
 import asyncio
 import shutil
+import signal
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from constellagent.faces import launching
 from constellagent.faces.cli import boundary
 from constellagent.faces.server import listening
+from constellagent.runtime import processes
 from constellagent.runtime.paths import Paths
+from tests.faces import fake_daemon
 from tests.faces.fake_control import FakeControl
 
 
@@ -57,6 +61,13 @@ def daemon(paths: Paths, control: FakeControl, monkeypatch: pytest.MonkeyPatch) 
     assert not thread.is_alive()
 
 
+@pytest.fixture
+async def served(paths: Paths, control: FakeControl) -> AsyncIterator[Paths]:
+    """Serve `control` in this event loop."""
+    async with listening(control, paths.control_socket):
+        yield paths
+
+
 @dataclass(frozen=True)
 class Ran:
     """How one command line ended."""
@@ -90,3 +101,17 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "constellation.yaml").write_text("version: 1\nagents: {}\n")
     monkeypatch.chdir(folder)
     return folder
+
+
+@pytest.fixture
+def home(paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Paths]:
+    """Point commands at a state of its own, where the daemon is the fake one; end what still runs."""
+    monkeypatch.setenv("CONSTELLAGENT_HOME", str(paths.home))
+    monkeypatch.setenv("PYTHONPATH", fake_daemon.python_path(tmp_path))
+    yield paths
+    pid = launching.owner(paths)
+    if pid is not None:
+        start = processes.start_of(pid) or ""
+        processes.send(pid, start, signal.SIGKILL)
+        while processes.alive(pid, start):
+            pass

@@ -177,3 +177,7 @@ class FakeControl:
     def fail(self, method: str, error: ConstellagentError) -> None:
         """Let `method` raise `error`."""
         self.fails[method] = error
+
+    def requests(self, method: str) -> list[dict[str, Any]]:
+        """Return the requests that were made of one method."""
+        return [params["request"] for name, params in self.asked if name == method]

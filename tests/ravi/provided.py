@@ -1,5 +1,6 @@
 """A local provider that really listens, for tests of all that speaks to it."""
 
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,12 +15,13 @@ from constellagent.ravi.vault import RootKey
 
 @dataclass(frozen=True, slots=True)
 class Provided:
-    """A running provider: its folder, its address, and its management key."""
+    """A running provider: its folder, its address, its management key, and a bare client without a key."""
 
     provider: LocalProvider
     folder: Path
     url: str
     key: str
+    http: httpx.AsyncClient
 
     async def ask(
         self,
@@ -36,10 +38,9 @@ class Provided:
         chosen = self.key if key is None else key
         if chosen:
             sent["Authorization"] = f"Bearer {chosen}"
-        async with httpx.AsyncClient(base_url=self.url, trust_env=False) as http:
-            if content is not None:
-                return await http.request(method, path, content=content, headers=sent)
-            return await http.request(method, path, json=body, headers=sent)
+        if content is not None:
+            return await self.http.request(method, path, content=content, headers=sent)
+        return await self.http.request(method, path, json=body, headers=sent)
 
     async def identity(self, **body: object) -> dict[str, Any]:
         """Create an identity and return its row."""
@@ -63,6 +64,8 @@ async def provided(folder: Path, root_key: RootKey) -> AsyncIterator[Provided]:
     provider = LocalProvider(folder, root_key)
     url = await provider.start()
     try:
-        yield Provided(provider, folder, url, await provider.management_key())
+        plain = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        async with httpx.AsyncClient(base_url=url, trust_env=False, verify=plain) as http:
+            yield Provided(provider, folder, url, await provider.management_key(), http)
     finally:
         await provider.stop()

@@ -47,7 +47,7 @@ def test_a_moved_value_is_seen() -> None:
 
 
 def test_a_mac_depends_on_key_purpose_and_value() -> None:
-    """Fingerprints of different purposes or keys cannot be compared; purpose and value do not run together."""
+    """Fingerprints of different purposes or keys differ; purpose and value do not run together."""
     macs = {
         KEY.mac("a", "bc"),
         KEY.mac("ab", "c"),

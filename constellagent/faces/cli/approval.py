@@ -35,7 +35,7 @@ def ask(question: str, *, otherwise: str) -> bool:
         UsageError: there is no terminal to ask on; the hint is `otherwise`.
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(f"this needs a yes and there is no terminal to ask on: {question}", hint=otherwise)
+        raise UsageError(f"{question!r} needs a yes and there is no terminal to ask on", hint=otherwise)
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
     answer = sys.stdin.readline()

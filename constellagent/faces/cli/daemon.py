@@ -27,6 +27,7 @@ def run() -> int:
     from constellagent.runtime.settings import Settings
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each request says nothing to a person
     try:
         asyncio.run(_serve(Settings()))
     except ConstellagentError:

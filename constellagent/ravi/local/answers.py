@@ -45,6 +45,8 @@ async def read_body(request: web.Request, model: type[Model]) -> Model:
     content = await request.read()
     try:
         body = json.loads(content) if content.strip() else {}
+        # JSON can spell lone surrogates, which nothing can store: they fail here.
+        json.dumps(body, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise ApiError(400, "request.malformed", "The body is not valid JSON.") from None
     if not isinstance(body, dict):

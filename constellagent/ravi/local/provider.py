@@ -27,6 +27,11 @@ _KEY_PLACE = "provider|management key"
 _log = logging.getLogger(__name__)
 
 
+def all_routes() -> list[web.RouteDef]:
+    """Return every route that the provider takes."""
+    return [route for part in _PARTS for route in part.routes()]
+
+
 class LocalProvider:
     """The embedded provider. Start it once; after `stop` make a new one."""
 
@@ -99,8 +104,7 @@ class LocalProvider:
         app[NOW] = self._now
         app[resources.OWNER] = self._owner
         app[device.LOGINS] = self._logins
-        for part in _PARTS:
-            app.add_routes(part.routes())
+        app.add_routes(all_routes())
         app.on_response_prepare.append(guard.without_server_header)
         return app
 

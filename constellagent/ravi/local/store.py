@@ -26,6 +26,7 @@ class Store:
         self._path = path
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="provider.db")
         self._connection: sqlite3.Connection | None = None
+        self._closed = False
 
     async def open(self) -> None:
         """Open the file, creating or migrating it.
@@ -36,9 +37,11 @@ class Store:
         await self._submit(self._open)
 
     async def close(self) -> None:
-        """Close the file; the store cannot be opened again."""
-        await self._submit(self._close)
-        self._thread.shutdown(wait=True)
+        """Close the file; the store cannot be opened again. Repeating it is harmless."""
+        if not self._closed:
+            await self._submit(self._close)
+            self._closed = True
+            self._thread.shutdown(wait=True)
 
     async def run(self, call: Callable[[sqlite3.Connection], T]) -> T:
         """Run `call` in one transaction and return its result; nothing of it remains where it raises.
@@ -49,6 +52,8 @@ class Store:
         return await self._submit(lambda: self._transact(call))
 
     async def _submit(self, call: Callable[[], T]) -> T:
+        if self._closed:
+            raise WorldError(f"{self._path} is closed")
         # A client that hangs up must not leave half a call behind: the thread finishes it either way.
         return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, call))
 

@@ -58,8 +58,8 @@ class LogReader:
     def read(self, offset: int, limit: int) -> tuple[int, bytes]:
         """Return up to `limit` bytes from `offset` on, and where they start.
 
-        They start later than asked where older ones were dropped or lost. Empty at the end of the log. Fewer
-        than `limit` come at the end of a segment, so go on until a read is empty.
+        They start later than asked where older ones were dropped or lost, never earlier. Empty at the end of
+        the log. Fewer than `limit` come at the end of a segment, so go on until a read is empty.
 
         Raises:
             OSError: the log is there and cannot be read.
@@ -68,7 +68,7 @@ class LogReader:
             segments = _segments(self._folder)
             place = next(((start, size) for start, size in segments if start + size > offset), None)
             if place is None:
-                return (sum(segments[-1]) if segments else 0), b""
+                return offset, b""
             begin = max(offset, place[0])
             try:
                 fd = os.open(_file(self._folder, place[0]), os.O_RDONLY | os.O_CLOEXEC)

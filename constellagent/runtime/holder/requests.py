@@ -41,7 +41,7 @@ class Requests:
             viewer.gone = True
 
     def leave(self, viewer: Viewer, now: float) -> None:
-        """Close a viewer that is no longer among the others; the size goes back to the latest active one of the others."""
+        """Close a viewer that was taken out; the size goes to the latest active of those who are left."""
         viewer.close()
         if viewer.size is not None:
             self._fit(now)

@@ -19,6 +19,9 @@ T = TypeVar("T")
 Value = str | bytes | int | float | None
 """What a column holds."""
 
+_FAILED = (sqlite3.Error, UnicodeError)
+"""What the driver raises; the second where a damaged file makes a text, or its own message, no UTF-8."""
+
 
 class Database:
     """A durable, single-writer SQLite file."""
@@ -89,7 +92,7 @@ class Database:
             raise WorldError(f"cannot open {self._path}: {error}", hint="may you write there?") from error
         try:
             self._prepare(connection)
-        except (sqlite3.Error, ConstellagentError) as error:
+        except (*_FAILED, ConstellagentError) as error:
             connection.close()
             raise self._explained(error) from error
         self._connection = connection
@@ -134,7 +137,7 @@ class Database:
             connection.execute("BEGIN IMMEDIATE")
             result = call(connection)
             connection.execute("COMMIT")
-        except sqlite3.Error as error:
+        except _FAILED as error:
             raise self._explained(error) from error
         finally:
             # A failed call leaves its transaction open, unless SQLite has given it up already.
@@ -142,7 +145,7 @@ class Database:
                 connection.execute("ROLLBACK")
         return result
 
-    def _explained(self, error: sqlite3.Error | ConstellagentError) -> ConstellagentError:
+    def _explained(self, error: Exception) -> ConstellagentError:
         if isinstance(error, ConstellagentError):
             return error
         if isinstance(error, sqlite3.OperationalError):

@@ -1,7 +1,8 @@
-"""The first part of a creation: the branch, the locked and still empty worktree, and `.ravi/` kept out of git.
+"""The first part of a creation: the branch, the locked and still empty worktree, `.ravi/` kept out of git.
 
 Registering is quick and is done in one piece, so the long part, the checkout, can be cut short and taken up
-again. Everything looks first; what an earlier, cut-short try of ours left is used or cleared, nothing else is.
+again. Everything looks first; what an earlier, cut-short try of ours left is used or cleared, nothing else
+is.
 """
 
 import contextlib
@@ -43,7 +44,8 @@ async def register(site: Site, agent: DesiredAgent, commit: str, *, new_branch: 
     elif ours.path != path or ours.branch != f"refs/heads/{agent.branch}":
         on = f"on branch {short(ours.branch)}" if ours.branch else "on no branch"
         raise ConflictError(
-            f"the unfinished worktree of {agent.name} is at {ours.path} {on}, declared {path} on {agent.branch}",
+            f"the unfinished worktree of {agent.name} is at {ours.path} {on}, "
+            f"declared {path} on {agent.branch}",
             hint=f"remove it first: constellagent destroy {agent.name}",
         )
     async with site.journal.step(Step.WORKTREE_EXCLUDE, agent.name):
@@ -60,7 +62,7 @@ async def refuse_tracked_identity(site: Site, commit: str) -> None:
     tracked = [name for name in names if name.casefold() == _IDENTITY]
     if tracked:
         raise RefusedError(
-            f"{tracked[0]}/ is tracked by git in {commit[:12]}; an identity's keys do not belong into a repository",
+            f"{tracked[0]}/ is tracked by git in {commit[:12]}; an identity's keys do not belong there",
             [f"{tracked[0]}/ would be written over"],
             hint=f"git rm -r --cached {tracked[0]}, commit, and revoke the keys that were in it",
         )
@@ -150,7 +152,7 @@ def _clear_half_registered(site: Site, agent: str) -> None:
                     folder.rmdir()
         except OSError as error:
             raise ConflictError(
-                f"{admin} is left of a creation that was cut short, and holds more than expected: {error.strerror}",
+                f"{admin} is left of a creation that was cut short, but cannot be cleared: {error.strerror}",
                 hint="look into it and remove it",
             ) from error
         sync_folder(admin.parent)

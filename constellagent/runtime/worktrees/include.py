@@ -1,7 +1,8 @@
-"""Ignored files that a new worktree gets from the main checkout: `.worktreeinclude`, and `include` of the agent.
+"""Ignored files that a new worktree gets from the main checkout: `.worktreeinclude`, and `include`.
 
-Both hold patterns as in `.gitignore`; git itself matches them. Only files that git ignores in the main checkout
-are copied: tracked ones come with the branch. Nothing is written over, and no link is followed on the way.
+Both hold patterns as in `.gitignore`; git itself matches them. Only files that git ignores in the main
+checkout are copied: tracked ones come with the branch. Nothing is written over, and no link is followed on
+the way.
 """
 
 import asyncio
@@ -23,7 +24,10 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 async def copy(site: Site, patterns: Sequence[str], target: Path) -> dict[str, str]:
-    """Copy what is included and not there yet; returns the digest of each file that is now as in the main checkout.
+    """Copy what is included and not there yet.
+
+    Returns:
+        The digest of each file that is now as in the main checkout, by path.
 
     Raises:
         GitError: git could not match the patterns.
@@ -81,7 +85,7 @@ def fingerprint(file: Path) -> str | None:
     """
     found = file.lstat()
     if stat.S_ISLNK(found.st_mode):
-        return f"link {os.readlink(file)}"
+        return f"link {os.readlink(file)}"  # noqa: PTH115 - a Path would change the text
     if not stat.S_ISREG(found.st_mode):
         return None
     with file.open("rb") as stream:
@@ -106,7 +110,8 @@ def _copy_one(source: Path, target: Path, name: PurePath) -> None:
             folder = inner
         found = source.lstat()
         if stat.S_ISLNK(found.st_mode):
-            os.symlink(os.readlink(source), name.name, dir_fd=folder)
+            target = os.readlink(os.fsencode(source))  # noqa: PTH115 - a Path would change the text
+            os.symlink(target, os.fsencode(name.name), dir_fd=folder)
             return
         part = f".constellagent-{hashlib.sha256(os.fsencode(name.name)).hexdigest()[:16]}.part"
         with contextlib.suppress(FileNotFoundError):

@@ -88,7 +88,7 @@ async def _files(site: Site, path: Path, kept: Kept) -> list[str]:
 
 
 def parse_status(entries: Iterable[str], *, deletions: bool = True) -> Iterator[tuple[str, str]]:
-    """Read `git status --porcelain=v2 -z` as (kind, path); without `deletions`, files that are only missing are left out."""
+    """Read `git status --porcelain=v2 -z` as (kind, path); without `deletions`, no missing files."""
     remaining = iter(entries)
     for entry in remaining:
         match entry[0]:

@@ -1,5 +1,6 @@
-"""The folder that a worktree is made in: what is in the way, and making it without following anybody's link."""
+"""The folder that a worktree is made in: what is in the way, and making it by nobody else's link."""
 
+import contextlib
 import os
 import stat
 from pathlib import Path
@@ -9,7 +10,7 @@ from constellagent.errors import ConflictError, WorldError
 _HINT = "move it away, or declare another folder (worktrees:)"
 
 
-def occupant(path: Path) -> str:
+def occupant(path: Path) -> str:  # noqa: PLR0911 - one answer each
     """Say in words what is at `path`; empty where nothing is, or an empty folder of this user.
 
     Raises:
@@ -50,10 +51,8 @@ def make(path: Path) -> os.stat_result:
         try:
             if taken := occupant(path):
                 raise ConflictError(f"{path} is taken by {taken}", hint=_HINT)
-            try:
+            with contextlib.suppress(FileExistsError):  # the empty folder of ours that the look above allows
                 os.mkdir(path.name, 0o755, dir_fd=parent)
-            except FileExistsError:
-                pass  # the empty folder of ours that the look above allows
             found = os.stat(path.name, dir_fd=parent, follow_symlinks=False)
         finally:
             os.close(parent)

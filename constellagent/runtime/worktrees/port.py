@@ -31,7 +31,7 @@ class GitWorktrees:
         checkouts: asyncio.Semaphore,
         setup_timeout: float,
     ) -> None:
-        """`checkouts` bounds the checkouts that run at once; share one among all constellations of a machine."""
+        """`checkouts` bounds the checkouts that run at once; all constellations should share one."""
         self._site = Site(repository, constellation, root, git, journal, records, paths, clock, setup_timeout)
         self._checkouts = checkouts
 

@@ -1,7 +1,8 @@
 """Git's own list of worktrees, joined with what git keeps about each of them.
 
-`git worktree list` tells paths, branches and locks. Its folders below `worktrees/` tell the rest: which folder
-belongs to which path, our marker, and registrations that were cut short and that the list leaves out.
+`git worktree list` tells paths, branches and locks. Its folders below `worktrees/` tell the rest: which
+folder belongs to which path, our marker, and registrations that were cut short and that the list leaves
+out.
 """
 
 import asyncio
@@ -172,8 +173,8 @@ async def forget(git: Git, one: Registration) -> None:
 async def exclusively(repository: Repository) -> AsyncIterator[int]:
     """Hold the repository's worktree list for ourselves, across processes; death releases it.
 
-    The lock is on `info/exclude`, which is ours to extend anyway, so no file of ours is left in the repository.
-    Yields the open file, for appending.
+    The lock is on `info/exclude`, which is ours to extend anyway, so no file of ours is left in the
+    repository. Yields the open file, for appending.
 
     Raises:
         BusyError: another process held it for half a minute.
@@ -188,7 +189,7 @@ async def exclusively(repository: Repository) -> AsyncIterator[int]:
     try:
         try:
             async with asyncio.timeout(_WAIT):
-                while not _lock(descriptor):
+                while not _lock(descriptor):  # noqa: ASYNC110 - the kernel tells nobody when a lock is free
                     await asyncio.sleep(_POLL)
         except TimeoutError as error:
             raise BusyError(

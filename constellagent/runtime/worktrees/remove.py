@@ -116,8 +116,8 @@ def _reattach(ours: Registration, *, resuming: bool) -> bool:
 
 async def _forget(site: Site, agent: str, ours: Registration) -> Removal:
     """Remove what git still knows of a worktree whose folder is gone."""
-    async with site.journal.step(Step.WORKTREE_REMOVE, agent, path=str(ours.path)):
-        async with registry.exclusively(site.repository):
-            kept = await rescue.keep_index(site, agent, ours)
-            await registry.forget(site.git, ours)
+    step = site.journal.step(Step.WORKTREE_REMOVE, agent, path=str(ours.path))
+    async with step, registry.exclusively(site.repository):
+        kept = await rescue.keep_index(site, agent, ours)
+        await registry.forget(site.git, ours)
     return kept

@@ -1,4 +1,4 @@
-"""What all parts of this package share: one repository, one constellation, and how its worktrees are known."""
+"""What all parts share: one repository, one constellation, and how its worktrees are known."""
 
 import os
 from dataclasses import dataclass

@@ -28,14 +28,6 @@ def test_no_words_show_help(cli: Cli) -> None:
     assert cli().out == cli("--help").out
 
 
-@pytest.mark.parametrize("flag", ["--version", "-V"])
-def test_version(flag: str) -> None:
-    """The version is one line, and typer is not loaded for it."""
-    code = f"import sys; sys.argv[1:] = ['{flag}']; from constellagent.__main__ import main; main(); assert 'typer' not in sys.modules"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.startswith("constellagent 0.")
-
-
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_is_offered(shell: str, daemon: object) -> None:
     """The shell is told the commands, and the names of agents where one belongs."""

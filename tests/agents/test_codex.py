@@ -1,0 +1,32 @@
+"""How Codex is launched."""
+
+import pytest
+
+from constellagent.agents.codex import argv
+from tests.agents.specs import PROMPT, spec
+
+
+@pytest.mark.parametrize(
+    ("prompt", "headless", "words"),
+    [
+        (None, False, ("codex",)),
+        (None, True, ("codex",)),
+        (PROMPT, False, ("codex", "--", PROMPT)),
+        (PROMPT, True, ("codex", "exec", "--", PROMPT)),
+        ("--version", False, ("codex", "--", "--version")),
+        ("--version", True, ("codex", "exec", "--", "--version")),
+    ],
+)
+def test_the_prompt_is_in_its_place(prompt: str | None, headless: bool, words: tuple[str, ...]) -> None:
+    """A conversation and a run get the prompt where the program takes it, never as an option."""
+    assert argv(spec("codex"), prompt, headless) == words
+
+
+def test_a_declared_command_replaces_the_program() -> None:
+    """Declared words stand where the program's name would, and the prompt still follows."""
+    declared = spec("codex", command=["nice", "codex", "--verbose"])
+
+    words = argv(declared, PROMPT, True)
+
+    assert words[:3] == ("nice", "codex", "--verbose")
+    assert words[3:] == argv(spec("codex"), PROMPT, True)[1:]

@@ -1,0 +1,36 @@
+"""How any command is launched."""
+
+import pytest
+
+from constellagent.agents.command import argv, as_value, declared
+from tests.agents.specs import PROMPT, spec
+
+
+@pytest.mark.parametrize("headless", [False, True])
+@pytest.mark.parametrize("prompt", [None, PROMPT])
+def test_words_are_taken_as_they_are(prompt: str | None, headless: bool) -> None:
+    """A command of unknown grammar gets exactly its declared words: no prompt, no second parsing."""
+    words = ("bash", "scripts/triage.sh", "$HOME; rm", "-x")
+
+    assert argv(spec("command", command=words), prompt, headless) == words
+
+
+def test_a_line_goes_to_the_shell() -> None:
+    """`shell` is one line for /bin/sh and nothing else is."""
+    assert argv(spec("command", shell="npm start | tee log"), PROMPT, False) == (
+        "/bin/sh",
+        "-c",
+        "npm start | tee log",
+    )
+
+
+def test_the_program_is_for_who_declares_none() -> None:
+    """Declared words win over the words of the kind."""
+    assert declared(spec("claude"), "claude") == ("claude",)
+    assert declared(spec("claude", command=["my-claude"]), "claude") == ("my-claude",)
+
+
+@pytest.mark.parametrize(("prompt", "value"), [("- one\n- two", " - one\n- two"), (PROMPT, PROMPT), ("", "")])
+def test_a_value_is_no_option(prompt: str, value: str) -> None:
+    """A prompt that begins with a dash, such as a list, cannot be taken for an option."""
+    assert as_value(prompt) == value

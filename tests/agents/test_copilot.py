@@ -1,0 +1,32 @@
+"""How Copilot CLI is launched."""
+
+import pytest
+
+from constellagent.agents.copilot import argv
+from tests.agents.specs import PROMPT, spec
+
+
+@pytest.mark.parametrize(
+    ("prompt", "headless", "words"),
+    [
+        (None, False, ("copilot",)),
+        (None, True, ("copilot",)),
+        (PROMPT, False, ("copilot", "-i", PROMPT)),
+        (PROMPT, True, ("copilot", "-p", PROMPT)),
+        ("--version", False, ("copilot", "-i", " --version")),
+        ("--version", True, ("copilot", "-p", " --version")),
+    ],
+)
+def test_the_prompt_is_in_its_place(prompt: str | None, headless: bool, words: tuple[str, ...]) -> None:
+    """A conversation and a run get the prompt where the program takes it, never as an option."""
+    assert argv(spec("copilot"), prompt, headless) == words
+
+
+def test_a_declared_command_replaces_the_program() -> None:
+    """Declared words stand where the program's name would, and the prompt still follows."""
+    declared = spec("copilot", command=["nice", "copilot", "--verbose"])
+
+    words = argv(declared, PROMPT, True)
+
+    assert words[:3] == ("nice", "copilot", "--verbose")
+    assert words[3:] == argv(spec("copilot"), PROMPT, True)[1:]

@@ -1,0 +1,61 @@
+"""The command line on a real terminal."""
+
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+from ptyprocess import PtyProcess
+
+
+class OnTerminal:
+    """A command line that runs in a pty; `said` is all that it wrote so far."""
+
+    def __init__(self, *words: str, rows: int = 24, columns: int = 80) -> None:
+        """Start `constellagent` with these words."""
+        argv = [sys.executable, "-m", "constellagent", *words]
+        self._process = PtyProcess.spawn(argv, dimensions=(rows, columns))
+        self.said = ""
+
+    def until(self, text: str) -> None:
+        """Read until `text` was written; the test's time limit ends a wait in vain."""
+        while text not in self.said:
+            self.said += self._process.read().decode()
+
+    def type(self, text: str) -> None:
+        """Type on the terminal's keyboard."""
+        self._process.write(text.encode())
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C."""
+        self._process.sendintr()
+
+    def end(self) -> int:
+        """Read to the end and return the exit code."""
+        try:
+            while True:
+                self.said += self._process.read().decode()
+        except EOFError:
+            pass
+        self._process.wait()
+        assert self._process.exitstatus is not None
+        return int(self._process.exitstatus)
+
+    def close(self) -> None:
+        """End what still runs."""
+        self._process.close(force=True)
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., OnTerminal]]:
+    """Give a function that runs a command line on a terminal."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    started: list[OnTerminal] = []
+
+    def start(*words: str, **size: int) -> OnTerminal:
+        started.append(OnTerminal(*words, **size))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()

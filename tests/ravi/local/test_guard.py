@@ -1,0 +1,169 @@
+"""What the provider refuses before it looks at anything else, and that every refusal can be read."""
+
+import asyncio
+import json
+import sqlite3
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
+
+from constellagent.errors import WorldError
+from constellagent.ravi.local import guard
+from tests.ravi.provided import Provided
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example:80",
+        "127.0.0.2",
+        "0.0.0.0",
+        "[::2]",
+        "127.0.0.1:x",
+        "127.0.0.1@evil.example",
+        "",
+        "localhost:123456",
+    ],
+)
+async def test_another_host_name_is_refused_first(local: Provided, host: str) -> None:
+    """A name that was rebound to this address gets 403, with a valid key and on any path."""
+    for path in ("/api/identities/", "/nowhere", "/api/auth/device/"):
+        answer = await local.ask("GET", path, headers={"Host": host})
+        assert answer.status_code == 403
+        assert answer.json()["error"]["code"] == "host.forbidden"
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "LOCALHOST:1", "[::1]", "[::1]:8080", "127.0.0.1:65535"]
+)
+async def test_this_machine_is_answered(local: Provided, host: str) -> None:
+    """Every name of this machine works, with and without a port."""
+    assert (await local.ask("GET", "/api/identities/", headers={"Host": host})).status_code == 200
+
+
+async def test_two_host_headers_are_refused(local: Provided) -> None:
+    """A request that names two hosts is refused."""
+    host = f"127.0.0.1:{local.url.rpartition(':')[2]}"
+    status = await raw(local, f"GET /api/identities/ HTTP/1.1\r\nHost: {host}\r\nHost: evil.example\r\n\r\n")
+    assert status in {400, 403}
+
+
+async def test_a_web_page_is_refused(local: Provided) -> None:
+    """Whatever carries an Origin comes from a browser and gets 403; nothing invites a page to read."""
+    for origin in ("https://evil.example", "null", local.url):
+        answer = await local.ask("POST", "/api/identities/", body={}, headers={"Origin": origin})
+        assert answer.status_code == 403
+        assert not [name for name in answer.headers if name.lower().startswith("access-control")]
+    preflight = await local.ask("OPTIONS", "/api/identities/", headers={"Origin": "https://evil.example"})
+    assert preflight.status_code == 403
+    assert (await local.ask("GET", "/api/identities/")).json() == []
+
+
+async def test_answers_say_nothing_of_the_software(local: Provided) -> None:
+    """No Server header, no caching, no sniffing, on success and refusal alike."""
+    for path in ("/api/identities/", "/api/nothing/"):
+        headers = (await local.ask("GET", path)).headers
+        assert "server" not in headers
+        assert headers["cache-control"] == "no-store"
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/",
+        "/api/nothing/",
+        "/api/identities",
+        "/api/email-inbox/",
+        "/",
+        "/api/auth/token/refresh/",
+        "/%ff",
+    ],
+)
+async def test_an_unknown_path_is_a_404_in_both_envelopes(local: Provided, path: str) -> None:
+    """What is not there is said so that both generations of clients can read it."""
+    answer = await local.ask("GET", path)
+    assert answer.status_code == 404
+    assert answer.json()["detail"] == answer.json()["error"]["message"]
+
+
+async def test_a_wrong_method_is_a_405_in_both_envelopes(local: Provided) -> None:
+    """The allowed methods are named."""
+    answer = await local.ask("DELETE", "/api/identities/")
+    assert answer.status_code == 405
+    assert answer.json()["error"]["code"] == "method.not_allowed"
+    assert set(answer.headers["allow"].split(",")) == {"GET", "POST"}
+    assert (await local.ask("HEAD", "/api/identities/")).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{",
+        b"[]",
+        b"7",
+        b"null",
+        b'"x"',
+        b"\xff",
+        b"[" * 200_000,
+        b'{"a":' * 50_000,
+        b'{"n": ' + b"9" * 5000 + b"}",
+    ],
+)
+async def test_a_body_that_is_no_object_is_a_400(local: Provided, content: bytes) -> None:
+    """Broken, deeply nested and non-object bodies are refused without harm."""
+    answer = await local.ask("POST", "/api/identities/", content=content)
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["error"]["code"] == "request.malformed"
+
+
+async def test_text_that_cannot_be_stored_is_a_400(local: Provided) -> None:
+    """Lone surrogates, which JSON can spell and no file can hold, are refused wherever they stand."""
+    for path, field in (("/api/identities/", "name"), ("/api/auth/device/token/", "device_code")):
+        for content in (f'{{"{field}": "a\\udfffb"}}', '{"\\ud800": 1}'):
+            answer = await local.ask("POST", path, content=content.encode())
+            assert answer.status_code == 400, answer.text
+
+
+async def test_a_large_body_is_a_413(local: Provided) -> None:
+    """More than 1 MiB is refused, sent whole or in pieces."""
+    answer = await local.ask("POST", "/api/identities/", content=b" " * ((1 << 20) + 1))
+    assert answer.status_code == 413
+    assert answer.json()["error"]["code"] == "request.too_large"
+    assert (await local.ask("POST", "/api/identities/", content=b" " * ((1 << 20) - 9))).status_code == 201
+
+
+async def test_an_unforeseen_failure_is_still_an_answer(caplog: pytest.LogCaptureFixture) -> None:
+    """A bug in a handler is a 500 in both envelopes with the traceback in the log only, a failed disk a 503.
+
+    The handler is called directly, because no route is known to fail in this way.
+    """
+
+    async def broken(_: web.Request) -> web.StreamResponse:
+        raise ZeroDivisionError("canary")
+
+    async def disk_full(_: web.Request) -> web.StreamResponse:
+        raise WorldError("disk", hint="canary") from sqlite3.OperationalError("canary")
+
+    request = make_mocked_request("GET", "/api/x/")
+    for handler, status in ((broken, 500), (disk_full, 503)):
+        answer = await guard.explained(request, handler)
+        assert isinstance(answer, web.Response)
+        assert answer.status == status
+        assert isinstance(answer.body, bytes)
+        assert b"canary" not in answer.body
+        assert json.loads(answer.body)["detail"]
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def raw(local: Provided, request: str) -> int:
+    """Send what no client library would send, and return the status."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(local.url.rpartition(":")[2]))
+    writer.write(request.encode())
+    status = int((await reader.readline()).split()[1])
+    writer.close()
+    await writer.wait_closed()
+    return status

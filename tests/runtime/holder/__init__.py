@@ -1,0 +1,1 @@
+"""Tests of the holder: real processes, real ptys, real sockets."""

@@ -1,0 +1,262 @@
+"""One durable file: private, whole after any death, honest about what it cannot do."""
+
+import asyncio
+import contextlib
+import json
+import os
+import resource
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from constellagent.errors import ConstellagentError, WorldError
+from constellagent.runtime.settings import Settings
+from constellagent.runtime.store.database import Database
+
+INSERT = "INSERT INTO trusted (file, content_hash, at) VALUES (?, ?, 1.0)"
+COUNT = "SELECT count(*) FROM trusted"
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+async def test_files_are_private_whatever_the_umask(home: Settings, umask: int) -> None:
+    """The file and both of SQLite's side files have mode 0600: no other user may read them."""
+    before = os.umask(umask)
+    try:
+        database = Database(home.paths.database)
+        await database.open()
+        await database.execute(INSERT, ("f", "h"))
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in home.paths.home.glob("state.db*")}
+        await database.close()
+    finally:
+        os.umask(before)
+
+    assert modes == {"state.db": 0o600, "state.db-wal": 0o600, "state.db-shm": 0o600}
+
+
+async def test_a_file_that_others_could_read_is_made_private(home: Settings) -> None:
+    """A file that somebody copied into place with a wide mode gets its mode before anything is written."""
+    home.paths.database.touch(0o644)
+    home.paths.database.chmod(0o644)
+
+    database = Database(home.paths.database)
+    await database.open()
+    await database.close()
+
+    assert stat.S_IMODE(home.paths.database.stat().st_mode) == 0o600
+
+
+async def test_a_link_is_not_followed(home: Settings, tmp_path: Path) -> None:
+    """A link in the file's place is an error; what it points at is not touched."""
+    home.paths.database.symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(WorldError, match="cannot open"):
+        await Database(home.paths.database).open()
+
+    assert not (tmp_path / "elsewhere").exists()
+
+
+async def test_what_is_no_database_is_named_and_kept(home: Settings) -> None:
+    """A damaged file is an error that names it and says what to do; its content stays for a rescue."""
+    home.paths.database.write_bytes(b"something else entirely\n" * 100)
+
+    with pytest.raises(ConstellagentError, match=r"state\.db is damaged: file is not a database") as caught:
+        await Database(home.paths.database).open()
+
+    assert "move the file away" in caught.value.hint
+    assert home.paths.database.read_bytes().startswith(b"something else")
+
+
+async def test_a_cut_file_is_damaged(home: Settings) -> None:
+    """A file that lost its end, as after a bad copy, is refused at the start and not when it is too late."""
+    database = Database(home.paths.database)
+    await database.open()
+    await database.close()
+    os.truncate(home.paths.database, home.paths.database.stat().st_size // 2)
+
+    with pytest.raises(ConstellagentError, match="is damaged"):
+        await Database(home.paths.database).open()
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sound file with some rows in it."""
+
+    async def write(path: Path) -> None:
+        database = Database(path)
+        await database.open()
+        for number in range(20):
+            await database.execute(INSERT, (f"file {number}", "h" * 64))
+        await database.close()
+
+    path = tmp_path_factory.mktemp("sound") / "state.db"
+    asyncio.run(write(path))
+    return path
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
+@given(place=st.integers(0, 1 << 20), bit=st.integers(0, 7))
+def test_flipped_bits_never_surprise(sound: Path, tmp_path: Path, place: int, bit: int) -> None:
+    """Whatever bit of the file is wrong: it opens and answers, or the error is one of ours."""
+    damaged = bytearray(sound.read_bytes())
+    damaged[place % len(damaged)] ^= 1 << bit
+    path = tmp_path / "state.db"
+    for leftover in tmp_path.iterdir():
+        leftover.unlink()
+    path.write_bytes(damaged)
+
+    async def use() -> None:
+        database = Database(path)
+        with contextlib.suppress(ConstellagentError):
+            await database.open()
+            await database.rows(COUNT)
+            await database.execute(INSERT, ("new", "h"))
+        await database.close()
+
+    asyncio.run(use())
+
+
+async def test_a_failed_call_leaves_nothing(database: Database) -> None:
+    """What a call wrote before it raised is taken back, and the next call finds a working file."""
+
+    def half(connection: sqlite3.Connection) -> None:
+        connection.execute(INSERT, ("f", "h"))
+        raise ValueError("half way")
+
+    with pytest.raises(ValueError, match="half way"):
+        await database.run(half)
+
+    assert await database.rows(COUNT) == [(0,)]
+    assert await database.execute(INSERT, ("f", "h")) == 1
+
+
+async def test_errors_of_sqlite_are_ours(database: Database) -> None:
+    """A caller never sees an exception of the driver, and the file stays usable."""
+    with pytest.raises(WorldError, match="no such table") as caught:
+        await database.execute("INSERT INTO no_such VALUES (1)")
+
+    assert isinstance(caught.value.__cause__, sqlite3.Error)
+    assert await database.rows(COUNT) == [(0,)]
+
+
+async def test_a_cancelled_waiter_does_not_cancel_the_call(database: Database) -> None:
+    """A call that has been handed in is finished, whoever stops waiting for it."""
+    entered, leave = threading.Event(), threading.Event()
+
+    def slow(connection: sqlite3.Connection) -> None:
+        entered.set()
+        leave.wait(10)
+        connection.execute(INSERT, ("slow", "h"))
+
+    first = asyncio.ensure_future(database.run(slow))
+    second = asyncio.ensure_future(database.execute(INSERT, ("queued", "h")))
+    await asyncio.to_thread(entered.wait, 10)
+    first.cancel()
+    second.cancel()
+    await asyncio.gather(first, second, return_exceptions=True)
+    leave.set()
+
+    assert await database.rows(COUNT) == [(2,)]
+
+
+async def test_the_loop_runs_while_a_call_is_slow(database: Database) -> None:
+    """A slow disk holds up its own callers and nobody else."""
+    leave = threading.Event()
+    slow = asyncio.ensure_future(database.run(lambda _: leave.wait(10)))
+
+    await asyncio.sleep(0)  # the loop comes round: nothing of it waits for the thread
+    assert not slow.done()
+    leave.set()
+
+    assert await slow is True
+
+
+async def test_calls_after_the_end_are_refused(home: Settings) -> None:
+    """A database that is not open says so, however often it is closed."""
+    database = Database(home.paths.database)
+    await database.close()
+    with pytest.raises(WorldError, match="is not open"):
+        await database.rows(COUNT)
+
+    await database.open()
+    await database.close()
+    await database.close()
+
+    with pytest.raises(WorldError, match="is not open"):
+        await database.execute(INSERT, ("f", "h"))
+
+
+async def test_what_returned_is_there_after_a_kill(home: Settings) -> None:
+    """A finished call survives `kill -9` of the process right behind it."""
+    program = (
+        "import asyncio, os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from constellagent.runtime.store.database import Database\n"
+        "async def main():\n"
+        "    database = Database(Path(sys.argv[1]))\n"
+        "    await database.open()\n"
+        "    await database.execute(sys.argv[2], ('f', 'h'))\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "asyncio.run(main())\n"
+    )
+    command = [sys.executable, "-c", program, str(home.paths.database), INSERT]
+    done = await asyncio.to_thread(subprocess.run, command, check=False, timeout=30)
+    assert done.returncode == -9
+
+    database = Database(home.paths.database)
+    await database.open()
+
+    assert await database.rows(COUNT) == [(1,)]
+    await database.close()
+
+
+FULL_DISK = """
+import asyncio, json, resource, sys
+from pathlib import Path
+from constellagent.errors import WorldError
+from constellagent.runtime.store.database import Database
+insert = "INSERT INTO trusted (file, content_hash, at) VALUES (?, ?, 1.0)"
+async def main():
+    database = Database(Path(sys.argv[1]))
+    await database.open()
+    await database.execute(insert, ("before", "h"))
+    full = Path(sys.argv[1] + "-wal").stat().st_size
+    resource.setrlimit(resource.RLIMIT_FSIZE, (full, resource.RLIM_INFINITY))
+    try:
+        await database.execute(insert, ("x" * 100_000, "h"))
+        said = ["", ""]
+    except WorldError as error:
+        said = [error.message, error.hint]
+    read = await database.rows("SELECT file FROM trusted")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    await database.execute(insert, ("after", "h"))
+    files = [file for (file,) in await database.rows("SELECT file FROM trusted ORDER BY file")]
+    await database.close()
+    print(json.dumps([said, read, files]))
+asyncio.run(main())
+"""
+
+
+def test_a_full_disk_costs_one_call(home: Settings) -> None:
+    """Without space a write fails, names the file and leaves nothing; reads and later writes work."""
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[1] == resource.RLIM_INFINITY
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(home.paths.database)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert done.returncode == 0, done.stderr
+    (message, hint), read, files = json.loads(done.stdout)
+
+    assert str(home.paths.database) in message
+    assert hint == "is there space left on the disk?"
+    assert read == [["before"]]
+    assert files == ["after", "before"]
