@@ -152,6 +152,8 @@ class FakeWorktrees:
         """Return what removing would lose."""
         await self._world.call("losses", agent)
         own = self._own(agent)
+        if own is None and any(tree.folder == path for tree in self._world.trees):
+            raise ConflictError(f"{path} is a worktree that we did not make")
         if own is None or own.folder is None:
             return ()
         users = [s for s in self._world.sessions if s.facts.live and s.cwd == own.folder]

@@ -36,6 +36,7 @@ SPAWNING = {
     "runtime/holder/child.py": "forks the program of a session",
     "runtime/holder/launch.py": "starts the holder of a session",
     "runtime/holder/start.py": "detaches the holder from the daemon",
+    "runtime/objects.py": "starts the worker that reads git objects",
     "runtime/occupants.py": "asks lsof where there is no /proc",
     "runtime/processes.py": "asks ps where there is no /proc",
     "runtime/worktrees/setup.py": "runs the setup steps of the file",

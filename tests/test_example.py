@@ -16,10 +16,10 @@ from tests.checkout import EXAMPLE, ROOT, Clone, clone_tree, free_the_port, live
 
 FILE = ROOT / EXAMPLE
 AUTHORS = {
-    "agents/census": ("census", "census@example.test", "census.md"),
-    "reports/history": ("historian", "historian@example.test", "history.md"),
-    "agents/librarian": ("librarian", "librarian@example.test", "keys.md"),
-    "agents/herald": ("herald", "the.herald@example.test", "index.html"),
+    "agents/census": ("census", "census@demo.test", "census.md"),
+    "docs/history": ("history", "history@demo.test", "history.md"),
+    "agents/reader": ("reader", "reader@demo.test", "keys.md"),
+    "agents/herald": ("herald", "the.herald@demo.test", "index.html"),
 }
 """Who commits which report on which branch."""
 
@@ -80,8 +80,8 @@ def test_every_agent_becomes_ready(applied: Clone) -> None:
     """Three agents finish, the others and the service run, and the scheduled one is not started."""
     wanted = {
         "census": "done",
-        "historian": "done",
-        "librarian": "done",
+        "history": "done",
+        "reader": "done",
         "herald": "running",
         "shell": "running",
         "watch": "stopped",
@@ -103,11 +103,11 @@ def test_every_agent_commits_as_itself(
     assert address in applied.run("git", "show", f"{branch}:reports/{report}").stdout
 
 
-def test_the_librarian_read_from_the_service(applied: Clone) -> None:
-    """What the service serves arrived in the librarian's report."""
-    _until(lambda: _states(applied)["librarian"] == "done", "the librarian is done")
+def test_the_reader_read_from_the_service(applied: Clone) -> None:
+    """What the service serves arrived in the reader's report."""
+    _until(lambda: _states(applied)["reader"] == "done", "the reader is done")
 
-    assert "- `agents`" in applied.run("git", "show", "agents/librarian:reports/keys.md").stdout
+    assert "- `agents`" in applied.run("git", "show", "agents/reader:reports/keys.md").stdout
 
 
 def test_the_herald_serves_on_its_own_port(applied: Clone) -> None:
@@ -128,7 +128,7 @@ def test_the_herald_serves_on_its_own_port(applied: Clone) -> None:
             return ""
         return text
 
-    _until(lambda: "the.herald@example.test serves this page" in page(), "the herald's page")
+    _until(lambda: "the.herald@demo.test serves this page" in page(), "the herald's page")
 
 
 def test_the_shell_waits_for_input(applied: Clone) -> None:
@@ -136,7 +136,7 @@ def test_the_shell_waits_for_input(applied: Clone) -> None:
     _call(applied, "send", "shell", "ravi get email --plain > me.txt")
     file = _worktree(applied, "shell") / "me.txt"
 
-    _until(lambda: file.exists() and file.read_text() == "shell@example.test\n", "the shell wrote who it is")
+    _until(lambda: file.exists() and file.read_text() == "shell@demo.test\n", "the shell wrote who it is")
     file.unlink()
 
 

@@ -12,7 +12,13 @@ import pytest
 @pytest.mark.parametrize("flag", ["--version", "-V"])
 def test_version(flag: str) -> None:
     """The version is one line, and neither typer nor a model is loaded for it."""
-    code = "import sys; from constellagent.__main__ import main; code = main(); assert not {'typer', 'pydantic', 'json'} & set(sys.modules); sys.exit(code)"
+    code = """
+import sys
+from constellagent.__main__ import main
+code = main()
+assert not {'typer', 'pydantic', 'json'} & set(sys.modules)
+sys.exit(code)
+"""
     ran = subprocess.run([sys.executable, "-c", code, flag], capture_output=True, text=True, check=True)
     assert ran.stdout.startswith("constellagent 0.")
 

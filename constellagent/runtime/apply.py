@@ -185,7 +185,9 @@ class Apply:
             case RemoveWorktree():
                 removal = await worktrees.remove(action.subject, Path(action.path), force=action.force)
                 if removal.rescue_ref:
-                    return f"worktree removed; kept as {removal.rescue_ref}, get it back with: {removal.recover}"
+                    return (
+                        f"worktree removed; kept as {removal.rescue_ref}, get it back with: {removal.recover}"
+                    )
                 return "worktree removed, branch kept"
 
     async def _create_worktree(self, action: CreateWorktree) -> str:

@@ -24,7 +24,7 @@ class PlanRequest(TypedDict):
 
 
 class CommandView(TypedDict):
-    """A command that applying the file would run: the file is code, and this is what a person approves."""
+    """A command that applying the file would run, for a person to approve: the file is code."""
 
     subject: str
     what: str
@@ -34,8 +34,9 @@ class CommandView(TypedDict):
 class PlanReply(TypedDict):
     """A plan, and what is needed to decide on it and apply it.
 
-    `plan` is the JSON form of `plan.actions.Plan`; `lines` and `summary` its human form. `wants_env` names the variables
-    whose values `ApplyRequest.env` should carry. `content_hash` is what `ApplyRequest.approved` must repeat.
+    `plan` is the JSON form of `plan.actions.Plan`; `lines` and `summary` its human form. `wants_env`
+    names the variables whose values `ApplyRequest.env` should carry. `content_hash` is what
+    `ApplyRequest.approved` must repeat.
     """
 
     constellation: str
@@ -52,7 +53,7 @@ class PlanReply(TypedDict):
 
 
 class ApplyRequest(TypedDict):
-    """What to apply. `plan` is a saved plan that must still be the plan; `approved` the content hash agreed to."""
+    """What to apply: `approved` is the content hash agreed to, `plan` a saved plan that must still hold."""
 
     file: str
     approved: str
@@ -66,7 +67,7 @@ class ApplyRequest(TypedDict):
 
 
 class ApplyResult(TypedDict):
-    """How an apply ended: subjects done and failed (with the reason), and the exit code for the command line."""
+    """How an apply ended: subjects done, failed and skipped (with the reason), and the exit code."""
 
     done: list[str]
     failed: dict[str, str]
@@ -185,7 +186,7 @@ class Control(Protocol):
         ...
 
     async def adopt(self, file: str, agent: str, path: str | None, identity: str | None) -> list[str]:
-        """Take over an existing worktree or identity for a declared agent; returns what was done, in words."""
+        """Take over an existing worktree or identity for a declared agent; returns what was done."""
         ...
 
     async def trust(self, file: str, *, revoke: bool) -> str:

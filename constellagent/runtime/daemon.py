@@ -20,8 +20,8 @@ from constellagent.runtime.contexts import LOCAL_DOUBT, Context, Contexts, Provi
 from constellagent.runtime.control import (
     PROTOCOL,
     ApplyRequest,
-    Control,
     ConstellationView,
+    Control,
     InfoView,
     PlanReply,
     PlanRequest,
@@ -46,6 +46,7 @@ from constellagent.spec.suggest import did_you_mean
 
 _log = logging.getLogger(__name__)
 
+
 class Daemon:
     """The one background process of a user; meets `runtime.control.Control`."""
 
@@ -59,7 +60,7 @@ class Daemon:
         """Set when somebody asked the daemon to end."""
 
     async def start(self) -> None:
-        """Open the state, start the provider, adopt what runs. The caller holds the lock of the one daemon."""
+        """Open the state, start the provider, adopt what runs. The caller holds the daemon's lock."""
         paths = self._settings.paths
         paths.create()
         self._key = await asyncio.to_thread(RootKey.open, paths.ravi, self._settings.key_file)
@@ -161,7 +162,8 @@ class Daemon:
         row = await self._newest(file, agent)
         if not row.live:
             raise ConstellagentError(
-                f"{agent} does not run: {row.outcome}", hint=f"`constellagent apply --restart {agent}` starts it"
+                f"{agent} does not run: {row.outcome}",
+                hint=f"`constellagent apply --restart {agent}` starts it",
             )
 
         async def write(data: bytes) -> None:
@@ -181,7 +183,9 @@ class Daemon:
         agent = context.desired.agents[_subject(context, request["agent"], services=False)]
         record = (await context.world.records.all()).get(agent.name)
         if record is None or not record.path.is_dir():
-            raise ConstellagentError(f"{agent.name} has no worktree yet", hint="`constellagent apply` makes it")
+            raise ConstellagentError(
+                f"{agent.name} has no worktree yet", hint="`constellagent apply` makes it"
+            )
         argv = tuple(request.get("argv", ()))
         launch = await context.launches.run(agent, record.path, request.get("prompt"), argv)
         return self._registry.view(await self._registry.start(context.id, launch))

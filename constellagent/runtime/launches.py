@@ -9,7 +9,7 @@ from constellagent.plan.observed import SessionFacts
 from constellagent.runtime.environment import KeptEnvironment, compose
 from constellagent.runtime.paths import Paths
 from constellagent.runtime.ports import Identities, Launch
-from constellagent.runtime.readiness import wait_ready
+from constellagent.runtime.readiness import refuse_taken, wait_ready
 from constellagent.runtime.sessions import SessionRegistry
 from constellagent.runtime.store.ports import ReservedPorts
 
@@ -77,8 +77,14 @@ class ConstellationLaunches:
         )
 
     async def service(self, service: DesiredService) -> Launch:
-        """Return how to start a service, in the main checkout."""
+        """Return how to start a service, in the main checkout.
+
+        Raises:
+            ConflictError: somebody else answers in its place already.
+        """
         spec = service.spec
+        if spec.ready is not None:
+            await refuse_taken(service.name, spec.ready)
         own = {"CONSTELLAGENT": self._desired.name, "CONSTELLAGENT_SERVICE": service.name}
         env = compose(await self._environment.get(), spec.env, own, first_on_path=str(self._paths.bin))
         argv = ("/bin/sh", "-c", spec.shell) if spec.shell is not None else spec.command or ()

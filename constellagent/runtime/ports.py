@@ -45,7 +45,7 @@ class Journal(Protocol):
     def step(self, step: Step, subject: str, **detail: str) -> AbstractAsyncContextManager[None]:
         """Write the intent durably, let the body act, then mark the intent done.
 
-        The intent stays open when the body raises or the process dies: `open_steps` shows it to the next look.
+        The intent stays open when the body raises or the process dies; `open_steps` shows it then.
         """
         ...
 
@@ -85,7 +85,7 @@ class Removal:
 
 
 class Worktrees(Protocol):
-    """The git side of one repository. Creation is register, fill, finish; each looks first and can be repeated."""
+    """The git side of one repository. Creation is register, fill, finish; each looks first."""
 
     async def look(self, agents: Sequence[DesiredAgent]) -> Mapping[str, WorktreeLook]:
         """Look at worktree, branch and base of each agent, by name."""
@@ -150,7 +150,7 @@ class Identities(Protocol):
         ...
 
     async def write(self, agent: str, worktree: Path) -> None:
-        """Write `.ravi/config.json` (0600) into the worktree, minting the identity's key where we hold none."""
+        """Write `.ravi/config.json` (0600) into the worktree, minting a key where we hold none."""
         ...
 
     async def environment(self, agent: str) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import IO
 
-from constellagent.errors import WorldError
+from constellagent.errors import ConflictError, WorldError
 from constellagent.runtime.holder.log import LogReader
 from constellagent.spec.models import Ready
 
@@ -46,6 +46,20 @@ async def wait_ready(name: str, ready: Ready, log: Path, is_live: Callable[[], A
         raise WorldError(
             f"service {name} ended, though something answers in its place",
             hint=f"is its port taken? `constellagent logs {name}` shows what it said",
+        )
+
+
+async def refuse_taken(name: str, ready: Ready) -> None:
+    """Refuse to start a service whose place somebody else answers from already.
+
+    Raises:
+        ConflictError: the check of `ready` is answered before the service runs.
+    """
+    place = ready.http or ready.tcp
+    if place is not None and await _question(ready, Path())():
+        raise ConflictError(
+            f"something else answers at {place} already, so service {name} is not started",
+            hint="end that program, or declare another port",
         )
 
 

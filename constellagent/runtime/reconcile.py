@@ -90,7 +90,9 @@ class Reconciler:
             except ConstellagentError as error:
                 queue.put_nowait(error)
             except Exception as error:
-                queue.put_nowait(ConstellagentError(f"internal error: {error!r}", hint="the daemon's log has more"))
+                queue.put_nowait(
+                    ConstellagentError(f"internal error: {error!r}", hint="the daemon's log has more")
+                )
                 raise
 
         spawn(work(), name=f"apply {context.desired.name}")

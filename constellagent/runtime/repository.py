@@ -81,19 +81,17 @@ async def find(
     git = Git(start, timeout=timeout, env=env)
     version = await git.version()
     try:
-        common = (await git.run("rev-parse", "--path-format=absolute", "--git-common-dir")).text
+        said = await git.run("rev-parse", "--path-format=absolute", "--git-common-dir", "--git-dir")
     except GitError as error:
         raise _no_repository(start, error) from error
-    common_dir = Path(os.path.realpath(common))
-    root = await _main_checkout(git, common_dir)
-    if (
-        await git.run("rev-parse", "--verify", "--quiet", "HEAD^{commit}", cwd=root, check=False)
-    ).status != 0:
+    common, own = (Path(os.path.realpath(line)) for line in said.text.split("\n"))
+    root = await _main_checkout(git, common, linked=own != common)
+    if (await git.run("rev-parse", "--verify", "-q", "HEAD^{commit}", cwd=root, check=False)).status != 0:
         raise ConflictError(
             f"{root} has no commit that its HEAD names",
             hint='make one (git commit --allow-empty -m "first commit") or check out a branch that has one',
         )
-    return Repository(root, common_dir, version)
+    return Repository(root, common, version)
 
 
 def _no_repository(start: Path, error: GitError) -> ConstellagentError:
@@ -109,21 +107,30 @@ def _no_repository(start: Path, error: GitError) -> ConstellagentError:
     return error
 
 
-async def _main_checkout(git: Git, common_dir: Path) -> Path:
-    """Return the main checkout, which git itself only knows by its name or by `core.worktree`."""
-    declared = await git.run("config", "--type=path", "--get", "core.worktree", cwd=common_dir, check=False)
+async def _main_checkout(git: Git, common_dir: Path, *, linked: bool) -> Path:
+    """Return the main checkout; from a linked worktree, git knows it only by its name or by `core.worktree`."""
     bare = await git.run("config", "--type=bool", "--get", "core.bare", cwd=common_dir, check=False)
-    if bare.text == "true" or (declared.status != 0 and common_dir.name != ".git"):
+    if bare.text == "true":
         raise ConflictError(
             f"{common_dir} is a bare repository, which has no main checkout to keep constellation.yaml in",
             hint="clone it and run this in the clone",
         )
-    root = common_dir / declared.text if declared.status == 0 else common_dir.parent
-    return Path(os.path.realpath(root))
+    if not linked:
+        inside = await git.run("rev-parse", "--show-toplevel", check=False)
+        if inside.status == 0:
+            return Path(os.path.realpath(inside.text))
+    declared = await git.run("config", "--type=path", "--get", "core.worktree", cwd=common_dir, check=False)
+    if declared.status == 0:
+        return Path(os.path.realpath(common_dir / declared.text))
+    if common_dir.name != ".git":
+        raise ConflictError(
+            f"the main checkout of {common_dir} is not known from here", hint="run this in the main checkout"
+        )
+    return common_dir.parent
 
 
 async def traits(repository: Repository, git: Git, commit: str = "HEAD") -> Traits:
-    """Look at what the repository uses, and at the filters that `commit` asks for.
+    """Look at what the repository uses, and at the filters that `commit` (`HEAD` or a full id) asks for.
 
     Raises:
         GitError: git failed.
@@ -162,18 +169,10 @@ async def traits(repository: Repository, git: Git, commit: str = "HEAD") -> Trai
 
 
 async def _filters(repository: Repository, git: Git, commit: str) -> frozenset[str]:
-    said = await git.run(
-        "grep",
-        "-hIE",
-        "-e",
-        "filter=",
-        "--end-of-options",
-        commit,
-        "--",
-        ":(glob)**/.gitattributes",
-        cwd=repository.root,
-        check=False,
-    )
+    args = ("grep", "-hIE", "-e", "filter=", commit, "--", ":(glob)**/.gitattributes")
+    said = await git.run(*args, cwd=repository.root, check=False)
+    if said.status not in {0, 1}:  # 1 says: no line matches
+        raise GitError(args, said.status, said.stderr)
     lines = said.text.splitlines()
     with contextlib.suppress(OSError):
         lines += (repository.common_dir / "info" / "attributes").read_text(errors="replace").splitlines()

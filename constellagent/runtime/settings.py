@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from constellagent.errors import UsageError
@@ -38,8 +38,9 @@ class Settings(BaseSettings):
         default=30.0, gt=0, description="Days that the output of an ended session is kept."
     )
     ravi_api_url: str = Field(default="https://api.ravi.app", description="Address of the hosted provider.")
-    ravi_api_key: str | None = Field(
-        default=None, repr=False, description="Management key of the hosted provider."
+    ravi_api_key: SecretStr | None = Field(default=None, description="Management key of the hosted provider.")
+    ravi_ca_bundle: Path | None = Field(
+        default=None, description="File with the certificates of a private authority for the hosted provider."
     )
 
     def __init__(self, **values: Any) -> None:

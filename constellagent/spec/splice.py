@@ -104,7 +104,7 @@ class Splice:
         return "  "
 
     def _behind_comments(self, at: int, column: int) -> int:
-        """Return where the comments end that stand at least as deep as `column`: they belong to what is above."""
+        """Return where the comments end that stand as deep as `column`: they belong to what is above."""
         pattern = (
             re.compile(rf"(?:[ \t]*\r?\n)*[ \t]{{{column - 1},}}#[^\n]*(?:\n|\Z)") if column > 1 else None
         )

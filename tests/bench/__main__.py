@@ -1,4 +1,4 @@
-"""Run all measurements, or the named ones: `python -m tests.bench [worktrees] [terminals] [processes] [startup]`."""
+"""Run all measurements, or the named parts of them."""
 
 import sys
 from collections.abc import Callable

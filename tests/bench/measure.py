@@ -16,7 +16,10 @@ class Report:
     def add(self, what: str, ours: str, theirs: str = "", verdict: str = "") -> None:
         """Add a row and print it at once, so that a long run shows that it goes on."""
         self.rows.append((what, ours, theirs, verdict))
-        print(f"  {what}: {ours}{f'   |   {theirs}' if theirs else ''}{f'   =>  {verdict}' if verdict else ''}", flush=True)
+        print(
+            f"  {what}: {ours}{f'   |   {theirs}' if theirs else ''}{f'   =>  {verdict}' if verdict else ''}",
+            flush=True,
+        )
 
     def show(self) -> None:
         """Print the whole table."""

@@ -1,11 +1,17 @@
 """What runs in the background costs: holders and the daemon, in memory and idle time."""
 
+import asyncio
 import os
 import statistics
 import sys
+import tempfile
 import time
+from datetime import timedelta
 from pathlib import Path
 
+from constellagent.runtime.holder.client import HolderClient
+from constellagent.runtime.holder.launch import launch
+from constellagent.runtime.ports import Launch
 from tests.bench.measure import Report, seconds
 from tests.reliability.lab import Lab
 
@@ -48,27 +54,29 @@ def run(report: Report) -> None:
         before = cpu(daemon)
         time.sleep(IDLE)
         share = (cpu(daemon) - before) / IDLE * 100
-        report.add(f"daemon idle CPU, {SESSIONS} sessions, {IDLE:.0f} s", f"{share:.2f} % of a core", "", "< 0.5 %")
+        report.add(
+            f"daemon idle CPU, {SESSIONS} sessions, {IDLE:.0f} s", f"{share:.2f} % of a core", "", "< 0.5 %"
+        )
         lab.kill_daemon()
         took = seconds(lambda: lab.json("status"))
-        report.add(f"re-adoption of {SESSIONS} sessions", f"{lab.adoption_seconds()} s", f"with daemon start {took:.2f} s", "<= 2 s")
+        report.add(
+            f"re-adoption of {SESSIONS} sessions",
+            f"{lab.adoption_seconds()} s",
+            f"with daemon start {took:.2f} s",
+            "<= 2 s",
+        )
     start(report)
 
 
 def start(report: Report, rounds: int = 15) -> None:
     """From asking for a holder until the program in it has been exec'd."""
-    import asyncio
-    import tempfile
-    from datetime import timedelta
-
-    from constellagent.runtime.holder.client import HolderClient
-    from constellagent.runtime.holder.launch import launch
-    from constellagent.runtime.ports import Launch
 
     async def one(folder: Path, number: int) -> float:
         home = folder / str(number)
         home.mkdir(mode=0o700)
-        what = Launch("bench", "run", ("sleep", "99"), folder, {"PATH": os.environ["PATH"]}, grace=timedelta(0))
+        what = Launch(
+            "bench", "run", ("sleep", "99"), folder, {"PATH": os.environ["PATH"]}, grace=timedelta(0)
+        )
         begin = time.perf_counter()
         await launch(what, f"{number:032x}", home, home / "s", 1 << 20)
         took = time.perf_counter() - begin
@@ -79,4 +87,6 @@ def start(report: Report, rounds: int = 15) -> None:
 
     with tempfile.TemporaryDirectory(prefix="ca-b-", dir="/tmp") as folder:
         times = [asyncio.run(one(Path(folder), number)) for number in range(rounds)]
-    report.add(f"holder start, median of {rounds}", f"{statistics.median(times) * 1000:.0f} ms", "", "<= 60 ms")
+    report.add(
+        f"holder start, median of {rounds}", f"{statistics.median(times) * 1000:.0f} ms", "", "<= 60 ms"
+    )

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from tests.bench.measure import Report, paired, process_seconds
 from tests.reliability.lab import Lab
@@ -29,5 +30,7 @@ def run(report: Report) -> None:
             (f"plan of {AGENTS} agents", ["-m", "constellagent", "plan"]),
         ):
             whole(argv)
-            ours, nothing, ratio = paired(lambda argv=argv: whole(argv), lambda: whole(["-c", "pass"]), ROUNDS)
-            report.add(name, f"{ours * 1000:.0f} ms", f"python -c pass {nothing * 1000:.0f} ms", f"{ratio:.1f} x")
+            ours, nothing, ratio = paired(partial(whole, argv), partial(whole, ["-c", "pass"]), ROUNDS)
+            report.add(
+                name, f"{ours * 1000:.0f} ms", f"python -c pass {nothing * 1000:.0f} ms", f"{ratio:.1f} x"
+            )

@@ -1,20 +1,21 @@
 """Attach and throughput against tmux, on the same machine in the same minutes."""
 
+import fcntl
 import os
 import pty
 import select
 import shutil
 import signal
-import statistics
+import struct
 import subprocess
 import sys
-import tempfile
+import termios
 import time
 import tty
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench.measure import Report, paired, quantile, seconds
+from tests.bench.measure import Report, paired, quantile
 from tests.reliability.lab import Lab, wait_for
 
 KEYS = 400
@@ -44,10 +45,6 @@ class Client:
             os.chdir(cwd)
             os.execvpe(argv[0], argv, env)
         tty.setraw(self.fd)
-        import fcntl
-        import struct
-        import termios
-
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
 
     def drain(self, quiet: float) -> None:
@@ -148,7 +145,8 @@ def _timed(lab: Lab, command: list[str], start: Callable[[list[str]], object]) -
     """The program itself notes when it began and when its last byte was taken."""
     stamp = lab.folder / "stamp"
     stamp.unlink(missing_ok=True)
-    line = f'a=$(date +%s.%N); {" ".join(command)}; b=$(date +%s.%N); echo "$a $b" > {stamp}.new; mv {stamp}.new {stamp}'
+    timed = f"a=$(date +%s.%N); {' '.join(command)}; b=$(date +%s.%N)"
+    line = f'{timed}; echo "$a $b" > {stamp}.new; mv {stamp}.new {stamp}'
     start(["sh", "-c", line])
     wait_for(stamp.exists, "the program to end", 300)
     begin, end = (float(word) for word in stamp.read_text().split())

@@ -1,7 +1,5 @@
-"""Eight worktrees of a 50,000-file repository: our way against plain `git worktree add`, one after another."""
+"""Eight worktrees of a 50,000-file repository, against as many `git worktree add` in a row."""
 
-import asyncio
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -52,7 +50,9 @@ def run(report: Report, *, files: int = FILES, rounds: int = 3) -> None:
             took = seconds(add)
             for number in range(AGENTS):
                 subprocess.run(
-                    ["git", "worktree", "remove", "--force", str(bare / f"w{number}")], cwd=lab.repo, check=True
+                    ["git", "worktree", "remove", "--force", str(bare / f"w{number}")],
+                    cwd=lab.repo,
+                    check=True,
                 )
             return took
 

@@ -104,7 +104,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def home(paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Paths]:
+def state(paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Paths]:
     """Point commands at a state of its own, where the daemon is the fake one; end what still runs."""
     monkeypatch.setenv("CONSTELLAGENT_HOME", str(paths.home))
     monkeypatch.setenv("PYTHONPATH", fake_daemon.python_path(tmp_path))

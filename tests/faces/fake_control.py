@@ -22,6 +22,9 @@ from constellagent.runtime.control import (
     StreamItem,
 )
 
+VERSION = constellagent.__version__
+"""What the fake says it is, also where a test replaces the version of the command line."""
+
 
 def session_view(**changes: Any) -> SessionView:
     """Return a live session, with changes."""
@@ -107,7 +110,7 @@ class FakeControl:
         self._note("info")
         return InfoView(
             protocol=PROTOCOL,
-            version=constellagent.__version__,
+            version=VERSION,
             pid=42,
             started_at=0.0,
             home="/state",

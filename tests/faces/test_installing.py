@@ -21,7 +21,7 @@ def places(tmp_path: Path, paths: Paths, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_systemd_unit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The unit starts this Python's daemon, leaves sessions alone, and is not restarted beside another one."""
+    """The unit starts this Python's daemon, leaves sessions alone, and gives way to another daemon."""
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(sys, "executable", '/o%d "py$thon')
     told = installing.install(Paths(tmp_path / "state"))

@@ -15,70 +15,70 @@ from constellagent.runtime.paths import Paths
 from tests.faces import fake_daemon
 
 
-def test_starts_a_daemon_once_and_finds_it_again(home: Paths) -> None:
+def test_starts_a_daemon_once_and_finds_it_again(state: Paths) -> None:
     """The first command starts the daemon, the next one reaches the same."""
-    with launching.reach(home) as first, launching.reach(home) as second:
+    with launching.reach(state) as first, launching.reach(state) as second:
         assert first.pid == second.pid == first.info()["pid"] != os.getpid()
-    assert launching.owner(home) == first.pid
-    assert stat.S_IMODE(launching.daemon_log(home).stat().st_mode) == 0o600
+    assert launching.owner(state) == first.pid
+    assert stat.S_IMODE(launching.daemon_log(state).stat().st_mode) == 0o600
 
 
-def test_the_daemon_is_on_its_own(home: Paths) -> None:
+def test_the_daemon_is_on_its_own(state: Paths) -> None:
     """The daemon has a session of its own, so that closing the terminal does not end it."""
-    with launching.reach(home) as client:
+    with launching.reach(state) as client:
         assert os.getsid(client.pid) == client.pid
 
 
-def test_gets_only_the_few_variables_it_needs(home: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gets_only_the_few_variables_it_needs(state: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the starting shell has set does not leak into the daemon."""
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
     monkeypatch.setenv("CLAUDECODE", "1")
     monkeypatch.setenv("https_proxy", "http://proxy:1")
-    with launching.reach(home):
-        found = json.loads((home.home / "environment.json").read_text())
+    with launching.reach(state):
+        found = json.loads((state.home / "environment.json").read_text())
     assert "AWS_SECRET_ACCESS_KEY" not in found
     assert "CLAUDECODE" not in found
     assert found["https_proxy"] == "http://proxy:1"
     assert found["HOME"] == os.environ["HOME"]
-    assert found["CONSTELLAGENT_HOME"] == str(home.home)
+    assert found["CONSTELLAGENT_HOME"] == str(state.home)
 
 
-def test_eight_starters_end_with_one_daemon(home: Paths) -> None:
+def test_eight_starters_end_with_one_daemon(state: Paths) -> None:
     """Commands that start at once all reach one daemon."""
     with ThreadPoolExecutor(8) as pool:
-        pids = set(pool.map(lambda _: _pid(home), range(8)))
-    assert pids == {launching.owner(home)}
+        pids = set(pool.map(lambda _: _pid(state), range(8)))
+    assert pids == {launching.owner(state)}
 
 
-def _pid(home: Paths) -> int:
-    with launching.reach(home) as client:
+def _pid(state: Paths) -> int:
+    with launching.reach(state) as client:
         return client.pid
 
 
-def test_a_start_that_fails_says_why(home: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_start_that_fails_says_why(state: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the daemon cannot start, its own error reaches the one who asked, with exit code 69."""
     monkeypatch.setenv(fake_daemon.MODE, "fails")
     with pytest.raises(UnavailableError, match="the state is of a newer release") as caught:
-        launching.reach(home)
+        launching.reach(state)
     assert caught.value.exit_code == 69
     assert "daemon.log" in caught.value.hint
 
 
-def test_a_defect_at_the_start_shows_no_traceback(home: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_defect_at_the_start_shows_no_traceback(state: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     """A defect is named in one line; its traceback is in the log only."""
     monkeypatch.setenv(fake_daemon.MODE, "defect")
     with pytest.raises(UnavailableError, match="ZeroDivisionError") as caught:
-        launching.reach(home)
+        launching.reach(state)
     assert "Traceback" not in caught.value.message
-    assert "Traceback" in launching.daemon_log(home).read_text()
+    assert "Traceback" in launching.daemon_log(state).read_text()
 
 
-def test_a_start_that_hangs_ends_the_wait(home: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_start_that_hangs_ends_the_wait(state: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     """A daemon that never answers is given up on, and the reader is told how to end it."""
     monkeypatch.setenv(fake_daemon.MODE, "hangs")
     monkeypatch.setattr(launching, "START_TIMEOUT", 1.0)
     with pytest.raises(UnavailableError, match="does not answer") as caught:
-        launching.reach(home)
+        launching.reach(state)
     assert "daemon stop" in caught.value.hint
 
 
@@ -97,12 +97,12 @@ def test_owner_with_an_unreadable_name(paths: Paths) -> None:
             pass
 
 
-def test_after_kill_9_the_next_command_starts_another(home: Paths) -> None:
+def test_after_kill_9_the_next_command_starts_another(state: Paths) -> None:
     """A daemon that was killed leaves nothing that keeps the next one from starting."""
-    with launching.reach(home) as client:
+    with launching.reach(state) as client:
         first = client.pid
         os.kill(first, signal.SIGKILL)
         with pytest.raises(UnavailableError):
             client.info()
-    with launching.reach(home) as client:
+    with launching.reach(state) as client:
         assert client.pid != first

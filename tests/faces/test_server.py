@@ -36,8 +36,8 @@ async def ask(paths: Paths, *lines: bytes) -> list[dict[str, Any]]:
 
 async def eventually(condition: Callable[[], bool]) -> None:
     """Wait until the condition holds; the test's own time limit ends a wait in vain."""
-    while not condition():
-        await asyncio.sleep(0.01)  # what is waited for lies on the other side of a socket
+    while not condition():  # noqa: ASYNC110 - what is waited for is a field of the fake
+        await asyncio.sleep(0.01)
 
 
 async def test_greets_with_protocol_and_version(served: Paths) -> None:
@@ -99,7 +99,7 @@ async def test_a_line_without_end_is_refused(served: Paths) -> None:
 async def test_a_defect_is_reported_without_its_text(
     served: Paths, control: FakeControl, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An unexpected exception reaches the client as an error that keeps its text, which may hold secrets, to the log."""
+    """An unexpected exception reaches the client by its class only; its text may hold secrets."""
     control.fails["status"] = KeyError("hunter2")
     with pytest.raises(ConstellagentError) as caught:
         await DaemonClient(served.control_socket).status(None)
@@ -120,7 +120,7 @@ async def test_apply_goes_on_when_the_client_leaves(served: Paths, control: Fake
 
 
 async def test_a_client_that_never_reads_holds_nothing_up(served: Paths, control: FakeControl) -> None:
-    """With a client that stops reading, the apply ends, others are served, and what waits for it stays bounded."""
+    """With a client that stops reading the apply ends, others are served, and what waits is bounded."""
     wide = "x" * 4000
     control.items = [{"event": {"subject": "", "text": wide, "level": "info", "data": {}}}] * (
         2 * MAX_WAITING_ITEMS
@@ -129,7 +129,7 @@ async def test_a_client_that_never_reads_holds_nothing_up(served: Paths, control
     writer.write(json.dumps({"id": 1, "method": "apply", "params": {"request": ORDER}}).encode() + b"\n")
     await eventually(lambda: control.applied == 1)
     assert (await DaemonClient(served.control_socket).info())["pid"] == 42
-    answers = []
+    answers: list[dict[str, Any]] = []
     while not (answers and answers[-1].get("end")):
         answers.append(json.loads(await reader.readline()))
     events = [answer["item"]["event"]["text"] for answer in answers if "event" in answer.get("item", {})]
@@ -146,7 +146,7 @@ async def test_end_of_the_server_cancels_what_runs(paths: Paths, control: FakeCo
     async with listening(control, paths.control_socket):
         stream = DaemonClient(paths.control_socket).apply(ORDER)
         await anext(stream)
-    with pytest.raises(ConstellagentError, match="stopped before it was done|closed the connection"):
+    with pytest.raises(ConstellagentError, match=r"stopped before it was done|closed the connection"):
         await anext(stream)
     assert control.applied == 0
 

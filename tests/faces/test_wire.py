@@ -1,5 +1,6 @@
 """The words on the socket: what is written is read again, and nothing else is believed."""
 
+import contextlib
 from collections.abc import Sequence
 
 import pytest
@@ -35,7 +36,8 @@ ERRORS: Sequence[ConstellagentError] = (
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
 )
 
 
@@ -89,10 +91,8 @@ def test_undecodable_paths_survive() -> None:
 @given(st.binary())
 def test_any_bytes_are_read_or_refused(line: bytes) -> None:
     """Any bytes give an object or a UsageError."""
-    try:
+    with contextlib.suppress(UsageError):
         assert isinstance(wire.decode(line), dict)
-    except UsageError:
-        pass
 
 
 def test_a_line_that_is_too_long_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""A constellation in a laboratory: its own repository and state, the real command line, and the laws to check.
+"""A constellation in a laboratory: its own repository and state, the real commands, the laws to check.
 
 Every process of a lab is found by the state folder in its environment or on its command line, so nothing
 outside the lab is ever looked at twice or signalled.
@@ -18,7 +18,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 ENV_KEPT = ("PATH", "HOME", "LANG", "COVERAGE_PROCESS_START")
 DEADLINE = 30.0
@@ -46,7 +46,7 @@ class Lab:
     extra: str = ""
     folder: Path = field(init=False)
 
-    def __enter__(self) -> "Lab":
+    def __enter__(self) -> Self:
         """Create folder, repository and file."""
         self.folder = Path(tempfile.mkdtemp(prefix="ca-lab-", dir="/tmp"))
         self.repo.mkdir()
@@ -112,7 +112,8 @@ class Lab:
         process = self.start(*args, **env)
         out, err = process.communicate(timeout=60)
         if check is not None and process.returncode != check:
-            raise AssertionError(f"{' '.join(args)}: exit {process.returncode}, wanted {check}\n{out}\n{err}\n{self.daemon_log()}")
+            said = f"{out}\n{err}\n{self.daemon_log()}"
+            raise AssertionError(f"{' '.join(args)}: exit {process.returncode}, wanted {check}\n{said}")
         return subprocess.CompletedProcess(args, process.returncode, out, err)
 
     def json(self, *args: str) -> Any:
@@ -199,7 +200,7 @@ class Lab:
 
     def locks(self) -> list[Path]:
         """Return git's lock files in the repository (`locked` files of worktrees are ours and stay)."""
-        return [path for path in (self.repo / ".git").rglob("*.lock")]
+        return list((self.repo / ".git").rglob("*.lock"))
 
     def check(self) -> None:
         """Assert that the world is as declared, once each, with nothing left over."""
@@ -238,7 +239,7 @@ def wait_for(condition: Any, what: str, seconds: float = DEADLINE) -> None:
 
 
 def _pids() -> list[int]:
-    return [int(name) for name in os.listdir("/proc") if name.isdecimal()]
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
 
 
 def _read(pid: int, name: str) -> bytes:

@@ -7,9 +7,8 @@ import time
 
 import pytest
 
-from constellagent.runtime.failpoints import EXIT
 from constellagent.runtime.ports import Step
-from tests.reliability.lab import Lab, manifest, wait_for
+from tests.reliability.lab import Lab, git, manifest, wait_for
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the lab reads /proc"),
@@ -67,7 +66,11 @@ def kill_during_apply(rounds: int, seed: int) -> None:
             hits += unfinished and lab.kill_daemon()
             apply.communicate(timeout=60)
             (lab.repo / "precious.txt").write_text("kept")
-            before = {n: manifest(lab.worktree(n)) for n in range(8) if (lab.worktree(n) / "setup-done.txt").exists()}
+            before = {
+                n: manifest(lab.worktree(n))
+                for n in range(8)
+                if (lab.worktree(n) / "setup-done.txt").exists()
+            }
             print(f"round {number}: killed after {delay:.2f} s, in time: {unfinished}")
             converge(lab)
             for agent, files in before.items():
@@ -104,7 +107,6 @@ def test_a1_death_at_a_step_of_creation(step: Step, side: str) -> None:
         died.communicate(timeout=60)
         assert died.returncode != 0, "the point was never reached"
         assert lab.daemon_pid() is None
-        assert str(EXIT) or died
         begin = time.monotonic()
         lab.run("apply", "--yes")
         assert time.monotonic() - begin < CONVERGES
@@ -178,7 +180,5 @@ def test_a4_two_applies_at_once() -> None:
 
 
 def _rescued(lab: Lab) -> list[tuple[str, str]]:
-    from tests.reliability.lab import git
-
     refs = git(lab.repo, "for-each-ref", "--format=%(refname)", "refs/constellagent/rescue").split()
     return [(ref, git(lab.repo, "ls-tree", "-r", "--name-only", ref)) for ref in refs]

@@ -2,12 +2,11 @@
 
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from constellagent.runtime.holder.log import LogReader
-from pathlib import Path
-
 from tests.reliability.lab import Lab, wait_for
 
 pytestmark = [
@@ -24,7 +23,8 @@ WRITER = """
 def numbered_lines(folder: Path) -> list[str]:
     """Return the complete lines of a session's log."""
     reader = LogReader(folder)
-    offset, parts = reader.begin(), []
+    offset = reader.begin()
+    parts: list[bytes] = []
     while True:
         begin, data = reader.read(offset, 1 << 20)
         if not data:

@@ -1,4 +1,4 @@
-"""A clock that stands still, and an open database in a state folder of its own."""
+"""A clock that stands still, and an open database and real sessions in a state folder of their own."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ import pytest
 
 from constellagent.runtime.settings import Settings
 from constellagent.runtime.store.database import Database
+from constellagent.runtime.store.sessions import SessionRows
+from tests.runtime.sessions_rig import Rig
 
 
 @dataclass
@@ -37,3 +39,13 @@ async def database(home: Settings) -> AsyncIterator[Database]:
     await opened.open()
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def rig(home: Settings, database: Database) -> AsyncIterator[Rig]:
+    """Give a registry of real sessions; all of them are stopped after the test."""
+    rig = Rig(home, database, SessionRows(database))
+    yield rig
+    for row in await rig.rows.live():
+        await rig.registry.stop(row.id)
+    await rig.registry.close()

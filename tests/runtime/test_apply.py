@@ -247,9 +247,10 @@ def test_what_is_not_ours_is_never_touched(scene: list[Wish], options: Options, 
     taken = data.draw(st.sets(st.sampled_from(bare))) if bare else set()
     add_strangers(world, taken)
     before = strangers(world)
-    apply(desired, world, options)
+    outcome = apply(desired, world, options)
     assert strangers(world) == before
-    assert world.rescued == {}
+    # Nor is it tried: the ports would refuse, and that would show as a failure.
+    assert (outcome.failed, world.rescued) == ({}, {})
 
 
 def add_leftover(desired_name: str, world: FakeWorld) -> Wish:
@@ -284,6 +285,18 @@ def test_what_is_no_longer_declared_goes_only_with_prune(
     assert bool(world.live("relic")) == (service and not prune)
     for wish in scene:
         assert state(world, wish) == expected(desired, wish)
+
+
+@laws
+@given(wishes, st.integers(0, 40))
+def test_a_prune_that_is_cut_short_converges(scene: list[Wish], point: int) -> None:
+    """What is no longer declared is not forgotten before it is gone, wherever a prune is killed."""
+    desired, world = build(scene)
+    old = add_leftover("old", world)
+    world.die_at = point
+    apply_cut_short(desired, world, Options(prune=True))
+    apply(desired, world, Options(prune=True))
+    assert state(world, old) == removed(old)
 
 
 def test_a_refused_removal_ends_no_conversation() -> None:

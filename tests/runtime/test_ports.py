@@ -182,6 +182,9 @@ class TestWorktrees:
         assert (await worktree(ground, agent)).state is WorktreeState.FOREIGN
         with pytest.raises(ConflictError):
             await ground.ports.worktrees.register(agent, await ground.commit(), new_branch=True)
+        for force in (False, True):
+            with pytest.raises(ConflictError):
+                await ground.ports.worktrees.remove(agent.name, Path(agent.path), force=force)
         facts = await worktree(ground, agent)
         assert (facts.state, facts.branch) == (WorktreeState.FOREIGN, "mine")
 

@@ -81,10 +81,8 @@ def settings() -> Check:
 
     try:
         Settings()
-    except ValueError as error:
-        return Check(
-            "settings", "fail", str(error).partition("\n")[0], "correct the CONSTELLAGENT_* variables"
-        )
+    except ConstellagentError as error:
+        return Check("settings", "fail", error.message, error.hint)
     names = sorted(name for name in os.environ if name.startswith("CONSTELLAGENT_"))
     return Check("settings", "ok", ", ".join(names) or "defaults")
 

@@ -1,7 +1,11 @@
-"""Reading the output of a session from its log on disk, live or ended; no daemon is needed for it."""
+"""Reading the output of a session from its log on disk, live or ended; no daemon is needed for it.
+
+A session has a folder with its status, and in it the folder of its log, which is how a session is named here.
+"""
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from constellagent.errors import ConstellagentError
@@ -15,12 +19,13 @@ _TURNS = 20
 """How many empty reads lie between two looks at the holder; a look may start a process on macOS."""
 
 
-def end_of(folder: str) -> dict[str, Any] | None:
+def end_of(log: str) -> dict[str, Any] | None:
     """Return how the session ended, None while it lives; `ended_by` is `lost` where its holder was killed.
 
     Raises:
         ConstellagentError: nothing is known of the session, or it cannot be read.
     """
+    folder = str(Path(log).parent)
     try:
         found = status.read(folder)
         if found is None:
@@ -36,30 +41,30 @@ def end_of(folder: str) -> dict[str, Any] | None:
     return None
 
 
-def chunks(folder: str, offset: int) -> Iterator[tuple[int, bytes]]:
+def chunks(log: str, offset: int) -> Iterator[tuple[int, bytes]]:
     """Yield what the log keeps from `offset` on, as (offset, bytes), up to its present end.
 
     Raises:
         ConstellagentError: the log cannot be read.
     """
-    reader = LogReader(folder)
+    reader = LogReader(log)
     while True:
         try:
             start, data = reader.read(offset, CHUNK)
         except OSError as error:
-            raise ConstellagentError(f"the log in {folder} cannot be read: {error}") from error
+            raise ConstellagentError(f"the log in {log} cannot be read: {error}") from error
         if not data:
             return
         yield start, data
         offset = start + len(data)
 
 
-def output(folder: str, offset: int) -> Iterator[tuple[int, bytes]]:
+def output(log: str, offset: int) -> Iterator[tuple[int, bytes]]:
     """Yield what is kept from `offset` on and what comes, until the session has ended and all is read."""
     turns = 0
     while True:
-        ended = turns % _TURNS == 0 and end_of(folder) is not None
-        for start, data in chunks(folder, offset):
+        ended = turns % _TURNS == 0 and end_of(log) is not None
+        for start, data in chunks(log, offset):
             yield start, data
             offset = start + len(data)
             turns = 0

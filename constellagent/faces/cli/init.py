@@ -9,19 +9,19 @@ from constellagent.faces.cli import place, programs, screen
 from constellagent.faces.cli.declare import Option
 
 _HEAD = """\
-# yaml-language-server: $schema={schema}
 # Who works in this repository, on which branch, as whom, and when.
 #   constellagent validate    checks this file
 #   constellagent plan        shows what apply would do
 #   constellagent apply       makes it so: a worktree, an identity and a terminal for each agent
+#   constellagent schema      prints the JSON Schema, with which editors complete this file
 version: 1
-name: {name}
+name: "{name}"
 
 # timezone: Europe/London          # for schedules; UTC if left out
 # worktrees: ../{{repo}}.worktrees   # where the agents' worktrees lie, one folder each
 
 identities:
-  provider: local                  # mailboxes, numbers and secrets on this machine; `ravi` for the hosted ones
+  provider: local                  # mailboxes and numbers on this machine; `ravi` for the hosted ones
 
 # services:                        # side processes that agents need
 #   web:
@@ -95,13 +95,12 @@ def init(
 def render(folder: str, kinds: list[str], shell: str) -> str:
     """Return the file for a repository's folder name, the kinds of agent found, and the user's shell."""
     from constellagent.spec.names import constellation_name
-    from constellagent.spec.schema import ID
 
     agents = "".join(_KNOWN.format(kind=kind) for kind in kinds)
     if not kinds:
         name = Path(shell).name
         agents = _SHELL.format(shell=name if name in {"bash", "zsh", "fish", "dash", "ksh"} else "sh")
-    return _HEAD.format(name=constellation_name(folder), schema=ID) + agents + _TAIL
+    return _HEAD.format(name=constellation_name(folder)) + agents + _TAIL
 
 
 def _root() -> Path:

@@ -33,15 +33,15 @@ def logs(
     """
     if setup:
         return _setup(name, file, as_json=as_json)
-    folder = _folder(name, file, session)
-    reader_offset = _begin(folder, last, since_offset)
+    log = _log(name, file, session)
+    offset = _begin(log, last, since_offset)
     if as_json:
-        return _json(folder, reader_offset)
-    return _write(folder, reader_offset, follow=follow)
+        return _json(log, offset)
+    return _write(log, offset, follow=follow)
 
 
-def _folder(name: str | None, file: str | None, session: str | None) -> str:
-    """Return the folder of the session that is meant.
+def _log(name: str | None, file: str | None, session: str | None) -> str:
+    """Return the log of the session that is meant.
 
     Raises:
         UsageError: neither or both of name and session are given, or there is no such session.
@@ -56,7 +56,7 @@ def _folder(name: str | None, file: str | None, session: str | None) -> str:
             raise UsageError(
                 f"there is no session {session!r}", hint="`constellagent status --json` lists them"
             )
-        return str(folder)
+        return str(folder / "log")
     from constellagent.faces.cli.reach import daemon
 
     assert name is not None
@@ -64,24 +64,24 @@ def _folder(name: str | None, file: str | None, session: str | None) -> str:
         return client.session(constellation_file(file), name)["log"]
 
 
-def _begin(folder: str, last: int, since_offset: int | None) -> int:
+def _begin(log: str, last: int, since_offset: int | None) -> int:
     from constellagent.runtime.holder.log import LogReader
 
     if last < 0 or (since_offset is not None and since_offset < 0):
         raise UsageError("an offset or count of bytes cannot be negative")
     if since_offset is not None:
         return since_offset
-    reader = LogReader(folder)
+    reader = LogReader(log)
     return max(reader.begin(), reader.end() - last)
 
 
-def _write(folder: str, offset: int, *, follow: bool) -> int:
+def _write(log: str, offset: int, *, follow: bool) -> int:
     """Copy the log to stdout; a terminal gets no questions to answer, and is left as it was."""
     from constellagent.faces.cli import follow as following
 
     source = following.output if follow else following.chunks
     if not sys.stdout.isatty():
-        for _, data in source(folder, offset):
+        for _, data in source(log, offset):
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
         return 0
@@ -89,7 +89,7 @@ def _write(folder: str, offset: int, *, follow: bool) -> int:
 
     stripper, modes = QueryStripper(), ModeTracker()
     try:
-        for _, data in source(folder, offset):
+        for _, data in source(log, offset):
             shown = stripper.feed(data)
             modes.feed(shown)
             sys.stdout.buffer.write(shown)
@@ -100,17 +100,17 @@ def _write(folder: str, offset: int, *, follow: bool) -> int:
     return 0
 
 
-def _json(folder: str, offset: int) -> int:
+def _json(log: str, offset: int) -> int:
     from constellagent.faces.cli import follow as following
 
-    parts = list(following.chunks(folder, offset))
+    parts = list(following.chunks(log, offset))
     data = b"".join(part for _, part in parts)
     begin = parts[0][0] if parts else offset
     end = parts[-1][0] + len(parts[-1][1]) if parts else offset
     screen.say_json(
         {
-            "session": Path(folder).name,
-            "live": following.end_of(folder) is None,
+            "session": Path(log).parent.name,
+            "live": following.end_of(log) is None,
             "begin": begin,
             "end": end,
             "text": data.decode("utf-8", "replace"),

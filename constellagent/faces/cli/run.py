@@ -44,12 +44,12 @@ def run(
     return _stream(session["id"], session["log"], as_json=as_json)
 
 
-def _stream(session: str, folder: str, *, as_json: bool) -> int:
+def _stream(session: str, log: str, *, as_json: bool) -> int:
     from constellagent.faces.cli import follow
 
     end = 0
     try:
-        for start, data in follow.output(folder, 0):
+        for start, data in follow.output(log, 0):
             end = start + len(data)
             if not as_json:
                 sys.stdout.buffer.write(data)
@@ -57,7 +57,7 @@ def _stream(session: str, folder: str, *, as_json: bool) -> int:
     except KeyboardInterrupt:
         screen.tell(f"\nthe run goes on: `constellagent logs --session {session} -f` shows it")
         raise
-    ended = follow.end_of(folder) or {}
+    ended = follow.end_of(log) or {}
     code = follow.exit_code(ended)
     if as_json:
         screen.say_json({"session": session, "exit_code": code, "bytes": end, "ended": ended})

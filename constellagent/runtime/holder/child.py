@@ -30,7 +30,9 @@ def start(argv: list[str], cwd: str, env: dict[str, str], size: tuple[int, int],
     Raises:
         StartError: it could not be started; nothing runs.
     """
+    _check_words([*argv, *env, *env.values()])
     _check_folder(cwd)
+    holder = os.getpid()
     program = find(argv[0], env.get("PATH", os.defpath), cwd)
 
     def prepare() -> None:
@@ -40,11 +42,13 @@ def start(argv: list[str], cwd: str, env: dict[str, str], size: tuple[int, int],
 
     try:
         child = PtyProcess.spawn([program, *argv[1:]], env=env, preexec_fn=prepare, dimensions=size)
-    except OSError as error:
+    except BaseException as error:
+        if os.getpid() != holder:
+            os._exit(127)  # ptyprocess lets some failures out in the child, which must not go on as a holder
+        if not isinstance(error, OSError):
+            raise StartError(f"cannot run {program}: {error}") from error
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise StartError(f"cannot run {program}: {reason}", _hint(error.errno)) from error
-    except Exception as error:
-        raise StartError(f"cannot run {program}: {error}") from error
     os.set_blocking(child.fd, False)
     return child
 
@@ -75,6 +79,16 @@ def find(command: str, path: str, cwd: str) -> str:
         raise StartError(f"{found} is {what}", f"chmod +x {found}" if what == "not executable" else "")
     where = f"in {cwd}" if "/" in command else f"on PATH ({path})"
     raise StartError(f"command not found: {command} {where}", "install it, or correct the command")
+
+
+def _check_words(words: list[str]) -> None:
+    for word in words:
+        try:
+            fits = b"\0" not in os.fsencode(word)
+        except UnicodeEncodeError:
+            fits = False
+        if not fits:
+            raise StartError("an argument or variable holds a character that no program can be given")
 
 
 def _check_folder(cwd: str) -> None:

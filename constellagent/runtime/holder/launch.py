@@ -129,7 +129,7 @@ async def sweep(session: str, *, grace: float = 0.5) -> int:
     Raises:
         WorldError: processes cannot be looked at, or some did not end.
     """
-    ending = Ending(session, holder=False, grace=grace, now=time.monotonic())
+    ending = Ending(session, grace=grace, now=time.monotonic())
     try:
         while not await asyncio.to_thread(ending.step, time.monotonic()):  # noqa: ASYNC110 - no event tells
             await asyncio.sleep(0.02)

@@ -90,7 +90,7 @@ class Holder:
         now = time.monotonic()
         if self._ending is None:
             self._stopped = True
-            self._ending = Ending(self._config.session, holder=True, grace=grace, now=now)
+            self._ending = self._begin_ending(grace, now)
         self._ending.hurry(grace, now)
         self._step_at = now
 
@@ -194,8 +194,7 @@ class Holder:
             self._finish(now)
             return self._farewell(now)
         if self._ending is None and self._program.reaped:
-            grace = min(self._config.grace, _LEFTOVER_GRACE)
-            self._ending = Ending(self._config.session, holder=True, grace=grace, now=now)
+            self._ending = self._begin_ending(min(self._config.grace, _LEFTOVER_GRACE), now)
         if self._ending is not None and now >= self._step_at:
             self._step_at = now + 0.02
             over = self._ending.step(now)
@@ -204,6 +203,10 @@ class Holder:
                 self._drain_until = now + _LAST_OUTPUT
                 self._program.look()
         return False
+
+    def _begin_ending(self, grace: float, now: float) -> Ending:
+        program = (self._program.pid, self._program.started)
+        return Ending(self._config.session, grace=grace, now=now, program=program)
 
     def _finish(self, now: float) -> None:
         self._drain_until = None

@@ -20,18 +20,32 @@ _LOOKS = 2
 class Ending:
     """One ongoing end of a session's processes, moved on by `step`; never waits.
 
-    With `holder` it is this process that holds the session, and its descendants are meant too.
+    With `program` (its pid and start) it is this process that holds the session: its descendants are meant too,
+    and what the program starts while it ends is left alone until the grace is over or the program is gone.
 
     Attributes:
         ended: pid and start of each process that was signalled.
         survivors: who was still there when it was given up.
     """
 
-    __slots__ = ("_empty_looks", "_half", "_holder", "_hung_up", "_kill_at", "_session", "ended", "survivors")
+    __slots__ = (
+        "_asked",
+        "_empty_looks",
+        "_half",
+        "_hung_up",
+        "_kill_at",
+        "_program",
+        "_session",
+        "ended",
+        "survivors",
+    )
 
-    def __init__(self, session: str, *, holder: bool, grace: float, now: float) -> None:
+    def __init__(
+        self, session: str, *, grace: float, now: float, program: "tuple[int, str] | None" = None
+    ) -> None:
         self._session = session
-        self._holder = holder
+        self._program = program
+        self._asked = False
         self._half = now + grace / 2
         self._kill_at = now + grace
         self._hung_up: set[tuple[int, str]] = set()
@@ -49,7 +63,7 @@ class Ending:
         Raises:
             OSError: processes cannot be looked at; try again.
         """
-        members = self._members()
+        members = self._members(now)
         if not members:
             self._empty_looks += 1
             return self._empty_looks >= _LOOKS
@@ -57,12 +71,16 @@ class Ending:
         if now >= self._kill_at + _HOPELESS:
             self.survivors = sorted(members)
             return True
+        ask = not self._asked or self._program is None or self._program[0] not in members
+        self._asked = True
         for pid, start in members.items():
             if now >= self._kill_at:
                 _send(pid, start, signal.SIGKILL)
-            elif (pid, start) not in self.ended:
+            elif ask and (pid, start) not in self.ended:
                 _send(pid, start, signal.SIGTERM)
                 _send(pid, start, signal.SIGCONT)  # a stopped one must go on to hear it
+            elif (pid, start) not in self.ended:
+                continue
             self._hang_up(pid, start, now)
             self.ended.add((pid, start))
         return False
@@ -79,12 +97,14 @@ class Ending:
             _send(pid, start, signal.SIGHUP)
             self._hung_up.add((pid, start))
 
-    def _members(self) -> dict[int, str]:
-        members = processes.with_marker(self._session)
-        if self._holder:
-            members.update(processes.children_of(os.getpid()))
-        else:
-            members.update(processes.holders_of(self._session))
+    def _members(self, now: float) -> dict[int, str]:
+        members = {} if self._program else processes.holders_of(self._session)
+        if (
+            not members or now >= self._kill_at
+        ):  # a holder that lives ends its session itself, and records how
+            members |= processes.with_marker(self._session)
+        if self._program:
+            members |= processes.children_of(os.getpid())
         members.pop(os.getpid(), None)
         return members
 

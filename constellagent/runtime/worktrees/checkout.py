@@ -8,6 +8,8 @@ compared, so a byte that a person put into a half-made worktree stops us.
 import asyncio
 import contextlib
 import os
+import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -74,7 +76,7 @@ async def _check_out(site: Site, path: Path, admin: Path) -> None:
 
 
 def _has_content(path: Path) -> bool:
-    return any(entry.name not in _NOT_CONTENT for entry in os.scandir(path))
+    return not _NOT_CONTENT.issuperset(os.listdir(path))  # noqa: PTH208 - only names are wanted
 
 
 async def _check_filters(site: Site, path: Path) -> None:
@@ -140,19 +142,40 @@ async def changed_early(site: Site, path: Path, admin: Path) -> list[str]:
     differ = await site.git.run(
         "diff-files", "-z", "--name-only", "--diff-filter=MT", "--ignore-submodules=all", cwd=path
     )
-    changed = [name for name in differ.fields if not await _cut_short(site, path, name)]
+    changed = await _not_cut_short(site, path, admin, differ.fields)
     return [*(f"changed: {name}" for name in changed), *(f"staged: {name}" for name in staged)]
 
 
-async def _cut_short(site: Site, path: Path, name: str) -> bool:
-    """Say whether a file is the beginning of what the checkout would write."""
-    file = path / name
-    if file.is_symlink() or not file.is_file():
+async def _not_cut_short(site: Site, path: Path, admin: Path, names: Sequence[str]) -> list[str]:
+    """Return those files that are not the beginning of what the checkout would write, filters and all."""
+    if not names:
+        return []
+    with tempfile.TemporaryDirectory(prefix="constellagent-whole-", dir=admin) as scratch:
+        query = b"".join(os.fsencode(name) + b"\0" for name in names)
+        await site.git.run(
+            "checkout-index",
+            "-q",
+            "-f",
+            f"--prefix={scratch}/",
+            "-z",
+            "--stdin",
+            cwd=path,
+            stdin=query,
+            check=False,
+        )
+        return await asyncio.to_thread(
+            lambda: [name for name in names if not _begins(Path(scratch, name), path / name)]
+        )
+
+
+def _begins(whole: Path, part: Path) -> bool:
+    if part.is_symlink() or not part.is_file() or whole.is_symlink() or not whole.is_file():
         return False
-    whole = await site.git.run("cat-file", "--filters", f"HEAD:{name}", cwd=path, check=False)
-    if whole.status != 0 or file.stat().st_size > len(whole.stdout):
-        return False
-    return whole.stdout.startswith(await asyncio.to_thread(file.read_bytes))
+    with whole.open("rb") as expected, part.open("rb") as found:
+        while piece := found.read(1 << 20):
+            if expected.read(len(piece)) != piece:
+                return False
+    return True
 
 
 async def _check_excluded(site: Site, path: Path) -> None:

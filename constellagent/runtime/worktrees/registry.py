@@ -62,7 +62,7 @@ async def registrations(repository: Repository, git: Git) -> list[Registration]:
 
 def _joined(repository: Repository, listed: list[Registration]) -> list[Registration]:
     admins = {path: admin for admin, path in admin_folders(repository.common_dir).items() if path is not None}
-    joined = listed[:1]
+    joined = [replace(main, path=repository.root) for main in listed[:1]]  # git guesses its path by name
     for one in listed[1:]:
         admin = admins.get(one.path)
         found, fault = None, ""

@@ -23,7 +23,7 @@ EVENTS = [
 def test_yes_applies_what_was_shown(
     daemon: FakeControl, repo: Path, cli: Cli, golden: Golden, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With --yes the plan and the progress go to stderr, the result to stdout, and the approval names the content."""
+    """With --yes plan and progress go to stderr, the result to stdout; the approval names the content."""
     monkeypatch.setenv("WANTED", "value")
     monkeypatch.setenv("UNWANTED", "value")
     daemon.plan_answer = plan_reply(LINE)

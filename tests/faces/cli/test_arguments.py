@@ -58,21 +58,19 @@ def by_typer(function: Callable[..., int], words: Sequence[str]) -> Call | None:
     tree.command()(catch)
     try:
         tree(list(words), standalone_mode=False)
-    except Exception as error:
-        assert hasattr(error, "format_message"), error
+    except typer.BadParameter.__mro__[1]:  # typer gives the class of all its usage errors no public name
         return None
     return got[0] if got else None
 
 
 WORDS = st.lists(
     st.sampled_from(
-        [
-            "a", "b", "12", "1.5", "-", "", "--json", "-f", "--file", "--file=c.yaml", "--count", "--count=3", "-n", "-n3",
-            "--span", "--span=x", "--name", "--name=", "--name=z", "--bogus", "-x", "-h", "--json=1", "-f=c", "a=b", "-1",
-        ]  # fmt: skip
+        ["a", "b", "12", "1.5", "-", "", "a=b", "-1", "-x", "-h", "--zzz", "--json", "--json=1", "-f", "-f=c"]
+        + ["--file", "--file=c.yaml", "--count", "--count=3", "-n", "-n3", "--span", "--span=x"]
+        + ["--name", "--name=", "--name=z"]
     ),
     max_size=6,
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("function", [one_of_each, many, some], ids=lambda function: function.__name__)
@@ -84,38 +82,21 @@ def test_reads_as_typer_does(function: Callable[..., int], words: list[str]) -> 
         assert by_typer(function, words) == quick
 
 
-@pytest.mark.parametrize(
-    ("words", "read"),
-    [
-        (
-            ["a"],
-            {
-                "first": "a",
-                "second": None,
-                "file": None,
-                "count": 7,
-                "span": None,
-                "names": None,
-                "as_json": False,
-            },
-        ),
-        (
-            ["--name", "x", "a", "--name=y", "b", "-n", "3", "--span", "1.5", "-f", "c.yaml", "--json"],
-            {
-                "first": "a",
-                "second": "b",
-                "file": "c.yaml",
-                "count": 3,
-                "span": 1.5,
-                "names": ["x", "y"],
-                "as_json": True,
-            },
-        ),
-    ],
-)
-def test_takes_the_plain_cases(words: list[str], read: Call) -> None:
+def test_takes_the_plain_cases() -> None:
     """A well-formed call does not need typer."""
-    assert arguments.read(one_of_each, words) == read
+    plain = {
+        "first": "a",
+        "second": None,
+        "file": None,
+        "count": 7,
+        "span": None,
+        "names": None,
+        "as_json": False,
+    }
+    words = "--name x a --name=y b -n 3 --span 1.5 -f c.yaml --json".split()
+    given = {"second": "b", "file": "c.yaml", "count": 3, "span": 1.5, "names": ["x", "y"], "as_json": True}
+    assert arguments.read(one_of_each, ["a"]) == plain
+    assert arguments.read(one_of_each, words) == plain | given
 
 
 @pytest.mark.parametrize(
@@ -165,5 +146,5 @@ def test_mistakes_are_usage_errors() -> None:
     assert caught.value.hint == "see `constellagent plan --help`"
     with pytest.raises(UsageError, match="no such command"):
         app.run(["bogus"])
-    with pytest.raises(UsageError, match="not a valid integer|valid integer"):
+    with pytest.raises(UsageError, match="valid integer"):
         app.run(["logs", "a", "--bytes", "x"])

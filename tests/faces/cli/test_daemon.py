@@ -15,9 +15,9 @@ from tests.faces import fake_daemon
 from tests.faces.conftest import Cli
 
 
-def test_the_second_daemon_is_refused(home: Paths) -> None:
+def test_the_second_daemon_is_refused(state: Paths) -> None:
     """`daemon run` beside a running daemon exits 75 and names it; the first one goes on."""
-    with launching.reach(home) as client:
+    with launching.reach(state) as client:
         ran = subprocess.run(
             [sys.executable, "-m", "constellagent", "daemon", "run"],
             capture_output=True,
@@ -29,56 +29,56 @@ def test_the_second_daemon_is_refused(home: Paths) -> None:
         assert client.info()["pid"] == client.pid
 
 
-def test_stop_ends_the_daemon_in_order(home: Paths, cli: Cli) -> None:
+def test_stop_ends_the_daemon_in_order(state: Paths, cli: Cli) -> None:
     """`daemon stop` returns when the daemon is gone, after it let go of everything."""
-    with launching.reach(home) as client:
+    with launching.reach(state) as client:
         pid = client.pid
     ran = cli("daemon", "stop")
     assert (ran.code, ran.out) == (0, f"stopped the daemon (pid {pid})\n")
-    assert (home.home / "closed").exists()
-    assert launching.owner(home) is None
+    assert (state.home / "closed").exists()
+    assert launching.owner(state) is None
     assert cli("daemon", "stop").out == "the daemon does not run\n"
 
 
 def test_stop_ends_a_daemon_that_does_not_answer(
-    home: Paths, cli: Cli, monkeypatch: pytest.MonkeyPatch
+    state: Paths, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A daemon that hangs before it listens is found by its lock and ended."""
     monkeypatch.setenv(fake_daemon.MODE, "hangs")
     monkeypatch.setattr(launching, "START_TIMEOUT", 1.0)
     monkeypatch.setattr("constellagent.faces.cli.daemon.STOP_TIMEOUT", 0.5)
     with pytest.raises(UnavailableError):
-        launching.reach(home)
+        launching.reach(state)
     assert cli("daemon", "stop").out.startswith("stopped the daemon (pid ")
-    assert launching.owner(home) is None
+    assert launching.owner(state) is None
 
 
-def test_stop_kills_what_ignores_signals(home: Paths, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stop_kills_what_ignores_signals(state: Paths, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """A daemon that is stopped by job control is killed in the end."""
     monkeypatch.setattr("constellagent.faces.cli.daemon.STOP_TIMEOUT", 0.3)
     monkeypatch.setattr("constellagent.faces.blocking.CONNECT_TIMEOUT", 0.3)
-    with launching.reach(home) as client:
+    with launching.reach(state) as client:
         os.kill(client.pid, signal.SIGSTOP)
     assert cli("daemon", "stop").code == 0
-    assert launching.owner(home) is None
+    assert launching.owner(state) is None
 
 
-def test_stop_with_sessions_needs_a_yes(home: Paths, cli: Cli) -> None:
+def test_stop_with_sessions_needs_a_yes(state: Paths, cli: Cli) -> None:
     """`daemon stop --sessions` asks, and without a terminal to ask on does nothing."""
-    with launching.reach(home):
+    with launching.reach(state):
         ran = cli("daemon", "stop", "--sessions")
     assert ran.code == 64
-    assert launching.owner(home) is not None
+    assert launching.owner(state) is not None
     assert cli("daemon", "stop", "--sessions", "--yes").code == 0
 
 
-def test_status_of_the_daemon(home: Paths, cli: Cli) -> None:
+def test_status_of_the_daemon(state: Paths, cli: Cli) -> None:
     """`daemon status` never starts a daemon, and describes the one that runs."""
     absent = cli("daemon", "status", "--json")
     assert absent.code == 69
     assert json.loads(absent.out)["error"]["kind"] == "UnavailableError"
-    assert launching.owner(home) is None
-    with launching.reach(home) as client:
+    assert launching.owner(state) is None
+    with launching.reach(state) as client:
         pid = client.pid
     assert json.loads(cli("daemon", "status", "--json").out)["pid"] == pid
     assert f"pid {pid}" in cli("daemon", "status").out

@@ -59,7 +59,7 @@ def test_does_not_look_above_the_repository(main: Path, monkeypatch: pytest.Monk
     (main / "constellation.yaml").unlink()
     (main.parent / "constellation.yaml").touch()
     monkeypatch.chdir(main)
-    with pytest.raises(UsageError, match="no constellation.yaml") as caught:
+    with pytest.raises(UsageError, match=r"no constellation\.yaml") as caught:
         constellation_file(None)
     assert "constellagent init" in caught.value.hint
 

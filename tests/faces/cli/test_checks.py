@@ -1,0 +1,98 @@
+"""The checks of `doctor`, each on a world that is fine and on one that is not."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from constellagent.errors import UnavailableError
+from constellagent.faces.cli import checks
+from constellagent.runtime.locks import exclusive
+from constellagent.runtime.paths import Paths
+from tests.faces.fake_control import FakeControl
+
+
+def test_programs_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Python, git and SQLite are told by version; without git on PATH that check fails."""
+    assert [check.level for check in (checks.python(), checks.git(), checks.sqlite())] == ["ok"] * 3
+    monkeypatch.setattr("sqlite3.sqlite_version_info", (3, 30, 0))
+    assert checks.sqlite().level == "fail"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert checks.git().level == "fail"
+    assert (checks.agent_programs().level, checks.sandbox().level) == ("warn", "warn")
+    for program in ("bwrap", "claude"):
+        (tmp_path / program).touch(mode=0o755)
+    assert (checks.agent_programs().found, checks.sandbox().level) == ("claude", "ok")
+
+
+def test_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A setting that cannot be read fails; names are told, values are not."""
+    monkeypatch.setenv("CONSTELLAGENT_RAVI_API_KEY", "hunter2")
+    found = checks.settings()
+    assert found.level == "ok"
+    assert "CONSTELLAGENT_RAVI_API_KEY" in found.found
+    assert "hunter2" not in found.found
+    monkeypatch.setenv("CONSTELLAGENT_PARALLEL", "many")
+    assert checks.settings().level == "fail"
+
+
+def test_state(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The state is fine when it is ours alone or not there yet; anything else fails, with what helps."""
+    assert checks.state(paths).level == "ok"
+    assert checks.state(Paths(paths.home / "later")).level == "ok"
+    paths.home.chmod(0o755)
+    assert checks.state(paths).advice == f"chmod 700 {paths.home}"
+    paths.home.chmod(0o700)
+    (paths.home / "file").touch()
+    assert checks.state(Paths(paths.home / "file")).level == "fail"
+    assert checks.state(Paths(paths.home / "file" / "x")).level == "fail"
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert checks.state(paths).level == "fail"
+
+
+def test_sockets(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A socket path that some kernel would refuse fails."""
+    assert checks.socket(paths).level == "ok"
+    monkeypatch.setattr(checks, "LONGEST_SOCKET", 10)
+    assert checks.socket(paths).level == "fail"
+
+
+def test_disk(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Little space is a warning, none a failure; a folder that is not there is looked for upwards.
+
+    The limits are moved, because the disk of a test cannot be filled.
+    """
+    assert checks.disk(Paths(paths.home / "not" / "there")).level in {"ok", "warn"}
+    monkeypatch.setattr(checks, "_LITTLE_SPACE", 1 << 62)
+    assert checks.disk(paths).level == "warn"
+    monkeypatch.setattr(checks, "_NO_SPACE", 1 << 62)
+    assert checks.disk(paths).level == "fail"
+
+
+def test_root_key(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking never creates a key; a key file that cannot be used fails."""
+    monkeypatch.delenv("CONSTELLAGENT_KEY_FILE", raising=False)
+    assert checks.root_key(paths).level == "ok"
+    assert list(paths.ravi.iterdir()) == []
+    monkeypatch.setenv("CONSTELLAGENT_KEY_FILE", str(paths.home / "missing"))
+    assert checks.root_key(paths).level == "fail"
+
+
+def test_no_daemon(paths: Paths) -> None:
+    """A daemon that does not run is fine; one that holds the lock and does not answer is not."""
+    (check,) = checks.daemon(paths)
+    assert check.level == "ok"
+    with exclusive(paths.daemon_lock, "the daemon"):
+        (check,) = checks.daemon(paths)
+    assert check.level == "fail"
+    assert str(os.getpid()) in check.found
+
+
+def test_a_daemon(daemon: FakeControl, paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A daemon that answers is told with its provider; another version is a warning."""
+    check, provider = checks.daemon(paths)
+    assert (check.level, provider.found) == ("ok", "http://127.0.0.1:1")
+    monkeypatch.setattr("constellagent.__version__", "9.9")
+    assert next(checks.daemon(paths)).level == "warn"
+    daemon.fail("info", UnavailableError("gone"))
+    assert next(checks.daemon(paths)).level == "ok"

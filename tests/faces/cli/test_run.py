@@ -1,0 +1,82 @@
+"""`run`: one run of an agent, and its exit code."""
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from constellagent.runtime.paths import Paths
+from tests.faces.cli.session import Session
+from tests.faces.conftest import Cli
+from tests.faces.fake_control import FakeControl, session_view
+
+
+@pytest.fixture
+def session(daemon: FakeControl, paths: Paths) -> Session:
+    """Give the session that the daemon starts."""
+    made = Session(paths.sessions / "r1")
+    daemon.session_answer = session_view(id="r1", role="run", log=made.log)
+    return made
+
+
+def test_streams_and_takes_the_exit_code(daemon: FakeControl, session: Session, repo: Path, cli: Cli) -> None:
+    """The output is copied while it comes, and the command's exit status becomes ours."""
+
+    def work() -> None:
+        session.write(b"hello\r\n")
+        session.end(exit_status=7)
+
+    later = threading.Timer(0.2, work)
+    later.start()
+    ran = cli("run", "docs", "Write a poem.")
+    later.join()
+    assert (ran.code, ran.out) == (7, "hello\r\n")
+    assert daemon.requests("run") == [
+        {"file": str(repo / "constellation.yaml"), "agent": "docs", "prompt": "Write a poem."}
+    ]
+
+
+def test_a_command_in_its_place(daemon: FakeControl, session: Session, repo: Path, cli: Cli) -> None:
+    """What follows -- is the command, word for word, flags of ours included."""
+    session.end(exit_status=None, signal=9)
+    assert cli("run", "docs", "--", "ls", "--json", "-f", "--").code == 137
+    assert daemon.requests("run")[0]["argv"] == ["ls", "--json", "-f", "--"]
+
+
+def test_detach(daemon: FakeControl, session: Session, repo: Path, cli: Cli) -> None:
+    """--detach prints the session's id and does not wait for its end."""
+    assert cli("run", "docs", "--detach").out == "r1\n"
+    assert json.loads(cli("run", "docs", "-d", "--json").out)["id"] == "r1"
+
+
+def test_json(session: Session, repo: Path, cli: Cli) -> None:
+    """--json says how it ended in the place of the output."""
+    session.write(b"noise")
+    session.end(exit_status=3)
+    ran = cli("run", "docs", "--json")
+    assert ran.code == 3
+    found = json.loads(ran.out)
+    assert (found["session"], found["exit_code"], found["bytes"]) == ("r1", 3, 5)
+
+
+def test_a_prompt_or_a_command(session: Session, repo: Path, cli: Cli) -> None:
+    """Both at once is wrong usage."""
+    assert cli("run", "docs", "prompt", "--", "ls").code == 64
+
+
+def test_interrupt_leaves_it_running(
+    session: Session, repo: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C ends the copying, not the run, and says where it goes on.
+
+    The pause of the reader is replaced by Ctrl-C.
+    """
+
+    def interrupted(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", interrupted)
+    ran = cli("run", "docs")
+    assert ran.code == 130
+    assert "constellagent logs --session r1 -f" in ran.err

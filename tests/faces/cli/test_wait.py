@@ -1,0 +1,70 @@
+"""`wait`: blocks until an agent is in a state."""
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from constellagent.runtime.control import ConstellationView, State
+from tests.faces.conftest import Cli
+from tests.faces.fake_control import FakeControl, agent_view, service_view
+
+
+@pytest.fixture
+def view(daemon: FakeControl) -> ConstellationView:
+    """Let the daemon show a working agent and a running service."""
+    shown = ConstellationView(
+        name="acme", file="/f", repo="/r", agents=[agent_view("docs")], services=[service_view("shop")]
+    )
+    daemon.views = [shown]
+    return shown
+
+
+def test_returns_when_the_state_is_reached(view: ConstellationView, repo: Path, cli: Cli) -> None:
+    """It waits while the agent works, and says what the agent came to."""
+
+    def finish() -> None:
+        view["agents"][0]["state"] = "done"
+
+    later = threading.Timer(0.3, finish)
+    later.start()
+    ran = cli("wait", "docs")
+    later.join()
+    assert (ran.code, ran.out) == (0, "done\n")
+
+
+@pytest.mark.parametrize(("until", "code"), [(("working",), 0), (("waiting", "working"), 0)])
+def test_any_of_several_states(
+    view: ConstellationView, repo: Path, cli: Cli, until: tuple[str, ...], code: int
+) -> None:
+    """Each --until is one more state that ends the wait."""
+    ran = cli("wait", "docs", *(word for state in until for word in ("--until", state)), "--json")
+    assert ran.code == code
+    assert json.loads(ran.out)["state"] == "working"
+
+
+@pytest.mark.parametrize("state", ["failed", "exited", "stopped"])
+def test_ends_where_the_state_cannot_come_any_more(
+    view: ConstellationView, repo: Path, cli: Cli, state: State
+) -> None:
+    """An agent that ended otherwise ends the wait with 1 and its reason."""
+    view["agents"][0] |= {"state": state, "reason": "exit status 1"}
+    ran = cli("wait", "docs", "--until", "waiting")
+    assert ran.code == 1
+    assert f"docs is {state} (exit status 1)" in ran.err
+
+
+def test_time_is_up(view: ConstellationView, repo: Path, cli: Cli) -> None:
+    """After --timeout seconds it gives up with 1."""
+    ran = cli("wait", "shop", "--timeout", "0.01")
+    assert ran.code == 1
+    assert "shop is still running after 0.01 s" in ran.err
+
+
+def test_unknown_words(view: ConstellationView, repo: Path, cli: Cli) -> None:
+    """A state or a name that does not exist is wrong usage, and the known ones are listed."""
+    assert "the states are: starting, running" in cli("wait", "docs", "--until", "happy").err
+    ran = cli("wait", "nobody")
+    assert ran.code == 64
+    assert "docs, shop" in ran.err

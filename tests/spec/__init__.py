@@ -1,0 +1,1 @@
+"""Tests of the language: values, parsing, problems, edits."""

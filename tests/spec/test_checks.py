@@ -1,0 +1,99 @@
+"""Rules between the parts of a file."""
+
+import pytest
+
+from tests.spec.samples import agent, loaded, only
+
+TWO = "version: 1\nagents:\n  a: {{command: [x], {0}}}\n  b: {{command: [x], {1}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "problem"),
+    [
+        (
+            "branch: x",
+            "branch: x",
+            "4:30: agents.b.branch: branch x is the branch of agent a (line 3) as well",
+        ),
+        (
+            "branch: agents/b",
+            "ports: []",
+            "4:3: agents.b.branch: branch agents/b is the branch of agent a (line 3)",
+        ),
+        ("branch: x", "branch: X", "agents.b.branch: branch X cannot be told from x on every system,"),
+        ("branch: caf\u00e9", "branch: cafe\u0301", "cannot be told from caf\u00e9"),
+        (
+            "branch: x",
+            "branch: x/y",
+            "agents.b.branch: git cannot hold branch x/y beside x, the branch of agent a",
+        ),
+        (
+            "branch: x/y/z",
+            "branch: x",
+            "agents.a.branch: git cannot hold branch x/y/z beside x, the branch of agent b",
+        ),
+        (
+            "identity: me",
+            "identity: {name: me}",
+            "agents.b.identity: identity 'me' is the identity of agent a",
+        ),
+        (
+            "identity: b",
+            "ports: []",
+            "4:3: agents.b.identity: identity 'b' is the identity of agent a (line 3)",
+        ),
+        (
+            "identity: x/y z",
+            "identity: x y z",
+            "the address x-y-z (from the identity 'x y z') is the address of agent a",
+        ),
+        ("identity: {email: bot}", "identity: {email: bot}", "the address bot (from the identity 'b')"),
+    ],
+)
+def test_two_agents_never_share_a_branch_or_an_identity(first: str, second: str, problem: str) -> None:
+    """Also not where only some file systems, or git itself, cannot tell them apart."""
+    assert problem in only(TWO.format(first, second))
+
+
+def test_agents_without_an_identity_do_not_clash() -> None:
+    """`identity: false` is nobody, however often."""
+    assert len(loaded(TWO.format("identity: false", "identity: false")).agents) == 2
+
+
+def test_needs_name_declared_services() -> None:
+    """A slip is answered with the service that was meant."""
+    text = "version: 1\nservices: {shop: {command: [x]}}\nagents:\n  a: {command: [x], needs: [shop, shp]}\n"
+    assert only(text) == "4:34: agents.a.needs.1: no service is called 'shp'; did you mean shop?"
+    assert only(agent("command: [x], needs: [shop]")).endswith("'shop'; declare it under services")
+
+
+def test_ports_of_one_agent_have_variables_of_their_own() -> None:
+    """`web-ui` and `web_ui` would be one variable."""
+    expected = "3:38: agents.a.ports.1: web_ui and web-ui would both be given as PORT_WEB_UI; rename one"
+    assert only(agent("command: [x], ports: [web-ui, web_ui]")) == expected.replace("3:38", "3:37")
+
+
+def test_the_hosted_provider_takes_no_domain() -> None:
+    """A domain is for the local provider."""
+    text = "version: 1\nidentities: {provider: ravi, domain: a.test}\n"
+    assert only(text).startswith("2:38: identities.domain: is for provider local only")
+
+
+@pytest.mark.parametrize(
+    ("times", "wrong"),
+    [
+        ("start: 2026-01-02, end: 2026-01-01", True),
+        ("start: 2026-01-01, end: 2026-01-01", True),
+        ("start: 2026-07-01T12:00, end: '2026-07-01T11:30Z'", False),
+        ("start: 2026-07-01T12:00, end: '2026-07-01T11:00Z'", True),
+        ("start: 2026-01-01", False),
+        ("end: 2026-01-01", False),
+    ],
+)
+def test_a_schedule_ends_after_it_starts(times: str, wrong: bool) -> None:
+    """Times without an offset are meant in the schedule's zone."""
+    text = agent(f"command: [x], schedules: {{m: {{cron: '@daily', timezone: Europe/London, {times}}}}}")
+    if wrong:
+        assert "agents.a.schedules.m.end: is not after start" in only(text)
+    else:
+        assert loaded(text).agents
