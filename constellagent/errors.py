@@ -15,13 +15,11 @@ This module imports nothing of ours, so every layer may raise from it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing wrong in a constellation file.
+class Problem(NamedTuple):
+    """One thing wrong in a constellation file. A named tuple, because `dataclasses` is dear to import.
 
     Attributes:
         line: 1-based; 0 where the whole file is meant.

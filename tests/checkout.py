@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.leftovers import end_leftovers
+
 ROOT = Path(__file__).resolve().parents[1]
 """The checkout that the tests run in."""
 
@@ -101,8 +103,10 @@ def free_the_port(clone: Clone) -> None:
 
 @contextmanager
 def lived_in(clone: Clone) -> Iterator[Clone]:
-    """Use a clone, and end its daemon and all its sessions at the end."""
+    """Use a clone, and end its daemon and all its sessions at the end; nothing of them may be left."""
     try:
         yield clone
     finally:
         clone.run("constellagent", "daemon", "stop", "--sessions", "--yes", timeout=60, status=None)
+        left = end_leftovers(Path(clone.env["CONSTELLAGENT_HOME"]) / "sessions")
+    assert not left, f"processes outlived `daemon stop --sessions`: {left}"

@@ -1,7 +1,35 @@
 """Where the tests do not mirror the package file for file, and why; `test_architecture` keeps it exact."""
 
-UNMIRRORED: dict[str, str] = {}
+_HOLDER = (
+    "runs in the holder's own process: runtime/holder/test_serve.py and test_launch.py drive it from outside"
+)
+
+UNMIRRORED: dict[str, str] = {
+    "ravi/local/addresses.py": "ravi/local/test_invented.py tests all that the provider invents",
+    "ravi/local/answers.py": "every route answers through it: ravi/local/test_identities.py, test_keys.py",
+    "ravi/local/numbers.py": "ravi/local/test_invented.py tests all that the provider invents",
+    "ravi/local/resources.py": "ravi/local/test_sdk.py asks every route as the public client does",
+    "ravi/local/schema.py": "holds statements only; ravi/local/test_provider.py opens the database they make",
+    "ravi/local/store.py": "ravi/local/test_provider.py opens, locks and damages the database",
+    "runtime/holder/__main__.py": _HOLDER,
+    "runtime/holder/child.py": _HOLDER,
+    "runtime/holder/config.py": _HOLDER,
+    "runtime/holder/program.py": _HOLDER,
+    "runtime/holder/requests.py": _HOLDER,
+    "runtime/holder/start.py": _HOLDER,
+    "runtime/holder/status.py": _HOLDER,
+    "runtime/holder/client.py": "the other end of runtime/holder/test_serve.py",
+    "runtime/objects_worker.py": "runs in a process of its own, which runtime/test_objects.py drives",
+    "runtime/worktrees/port.py": "binds the other modules; runtime/test_ports.py asserts its contract",
+    "runtime/worktrees/site.py": "what the other modules share; runtime/worktrees/test_look.py",
+}
 """Modules of the package without a test file of their own: where they are tested instead."""
 
-TESTS: dict[str, str] = {}
+TESTS: dict[str, str] = {
+    "faces/cli/test_help.py": "what every command says of itself",
+    "ravi/local/test_invented.py": "the addresses, names and numbers that the provider invents",
+    "ravi/local/test_sdk.py": "the public client, unmodified, against the provider",
+    "runtime/worktrees/test_content.py": "the bytes of a checkout: filters, sparse, partial clones",
+    "runtime/worktrees/test_hostile.py": "repositories that try to run something",
+}
 """Test files that are not named after one module: what they test."""

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 from constellagent.errors import ConstellagentError, RefusedError, UsageError
-from constellagent.faces.launching import daemon_log
 from constellagent.runtime.paths import Paths
 
 LABEL = "constellagent"
@@ -113,8 +112,8 @@ def _plist(paths: Paths) -> bytes:
             "RunAtLoad": True,
             "KeepAlive": {"SuccessfulExit": False},
             "AbandonProcessGroup": True,
-            "StandardOutPath": str(daemon_log(paths)),
-            "StandardErrorPath": str(daemon_log(paths)),
+            "StandardOutPath": str(paths.daemon_log),
+            "StandardErrorPath": str(paths.daemon_log),
         }
     )
     return body.replace(b"<plist", f"<!-- {_MARK} -->\n<plist".encode(), 1)

@@ -15,7 +15,7 @@ from constellagent.errors import BusyError, UnavailableError
 from constellagent.faces.blocking import BlockingClient
 from constellagent.runtime.clock import SystemClock
 from constellagent.runtime.locks import exclusive
-from constellagent.runtime.paths import Paths, default_home
+from constellagent.runtime.paths import Paths
 
 START_TIMEOUT = 15.0
 """Seconds that a daemon may take until it answers."""
@@ -43,12 +43,6 @@ _KEPT_PREFIXES = ("CONSTELLAGENT_", "LC_", "XDG_")
 _TAIL = 2000
 
 
-def locate() -> Paths:
-    """Return where state lies, as `runtime.settings` would, without loading the settings."""
-    home = os.environ.get("CONSTELLAGENT_HOME")
-    return Paths(Path(home).expanduser().absolute() if home else default_home())
-
-
 def reach(paths: Paths) -> BlockingClient:
     """Connect to the daemon, starting it where nobody listens.
 
@@ -72,11 +66,6 @@ def daemon_environment(environ: Mapping[str, str], paths: Paths) -> dict[str, st
     return kept | {"CONSTELLAGENT_HOME": str(paths.home)}
 
 
-def daemon_log(paths: Paths) -> Path:
-    """Return the file that a daemon started here writes to."""
-    return paths.logs / "daemon.log"
-
-
 def owner(paths: Paths) -> int | None:
     """Return the pid of the daemon that holds the lock, whether or not it answers; None where nobody does."""
     try:
@@ -91,7 +80,7 @@ def owner(paths: Paths) -> int | None:
 
 def _start(paths: Paths) -> BlockingClient:
     """Start a daemon and wait for it, or for another one that was started at the same time."""
-    log = daemon_log(paths)
+    log = paths.daemon_log
     begin = log.stat().st_size if log.exists() else 0
     clock = SystemClock()
     deadline = clock.monotonic() + START_TIMEOUT

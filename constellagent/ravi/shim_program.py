@@ -137,22 +137,22 @@ def call(login: Login, method: str, path: str, body: Mapping[str, object] | None
 
 def get_email(login: Login, _: Given) -> Any:
     """Return the session's address."""
-    return _first(call(login, "GET", f"/email/{_scope(login)}"), "no email address assigned")
+    return _first(_rows(call(login, "GET", f"/email/{_scope(login)}")), "no email address assigned")
 
 
 def get_phone(login: Login, _: Given) -> Any:
     """Return the session's number."""
-    return _first(call(login, "GET", f"/phone/{_scope(login)}"), "no phone number assigned")
+    return _first(_rows(call(login, "GET", f"/phone/{_scope(login)}")), "no phone number assigned")
 
 
 def get_owner(login: Login, _: Given) -> Any:
     """Return the human who owns the account."""
-    return call(login, "GET", "/master/")
+    return _row(call(login, "GET", "/master/"))
 
 
 def identity_list(login: Login, _: Given) -> Any:
     """Return the identities that the key opens: in a session, its own."""
-    return [_identity(row) for row in call(login, "GET", "/identities/")]
+    return [_identity(row) for row in _rows(call(login, "GET", "/identities/"))]
 
 
 def identity_create(login: Login, given: Given) -> Any:
@@ -168,7 +168,7 @@ def identity_create(login: Login, given: Given) -> Any:
         body |= {"email_identifier": local_part, **({"domain": domain} if domain else {})}
     if "--provision-phone" in given.flags:
         body["provision_phone"] = True
-    return _identity(call(login, "POST", "/identities/", body))
+    return _identity(_row(call(login, "POST", "/identities/", body)))
 
 
 def auth_status(login: Login, _: Given) -> Any:
@@ -340,8 +340,20 @@ def _scope(login: Login) -> str:
     return f"?identity={quote(login.uuid, safe='')}" if login.uuid else ""
 
 
-def _first(rows: Any, missing: str) -> Any:
-    if not isinstance(rows, list) or not rows:
+def _rows(answer: Any) -> list[dict[str, Any]]:
+    """Accept a bare array or `{"results": [...]}`."""
+    rows = answer.get("results") if isinstance(answer, dict) else answer
+    return [_row(row) for row in (rows if isinstance(rows, list) else [rows])]
+
+
+def _row(answer: Any) -> dict[str, Any]:
+    if not isinstance(answer, dict):
+        raise CallError("API error: the answer has an unexpected shape")
+    return answer
+
+
+def _first(rows: list[dict[str, Any]], missing: str) -> dict[str, Any]:
+    if not rows:
         raise CallError(missing)
     return rows[0]
 

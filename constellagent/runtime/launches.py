@@ -12,6 +12,7 @@ from constellagent.runtime.ports import Identities, Launch
 from constellagent.runtime.readiness import refuse_taken, wait_ready
 from constellagent.runtime.sessions import SessionRegistry
 from constellagent.runtime.store.ports import ReservedPorts
+from constellagent.spec.names import port_variable
 
 
 class ConstellationLaunches:
@@ -116,4 +117,4 @@ class ConstellationLaunches:
 
 def port_variables(ports: Mapping[str, int]) -> dict[str, str]:
     """Return `PORT_WEB=20042` and so on, from ports by their declared names."""
-    return {f"PORT_{name.upper().replace('-', '_')}": str(port) for name, port in ports.items()}
+    return {port_variable(name): str(port) for name, port in ports.items()}

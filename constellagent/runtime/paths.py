@@ -9,13 +9,13 @@ import os
 import stat
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from constellagent.errors import ConstellagentError
 
-_LONGEST_SOCKET_FOLDER = 70
-"""Leaves room for `/<32 hex>.sock` within macOS's 104 bytes."""
+_LONGEST_SOCKET_FOLDER = 65
+"""Leaves room for `/<32 hex>.sock` and the final NUL within macOS's 104 bytes."""
 
 
 def default_home(platform: str = sys.platform, environ: Mapping[str, str] = os.environ) -> Path:
@@ -29,9 +29,8 @@ def default_home(platform: str = sys.platform, environ: Mapping[str, str] = os.e
     return (state if state.is_absolute() else Path.home() / ".local" / "state") / "constellagent"
 
 
-@dataclass(frozen=True, slots=True)
-class Paths:
-    """The layout below `CONSTELLAGENT_HOME`."""
+class Paths(NamedTuple):
+    """The layout below `CONSTELLAGENT_HOME`. A named tuple, because `dataclasses` is dear to import."""
 
     home: Path
 
@@ -71,6 +70,11 @@ class Paths:
         return self.locks / "daemon"
 
     @property
+    def daemon_log(self) -> Path:
+        """What a daemon that a command started writes to."""
+        return self.logs / "daemon.log"
+
+    @property
     def run(self) -> Path:
         """The folder of unix sockets. It depends on `home` alone: whoever looks for the daemon finds it."""
         near = self.home / "run"
@@ -92,6 +96,12 @@ class Paths:
         """Create the folders, private to this user, and refuse ones that others can change."""
         for folder in (self.home, self.sessions, self.ravi, self.bin, self.logs, self.locks, self.run):
             private_folder(folder)
+
+
+def locate() -> Paths:
+    """Return where state lies, as `runtime.settings` reads it, without the cost of loading the settings."""
+    home = os.environ.get("CONSTELLAGENT_HOME")
+    return Paths(Path(home).expanduser().absolute() if home else default_home())
 
 
 def private_folder(folder: Path) -> None:

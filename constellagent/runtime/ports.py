@@ -66,7 +66,7 @@ class WorktreeLook:
 class Report(Protocol):
     """Takes progress as it happens."""
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: Event, /) -> None:
         """Take one event; must not block."""
         ...
 

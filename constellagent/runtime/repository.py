@@ -108,7 +108,7 @@ def _no_repository(start: Path, error: GitError) -> ConstellagentError:
 
 
 async def _main_checkout(git: Git, common_dir: Path, *, linked: bool) -> Path:
-    """Return the main checkout; from a linked worktree, git knows it only by its name or by `core.worktree`."""
+    """Return the main checkout; a linked worktree knows it only by its name or by `core.worktree`."""
     bare = await git.run("config", "--type=bool", "--get", "core.bare", cwd=common_dir, check=False)
     if bare.text == "true":
         raise ConflictError(

@@ -5,6 +5,7 @@ above a key whose predecessor is removed, and would lay other parts out anew. Ev
 before it is given back: it says what was asked for and nothing else changed, or there is an error.
 """
 
+import json
 from collections.abc import Callable
 from collections.abc import Mapping as Settings
 from typing import Any
@@ -110,9 +111,14 @@ def _edited(
     except FatalError as error:
         raise _by_hand(file) from error
     load(result.encode("utf-8", "surrogatepass"), file)
-    if said is None or repr(plain(said)) != repr(wanted):
+    if said is None or _canonical(plain(said)) != _canonical(wanted):
         raise _by_hand(file)
     return result
+
+
+def _canonical(values: object) -> str:
+    """Return values in a form that compares without regard to the order of keys, which merges change."""
+    return json.dumps(values, sort_keys=True)
 
 
 def _by_hand(file: str) -> UsageError:

@@ -74,7 +74,7 @@ class Splice:
         return f"{before}{comma}{pair}{after}" if "\n" in gap else f"{head}{comma}{pair}{gap}{after}"
 
     def _replace(self, around: Mapping, entry: Entry, value: object) -> str:
-        """Return the text with another value behind a key; a comment on the key's line stays."""
+        """Return the text with another value behind a key; comments between the two stay."""
         colon = re.compile(r"\s*:").match(self.text, entry.key_end)
         behind = colon.end() if colon else entry.key_end
         head, tail = self.text[:behind] + (" " if colon else ": "), self.text[behind:]
@@ -82,9 +82,8 @@ class Splice:
             if "\n" not in self.text[behind : entry.value_start]:
                 head, tail = self.text[: entry.value_start], self.text[entry.end :]
             else:
-                line = self.text[behind : self._line_end(behind)]
-                comment = line if line.lstrip().startswith("#") else ""
-                tail = comment + self.text[self._line_end(entry.end) :]
+                above = self.text[behind : self._line_start(entry.value_start)]
+                tail = above + self.text[self._next_line(entry.end) :]
         if around.flow or not isinstance(value, dict) or not value:
             return head + emit.flow(value) + tail
         lines = emit.block(value, " " * (entry.place.column - 1) + self._step(), self._step())
@@ -114,11 +113,6 @@ class Splice:
 
     def _line_start(self, index: int) -> int:
         return self.text.rfind("\n", 0, index) + 1
-
-    def _line_end(self, index: int) -> int:
-        """Return where the line ends, before its line break."""
-        end = self._next_line(index)
-        return index + len(self.text[index:end].rstrip("\r\n"))
 
     def _next_line(self, index: int) -> int:
         found = self.text.find("\n", index)

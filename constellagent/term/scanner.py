@@ -46,6 +46,7 @@ class QueryStripper:
 
     def __init__(self) -> None:
         self._held = b""
+        self._given = b""
 
     def feed(self, data: bytes) -> bytes:
         """Take the next output and return it without queries; the start of a possible one is held back."""
@@ -60,14 +61,18 @@ class QueryStripper:
         return held
 
     def _strip(self, data: bytes) -> bytes:
-        kept = bytearray()
+        before = len(self._given)
+        kept = bytearray(self._given)
         at = 0
         for match in _QUERY.finditer(data):
             kept += data[at : match.start()]
-            if _unfinished_at(bytes(kept[-_LONGEST:])) < len(kept[-_LONGEST:]):
+            recent = bytes(kept[-_LONGEST:])
+            if _unfinished_at(recent) < len(recent):
                 kept += _ABORT  # the query had cut a sequence short, which what follows must not complete
             at = match.end()
-        return bytes(kept + data[at:])
+        kept += data[at:]
+        self._given = bytes(kept[-_LONGEST:])
+        return bytes(kept[before:])
 
 
 def _unfinished_at(data: bytes) -> int:

@@ -3,8 +3,10 @@
 import asyncio
 import shutil
 import signal
+import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,13 +107,20 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def state(paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Paths]:
-    """Point commands at a state of its own, where the daemon is the fake one; end what still runs."""
+    """Point commands at a state of its own, where the daemon is the fake one; no daemon outlives the test."""
     monkeypatch.setenv("CONSTELLAGENT_HOME", str(paths.home))
     monkeypatch.setenv("PYTHONPATH", fake_daemon.python_path(tmp_path))
+    spawn = launching._spawn
+    started: list[tuple[int, str]] = []
+
+    def remember(paths: Paths, log: Path) -> subprocess.Popen[bytes]:
+        child = spawn(paths, log)
+        started.append((child.pid, processes.start_of(child.pid) or ""))
+        return child
+
+    monkeypatch.setattr(launching, "_spawn", remember)
     yield paths
-    pid = launching.owner(paths)
-    if pid is not None:
-        start = processes.start_of(pid) or ""
+    for pid, start in started:
         processes.send(pid, start, signal.SIGKILL)
-        while processes.alive(pid, start):
-            pass
+    while any(processes.alive(pid, start) for pid, start in started):
+        time.sleep(0.01)

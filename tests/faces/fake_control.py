@@ -89,7 +89,7 @@ def plan_reply(*lines: str, **changes: Any) -> PlanReply:
 
 
 class FakeControl:
-    """Meets `Control`. `asked` holds (method, parameters) in order; `fails` maps a method to what it raises."""
+    """Meets `Control`. `asked` holds (method, parameters); `fails` maps a method to what it raises."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, dict[str, Any]]] = []

@@ -20,7 +20,7 @@ def test_starts_a_daemon_once_and_finds_it_again(state: Paths) -> None:
     with launching.reach(state) as first, launching.reach(state) as second:
         assert first.pid == second.pid == first.info()["pid"] != os.getpid()
     assert launching.owner(state) == first.pid
-    assert stat.S_IMODE(launching.daemon_log(state).stat().st_mode) == 0o600
+    assert stat.S_IMODE(state.daemon_log.stat().st_mode) == 0o600
 
 
 def test_the_daemon_is_on_its_own(state: Paths) -> None:
@@ -70,7 +70,7 @@ def test_a_defect_at_the_start_shows_no_traceback(state: Paths, monkeypatch: pyt
     with pytest.raises(UnavailableError, match="ZeroDivisionError") as caught:
         launching.reach(state)
     assert "Traceback" not in caught.value.message
-    assert "Traceback" in launching.daemon_log(state).read_text()
+    assert "Traceback" in state.daemon_log.read_text()
 
 
 def test_a_start_that_hangs_ends_the_wait(state: Paths, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,7 @@ async def ask(paths: Paths, *lines: bytes) -> list[dict[str, Any]]:
 
 async def eventually(condition: Callable[[], bool]) -> None:
     """Wait until the condition holds; the test's own time limit ends a wait in vain."""
-    while not condition():  # noqa: ASYNC110 - what is waited for is a field of the fake
+    while not condition():
         await asyncio.sleep(0.01)
 
 

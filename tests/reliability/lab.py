@@ -88,7 +88,8 @@ class Lab:
     def declare(self, agents: int) -> None:
         """Write the file for so many agents."""
         blocks = "".join(AGENT.format(n=number) for number in range(agents))
-        self.file.write_text(f"version: 1\nname: lab\nagents:{blocks}{self.extra}")
+        declared = f"agents:\n{blocks}{self.extra}" if blocks or self.extra else "agents: {}\n"
+        self.file.write_text(f"version: 1\nname: lab\n{declared}")
 
     def environment(self, **more: str) -> dict[str, str]:
         """Return the environment of the lab's commands."""

@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from constellagent.errors import RefusedError, UnavailableError, WorldError
@@ -32,8 +32,6 @@ from tests.runtime.scenes import (
     wishes,
 )
 
-laws = settings(deadline=None)
-
 CALLS = ("ensure", "register", "write", "fill", "launch environment", "finish", "launch", "start", "repair")
 
 
@@ -42,7 +40,6 @@ def restart_all(scene: list[Wish]) -> Options:
     return Options(restart=frozenset(wish.name for wish in scene))
 
 
-@laws
 @given(wishes, st.booleans())
 def test_after_apply_the_world_is_as_declared(scene: list[Wish], restart: bool) -> None:
     """Whatever was found, everything declared is there, once, and nothing else of it changed."""
@@ -55,7 +52,6 @@ def test_after_apply_the_world_is_as_declared(scene: list[Wish], restart: bool) 
     assert world.open == []
 
 
-@laws
 @given(wishes)
 def test_a_second_apply_writes_nothing(scene: list[Wish]) -> None:
     """Once applied, there is nothing left to do: the second apply changes no part of the world."""
@@ -68,7 +64,6 @@ def test_a_second_apply_writes_nothing(scene: list[Wish]) -> None:
     assert world == before
 
 
-@laws
 @given(wishes, st.booleans(), st.integers(0, 60))
 def test_an_apply_that_is_cut_short_converges(scene: list[Wish], restart: bool, point: int) -> None:
     """Killed anywhere, even twice, the next apply ends where an undisturbed one would have."""
@@ -99,7 +94,6 @@ def test_every_point_of_an_apply_can_be_the_last() -> None:
             assert state(world, wish) == expected(desired, wish), point
 
 
-@laws
 @given(wishes, st.integers(0, 40))
 def test_a_destroy_that_is_cut_short_converges(scene: list[Wish], point: int) -> None:
     """A destroy ends with nothing of ours left, with or without a death on the way; branches are kept."""
@@ -116,7 +110,6 @@ def test_a_destroy_that_is_cut_short_converges(scene: list[Wish], point: int) ->
     assert world.writes == 0
 
 
-@laws
 @given(
     wishes,
     st.data(),
@@ -140,7 +133,6 @@ def test_a_failed_look_changes_nothing_of_its_agent(
             assert state(world, wish) == (removed(wish) if options.destroy else expected(desired, wish))
 
 
-@laws
 @given(wishes, st.data(), st.sampled_from(["branch", "base"]))
 def test_a_failed_look_at_the_branch_makes_no_worktree(
     scene: list[Wish], data: st.DataObject, what: str
@@ -158,7 +150,6 @@ def test_a_failed_look_at_the_branch_makes_no_worktree(
     assert after == (expected(desired, blind) if whole else before)
 
 
-@laws
 @given(wishes, st.sampled_from(["look worktrees", "look identities", "look sessions"]), st.booleans())
 def test_a_port_that_cannot_look_at_all_changes_nothing(scene: list[Wish], call: str, destroy: bool) -> None:
     """Where git, the provider or the sessions cannot be asked, no agent that needs the answer changes."""
@@ -171,7 +162,6 @@ def test_a_port_that_cannot_look_at_all_changes_nothing(scene: list[Wish], call:
             assert state(world, wish) == was
 
 
-@laws
 @given(wishes, st.data(), st.sampled_from(CALLS))
 def test_one_failing_agent_does_not_stop_the_others(
     scene: list[Wish], data: st.DataObject, call: str
@@ -192,7 +182,6 @@ def test_one_failing_agent_does_not_stop_the_others(
     assert state(world, broken) == expected(desired, broken)
 
 
-@laws
 @given(wishes, st.sampled_from(["launch", "start", "wait_ready"]))
 def test_agents_are_not_started_on_a_service_that_failed(scene: list[Wish], call: str) -> None:
     """A service that does not come up keeps only the sessions of the agents that need it from starting."""
@@ -200,6 +189,7 @@ def test_agents_are_not_started_on_a_service_that_failed(scene: list[Wish], call
     world.broken = {(call, "db"): WorldError("no such port")}
     outcome = apply(desired, world)
     assert set(outcome.failed) == {"db"}
+    assert outcome.exit_code == 1
     for wish in scene:
         full = expected(desired, wish)
         if wish.needs:
@@ -234,7 +224,6 @@ def strangers(world: FakeWorld) -> Any:
     )
 
 
-@laws
 @given(
     wishes,
     st.sampled_from([Options(), Options(prune=True, force=True), Options(destroy=True, force=True)]),
@@ -267,7 +256,6 @@ def add_leftover(desired_name: str, world: FakeWorld) -> Wish:
     return wish
 
 
-@laws
 @given(wishes, st.booleans(), st.booleans())
 def test_what_is_no_longer_declared_goes_only_with_prune(
     scene: list[Wish], prune: bool, service: bool
@@ -287,7 +275,6 @@ def test_what_is_no_longer_declared_goes_only_with_prune(
         assert state(world, wish) == expected(desired, wish)
 
 
-@laws
 @given(wishes, st.integers(0, 40))
 def test_a_prune_that_is_cut_short_converges(scene: list[Wish], point: int) -> None:
     """What is no longer declared is not forgotten before it is gone, wherever a prune is killed."""
@@ -311,6 +298,18 @@ def test_a_refused_removal_ends_no_conversation() -> None:
     assert outcome.exit_code == 3
     assert state(world, scene[0]) == before
     assert state(world, scene[1]) == removed(scene[1])
+
+
+def test_a_service_is_started_anew_only_when_asked() -> None:
+    """A second apply leaves a running service alone; a restart ends it and starts one other."""
+    desired, world = build([])
+    apply(desired, world)
+    (first,) = world.live("db")
+    apply(desired, world)
+    assert world.live("db") == [first]
+    apply(desired, world, Options(restart=frozenset({"db"})))
+    (second,) = world.live("db")
+    assert second.facts.id != first.facts.id
 
 
 def test_force_rescues_before_it_removes() -> None:

@@ -100,6 +100,7 @@ async def test_what_we_made_before_is_looked_at_too() -> None:
     """An agent and a service that nobody declares any more are seen as far as they are ours."""
     desired, world = build([Wish("docs", Found.SETTLED)])
     world.records["old"] = Record("old", ROOT / "old", "agents/old", "u-old", "old")
+    world.records["older"] = Record("older", ROOT / "older", "agents/older")
     world.trees.append(Tree(ROOT / "old", ROOT / "old", "agents/old", "old"))
     world.people["u-old"] = Person("u-old", "old", "old@acme.test", None)
     world.bindings["old"] = "u-old"
@@ -112,6 +113,7 @@ async def test_what_we_made_before_is_looked_at_too() -> None:
     assert isinstance(old.identity, There)
     assert old.identity.value.bound
     assert old.made_by_us
+    assert found.agents["older"].identity == Absent()
     assert found.services["relic"].session == There(relic)
     assert set(found.services) == {"db", "relic"}
 

@@ -117,7 +117,7 @@ def test_a_signal_reaches_only_the_process_it_is_for(sleeper: subprocess.Popen[b
 def test_without_pidfds_signals_still_check_the_start(
     sleeper: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """macOS has no pidfd_open: the start is compared just before."""
+    """Without pidfd_open, as on macOS, the start is compared just before."""
     monkeypatch.delattr(os, "pidfd_open", raising=False)
     start = processes.start_of(sleeper.pid) or ""
     assert not processes.send(sleeper.pid, start + "0", signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Sessions over real holders: started once, stopped whole, found again, and never lost sight of."""
+"""Sessions over real holders: started once, stopped whole, kept as long as declared."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ from constellagent.plan.observed import There
 from constellagent.runtime import processes
 from constellagent.runtime.sessions import ConstellationSessions, facts
 from constellagent.runtime.settings import Settings
-from tests.runtime.sessions_rig import Rig
+from tests.runtime.sessions_rig import Rig, members, row_of_this_boot, until
 
 DEAF = ("/bin/sh", "-c", "trap '' TERM HUP; echo deaf; while :; do sleep 0.05; done")
 

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from constellagent.runtime.control import AgentView, ApplyRequest, ApplyResult, PlanReply, PlanRequest
 from constellagent.runtime.daemon import Daemon
@@ -32,14 +32,15 @@ class Working:
 
     async def plan(self, **options: Any) -> PlanReply:
         """Plan."""
-        return await self.daemon.plan(PlanRequest(file=self.file, env_names=["PATH"], **options))
+        request = cast("PlanRequest", {"file": self.file, "env_names": ["PATH"], **options})
+        return await self.daemon.plan(request)
 
     async def apply(self, **options: Any) -> ApplyResult:
         """Approve what the file says now, and apply it."""
         reply = await self.plan()
         env = {"PATH": "/usr/local/bin:/usr/bin:/bin", **options.pop("env", {})}
-        request = ApplyRequest(file=self.file, approved=reply["content_hash"], env=env, **options)
-        return await self.raw_apply(request)
+        request = {"file": self.file, "approved": reply["content_hash"], "env": env, **options}
+        return await self.raw_apply(cast("ApplyRequest", request))
 
     async def raw_apply(self, request: ApplyRequest) -> ApplyResult:
         """Apply exactly this, collecting the events."""
@@ -48,7 +49,7 @@ class Working:
             if "event" in item:
                 self.events.append(item["event"])
             else:
-                return ApplyResult(**item["result"])  # type: ignore[typeddict-item]  # it is one, as JSON
+                return cast("ApplyResult", item["result"])
         raise AssertionError("the stream ended without a result")
 
     async def agent(self, name: str) -> AgentView:

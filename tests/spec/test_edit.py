@@ -10,6 +10,7 @@ from constellagent.errors import SpecError, UsageError
 from constellagent.spec.edit import add_agent, remove_agent, set_value
 from tests.spec.samples import EXAMPLE, agent, loaded
 
+MERGED = "services: &s {a: {shell: x}}\nversion: 1\nagents:\n a:\n  kind: aider"
 DOCS = {"kind": "claude", "prompt": "Write docs: all of them.", "env": {"set": {"A": "1"}}, "ports": ["web"]}
 
 
@@ -53,8 +54,8 @@ def test_an_agent_is_added_behind_the_others() -> None:
             "agents: { a: {kind: codex}, d: {kind: claude} }\nversion: 1\n",
         ),
         (
-            "agents:\n    a:\n        kind: codex\n    # last\n\n# end\nversion: 1\n",
-            "agents:\n    a:\n        kind: codex\n    # last\n    d:\n        kind: claude\n\n# end\nversion: 1\n",
+            "agents:\n   a:\n      kind: codex\n   # last\n\n# end\nversion: 1\n",
+            "agents:\n   a:\n      kind: codex\n   # last\n   d:\n      kind: claude\n\n# end\nversion: 1\n",
         ),
         (
             "version: 1\nagents:\n  a: {kind: codex}\n\n  b: {kind: codex}\n",
@@ -162,11 +163,10 @@ def test_one_value_is_set(path: str, value: str, gone: list[str] | None, came: l
             "version: 1\nservices: &s {a: {shell: x}}\nagents: {a: {kind: codex, options: {<<: *s, b: 1}}}\n",
         ),
         (
-            "version: 1\nservices: &s {a: {shell: x}}\nagents:\n  a:\n    kind: codex\n    options:\n      <<: *s\n",
+            MERGED + "\n  options:\n   <<: *s\n",
             "agents.a.options.a",
             "1",
-            "version: 1\nservices: &s {a: {shell: x}}\nagents:\n  a:\n    kind: codex\n    options:\n"
-            "      <<: *s\n      a: 1\n",
+            MERGED + "\n  options:\n   <<: *s\n   a: 1\n",
         ),
     ],
 )
@@ -235,7 +235,7 @@ _LINES = ["", "# top", "  # in", "    # deep"]
     st.integers(0, 3),
 )
 def test_every_edit_keeps_all_other_lines(agents: list[str], between: list[str], which: int) -> None:
-    """Adding, setting and removing touch no line of another part, whatever stands between."""
+    """Adding, setting and removing touch no line of another part."""
     text = "version: 1\nagents:\n"
     for number, body in enumerate(agents):
         text += f"{between[number]}\n  a{number}: {body}\n".replace(": \n", ":\n")
@@ -247,7 +247,7 @@ def test_every_edit_keeps_all_other_lines(agents: list[str], between: list[str],
     assert len(gone) == len(came) == 1
     removed = remove_agent(text, name)
     assert name not in loaded(removed).agents
-    assert removed.count("#") >= text.count("#") - 1
+    assert removed.count("#") >= text.count("#") - ("# k" in agents[which % len(agents)])
 
 
 def test_edits_stay_in_flow_files() -> None:

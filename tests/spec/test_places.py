@@ -9,7 +9,7 @@ PLACES = load(
 
 
 def test_finds_values_keys_of_blocks_and_what_is_nearest() -> None:
-    """A value has its own place, a block or nothing that of its key, the unknown that of what is around it."""
+    """A value has its own place, a block that of its key, the unknown that of what is around it."""
     assert PLACES.find("version") == Place(1, 10)
     assert PLACES.find("agents", "a") == Place(4, 3)
     assert PLACES.find("agents", "a", "command", 1) == Place(5, 18)

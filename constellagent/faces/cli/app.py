@@ -129,7 +129,7 @@ def _agent_names(incomplete: str) -> list[str]:
     from constellagent.errors import ConstellagentError
     from constellagent.faces.blocking import BlockingClient
     from constellagent.faces.cli.place import constellation_file
-    from constellagent.faces.launching import locate
+    from constellagent.runtime.paths import locate
 
     try:
         with BlockingClient.connect(locate().control_socket) as client:

@@ -68,7 +68,11 @@ def carry_out(
     if not _approved(reply, yes=yes, destroying=destroying):
         screen.tell("nothing was done")
         return approval.NOT_APPROVED
-    result = progress.follow(client.apply(_order(asked, reply, saved)))
+    try:
+        result = progress.follow(client.apply(_order(asked, reply, saved)))
+    except KeyboardInterrupt:
+        screen.tell("the daemon finishes what it began; `constellagent status` shows how it goes")
+        raise
     if as_json:
         screen.say_json(result)
     else:

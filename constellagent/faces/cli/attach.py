@@ -24,7 +24,7 @@ def attach(
     ] = DEFAULT_REPLAY,
 ) -> int:
     """Attach to a running session. Leave it with Ctrl-], it goes on without you."""
-    from constellagent.faces import terminal
+    from constellagent.faces.terminal import attach as take_over
     from constellagent.term.keys import parse_key
 
     try:
@@ -38,6 +38,6 @@ def attach(
             f"`constellagent logs {name}` shows its output, `constellagent apply --restart {name}` starts it"
         )
         raise ConstellagentError(f"{name} does not run: {session['outcome'] or 'it ended'}", hint=hint)
-    return terminal.attach(
+    return take_over(
         Path(session["socket"]), Path(session["log"]), view=view, detach_key=key, replay=max(0, replay)
     )

@@ -92,9 +92,9 @@ def _traceback() -> None:
 
 
 def _log_place() -> str:
-    from constellagent.faces.launching import daemon_log, locate
+    from constellagent.runtime.paths import locate
 
-    return str(daemon_log(locate()))
+    return str(locate().daemon_log)
 
 
 def _silence_stdout() -> None:

@@ -144,7 +144,7 @@ def root_key(paths: Paths) -> Check:
 def daemon(paths: Paths) -> Iterator[Check]:
     """Look at the daemon and, through it, at the identity provider; never starts it."""
     from constellagent.faces.blocking import BlockingClient
-    from constellagent.faces.launching import daemon_log, owner
+    from constellagent.faces.launching import owner
 
     try:
         with BlockingClient.connect(paths.control_socket) as client:
@@ -154,7 +154,7 @@ def daemon(paths: Paths) -> Iterator[Check]:
         if pid is None:
             yield Check("daemon", "ok", "does not run; a command that needs it starts it")
         else:
-            advice = f"see {daemon_log(paths)}; `constellagent daemon stop` ends it"
+            advice = f"see {paths.daemon_log}; `constellagent daemon stop` ends it"
             yield Check("daemon", "fail", f"pid {pid} does not answer: {error.message}", advice)
         return
     found = f"pid {info['pid']}, version {info['version']}"

@@ -76,7 +76,8 @@ def stop(
     """End the daemon. Sessions go on without it, and the next daemon finds them."""
     from constellagent.faces.blocking import BlockingClient
     from constellagent.faces.cli import approval
-    from constellagent.faces.launching import locate, owner
+    from constellagent.faces.launching import owner
+    from constellagent.runtime.paths import locate
 
     if (
         sessions
@@ -130,7 +131,7 @@ def status(*, as_json: Json = False) -> int:
     """Say whether the daemon runs, and as what. Never starts it; exit code 69 if it does not run."""
     from constellagent.faces.blocking import BlockingClient
     from constellagent.faces.cli.status_table import age
-    from constellagent.faces.launching import locate
+    from constellagent.runtime.paths import locate
 
     with BlockingClient.connect(locate().control_socket) as client:
         info = client.info()
@@ -157,7 +158,7 @@ def install(
     Nothing is enabled; the command that enables it is printed.
     """
     from constellagent.faces import installing
-    from constellagent.faces.launching import locate
+    from constellagent.runtime.paths import locate
 
     told = installing.uninstall() if uninstall else installing.install(locate())
     for line in told:

@@ -14,7 +14,7 @@ def doctor(*, as_json: Json = False) -> int:
     One line for each thing: ok, warn or fail. Exit code 1 if anything fails.
     """
     from constellagent.faces.cli import checks
-    from constellagent.faces.launching import locate
+    from constellagent.runtime.paths import locate
 
     done = []
     for check in checks.every(locate()):

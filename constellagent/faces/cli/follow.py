@@ -14,13 +14,15 @@ from constellagent.runtime.holder import status
 from constellagent.runtime.holder.log import LogReader
 
 CHUNK = 1 << 16
-_PAUSE = 0.05
-_TURNS = 20
-"""How many empty reads lie between two looks at the holder; a look may start a process on macOS."""
+_PAUSE = 0.02
+_TURNS = 50
+"""How many looks at the log lie between two looks at the holder's process; those start a process on macOS."""
 
 
-def end_of(log: str) -> dict[str, Any] | None:
+def end_of(log: str, *, lost_too: bool = True) -> dict[str, Any] | None:
     """Return how the session ended, None while it lives; `ended_by` is `lost` where its holder was killed.
+
+    Without `lost_too` only what the holder itself wrote down counts, which costs next to nothing to ask.
 
     Raises:
         ConstellagentError: nothing is known of the session, or it cannot be read.
@@ -33,12 +35,14 @@ def end_of(log: str) -> dict[str, Any] | None:
         if found.get("ended_at") is not None:
             return dict(found)
         holder, start = found.get("holder_pid"), found.get("holder_start")
-        if isinstance(holder, int) and isinstance(start, str) and not processes.alive(holder, start):
-            found = status.read(folder) or found  # it may have ended properly between the two looks
-            return {"ended_by": "lost", **{key: value for key, value in found.items() if value is not None}}
+        if not lost_too or not isinstance(holder, int) or not isinstance(start, str):
+            return None
+        if processes.alive(holder, start):
+            return None
+        found = status.read(folder) or found  # it may have ended properly between the two looks
     except (OSError, ValueError) as error:
         raise ConstellagentError(f"the session in {folder} cannot be read: {error}") from error
-    return None
+    return {"ended_by": "lost", **{key: value for key, value in found.items() if value is not None}}
 
 
 def chunks(log: str, offset: int) -> Iterator[tuple[int, bytes]]:
@@ -63,11 +67,10 @@ def output(log: str, offset: int) -> Iterator[tuple[int, bytes]]:
     """Yield what is kept from `offset` on and what comes, until the session has ended and all is read."""
     turns = 0
     while True:
-        ended = turns % _TURNS == 0 and end_of(log) is not None
+        ended = end_of(log, lost_too=turns % _TURNS == 0) is not None
         for start, data in chunks(log, offset):
             yield start, data
             offset = start + len(data)
-            turns = 0
         if ended:
             return
         turns += 1

@@ -49,7 +49,7 @@ def _log(name: str | None, file: str | None, session: str | None) -> str:
     if (name is None) == (session is None):
         raise UsageError("give the name of an agent or service, or --session ID")
     if session is not None:
-        from constellagent.faces.launching import locate
+        from constellagent.runtime.paths import locate
 
         folder = locate().sessions / session
         if Path(session).name != session or not folder.is_dir():
@@ -125,8 +125,8 @@ def _setup(name: str | None, file: str | None, *, as_json: bool) -> int:
     Raises:
         UsageError: no agent is named, or it has no such logs.
     """
-    from constellagent.faces.launching import locate
     from constellagent.runtime.contexts import constellation_id
+    from constellagent.runtime.paths import locate
 
     if name is None:
         raise UsageError("--setup needs the name of an agent")

@@ -4,7 +4,6 @@ On a terminal what is finished scrolls up and stays; below it stands one line fo
 block is written in one piece and at most ten times a second, so that it neither flickers nor scrolls.
 """
 
-import shutil
 import sys
 from collections.abc import Iterable
 from typing import Any, TextIO
@@ -58,7 +57,7 @@ class Progress:
         moment = self._clock.monotonic()
         if not now and moment - self._drawn_at < _INTERVAL:
             return
-        size = shutil.get_terminal_size((80, 24))
+        size = screen.terminal_size(self._stream)
         block = [f"  {screen.clean(name)}: {screen.clean(text)}" for name, text in self._working.items()]
         room = max(1, min(12, size.lines - 2))
         if len(block) > room:

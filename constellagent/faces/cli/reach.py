@@ -1,5 +1,6 @@
 """The command line's way to the daemon: connects, and starts it where nobody listens."""
 
+from constellagent.errors import UnavailableError
 from constellagent.faces.blocking import BlockingClient
 from constellagent.faces.cli import screen
 
@@ -11,9 +12,15 @@ def daemon() -> BlockingClient:
         UnavailableError: it cannot be reached or started.
     """
     import constellagent
-    from constellagent.faces.launching import locate, reach
+    from constellagent.runtime.paths import locate
 
-    client = reach(locate())
+    paths = locate()
+    try:
+        client = BlockingClient.connect(paths.control_socket)
+    except UnavailableError:
+        from constellagent.faces.launching import reach
+
+        client = reach(paths)
     if client.version != constellagent.__version__:
         screen.tell(
             f"note: the daemon is version {client.version}, this command {constellagent.__version__}; "

@@ -5,7 +5,6 @@ stdout is the result, stderr the talk; both decide for themselves whether they a
 
 import json
 import os
-import shutil
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -116,7 +115,18 @@ def shorten(text: str, columns: int) -> str:
 
 def terminal_columns() -> int:
     """Return the terminal's width; 80 where there is none, so that a file never depends on a window."""
-    return shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
+    return terminal_size(sys.stdout).columns if sys.stdout.isatty() else 80
+
+
+def terminal_size(stream: TextIO) -> os.terminal_size:
+    """Return the size of the terminal behind `stream`; COLUMNS and LINES win, 80 x 24 is the last resort."""
+    try:
+        size = os.get_terminal_size(stream.fileno())
+    except (OSError, ValueError):
+        size = os.terminal_size((0, 0))
+    said = (os.environ.get("COLUMNS", ""), os.environ.get("LINES", ""))
+    columns, lines = (int(text) if text.isdecimal() else 0 for text in said)
+    return os.terminal_size((columns or size.columns or 80, lines or size.lines or 24))
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], columns: int) -> list[list[str]]:

@@ -14,6 +14,8 @@ from constellagent.runtime import processes
 CHUNK = 1 << 16
 INPUT = 1 << 20
 """Bytes of input that wait for a program that does not read."""
+_READ = 1 << 13
+"""Asked for at once: more than a pty ever gives, and cheap to allocate."""
 _LITTLE = 1024
 """A shorter read has probably emptied the pty; more of it is waited for like any other output."""
 _RESIZE_EVERY = 1 / 60
@@ -77,7 +79,7 @@ class Program:
         size = 0
         while size < CHUNK:
             try:
-                part = os.read(self.fd, CHUNK - size)
+                part = os.read(self.fd, _READ)
             except (BlockingIOError, InterruptedError):
                 break
             except OSError:  # Linux says EIO, macOS the end of the file

@@ -20,8 +20,8 @@ _LOOKS = 2
 class Ending:
     """One ongoing end of a session's processes, moved on by `step`; never waits.
 
-    With `program` (its pid and start) it is this process that holds the session: its descendants are meant too,
-    and what the program starts while it ends is left alone until the grace is over or the program is gone.
+    With `program` (its pid and start) it is this process that holds the session: its descendants are meant
+    too, and what the program starts while it ends is left alone until the grace is over or the program gone.
 
     Attributes:
         ended: pid and start of each process that was signalled.

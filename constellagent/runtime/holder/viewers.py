@@ -12,6 +12,7 @@ from constellagent.runtime.holder.log import LogReader
 CHUNK = 1 << 16
 LAG = 1 << 20
 """Bytes behind the end at which a viewer skips ahead instead of reading history."""
+_RECEIVE = 1 << 14
 _REPLIES = 1 << 20
 """Bytes of unread answers at which a client that only asks is dropped."""
 
@@ -64,7 +65,7 @@ class Viewer:
             protocol.ProtocolError: it does not speak our protocol.
         """
         try:
-            data = self._socket.recv(CHUNK)
+            data = self._socket.recv(_RECEIVE)
         except (BlockingIOError, InterruptedError):
             return []
         except OSError:

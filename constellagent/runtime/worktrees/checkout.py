@@ -41,7 +41,10 @@ async def fill(site: Site, agent: DesiredAgent, slots: asyncio.Semaphore) -> Non
         return
     if not known.filled:
         async with slots, site.journal.step(Step.WORKTREE_CHECKOUT, agent.name, path=str(found.path)):
-            await _check_out(site, found.path, admin)
+            try:
+                await _check_out(site, found.path, admin)
+            except OSError as error:
+                raise WorldError(f"cannot fill {found.path}: {error.strerror}") from error
             known = replace(known, filled=True)
             await asyncio.to_thread(marker.write, admin, known)
     async with site.journal.step(Step.WORKTREE_INCLUDE, agent.name):

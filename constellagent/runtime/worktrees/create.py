@@ -41,6 +41,7 @@ async def register(site: Site, agent: DesiredAgent, commit: str, *, new_branch: 
         await _check_tip(site, agent.branch, commit)
         async with site.journal.step(Step.WORKTREE_ADD, agent.name, path=str(path), branch=agent.branch):
             await _add(site, agent, path, ours)
+        await site.settle(agent.name, {Step.WORKTREE_RESCUE, Step.WORKTREE_REMOVE})  # of the one before it
     elif ours.path != path or ours.branch != f"refs/heads/{agent.branch}":
         on = f"on branch {short(ours.branch)}" if ours.branch else "on no branch"
         raise ConflictError(

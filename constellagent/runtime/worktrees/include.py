@@ -113,7 +113,7 @@ def _copy_one(source: Path, target: Path, name: PurePath) -> None:
             target = os.readlink(os.fsencode(source))  # noqa: PTH115 - a Path would change the text
             os.symlink(target, os.fsencode(name.name), dir_fd=folder)
             return
-        part = f".constellagent-{hashlib.sha256(os.fsencode(name.name)).hexdigest()[:16]}.part"
+        part = _part(name.name)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(part, dir_fd=folder)  # left by a copy that was cut short
         try:
@@ -124,6 +124,10 @@ def _copy_one(source: Path, target: Path, name: PurePath) -> None:
                 os.unlink(part, dir_fd=folder)
     finally:
         os.close(folder)
+
+
+def _part(name: str) -> str:
+    return f".constellagent-{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}.part"
 
 
 def _enter(name: str, folder: int) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from constellagent.errors import WorldError
 from constellagent.runtime import occupants, processes
 from constellagent.runtime.worktrees import checkout, include
 from constellagent.runtime.worktrees.registry import Registration
@@ -45,7 +46,15 @@ async def find(site: Site, ours: Registration, own_sessions: Sequence[str], *, r
 
     Raises:
         GitError: git failed, so nothing is known.
+        WorldError: a file cannot be looked at.
     """
+    try:
+        return await _find(site, ours, own_sessions, resuming=resuming)
+    except OSError as error:
+        raise WorldError(f"cannot look at {error.filename}: {error.strerror}") from error
+
+
+async def _find(site: Site, ours: Registration, own_sessions: Sequence[str], *, resuming: bool) -> list[str]:
     if ours.admin is None:
         return [f"{ours.path} is the main checkout"]
     filled = ours.marker is not None and ours.marker.filled

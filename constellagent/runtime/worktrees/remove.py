@@ -37,6 +37,7 @@ async def remove(site: Site, agent: str, path: Path, *, force: bool) -> Removal:
     """
     ours = await _ours(site, agent, path)
     if ours is None:
+        await site.settle(agent)
         return Removal()
     resuming = await _resuming(site, agent)
     if not stands(ours):
@@ -62,6 +63,7 @@ async def remove(site: Site, agent: str, path: Path, *, force: bool) -> Removal:
                 f"git removed the worktree, but not all of {ours.path}",
                 hint="see what is left there (permissions, a mount), and remove it",
             )
+    await site.settle(agent)
     return removal
 
 
@@ -120,4 +122,5 @@ async def _forget(site: Site, agent: str, ours: Registration) -> Removal:
     async with step, registry.exclusively(site.repository):
         kept = await rescue.keep_index(site, agent, ours)
         await registry.forget(site.git, ours)
+    await site.settle(agent)
     return kept

@@ -39,6 +39,7 @@ async def finish(site: Site, agent: DesiredAgent, env: Mapping[str, str], report
     if known is None or not known.filled:
         raise ConflictError(f"{found.path} was not checked out yet", hint="apply again")
     if known.complete:
+        await site.settle(agent.name)
         return
     steps = agent.spec.setup
     if steps:
@@ -46,6 +47,7 @@ async def finish(site: Site, agent: DesiredAgent, env: Mapping[str, str], report
             known = await _run_steps(site, agent, found.path, admin, known, env, report)
     async with site.journal.step(Step.WORKTREE_COMPLETE, agent.name):
         await asyncio.to_thread(marker.write, admin, replace(known, complete=True))
+    await site.settle(agent.name)
 
 
 async def _run_steps(

@@ -1,6 +1,7 @@
 """What all parts share: one repository, one constellation, and how its worktrees are known."""
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -8,10 +9,13 @@ from constellagent.errors import ConflictError
 from constellagent.runtime.clock import Clock
 from constellagent.runtime.git import Git
 from constellagent.runtime.paths import Paths
-from constellagent.runtime.ports import Journal, Records
+from constellagent.runtime.ports import Journal, Records, Step
 from constellagent.runtime.repository import Repository
 from constellagent.runtime.worktrees import registry
 from constellagent.runtime.worktrees.registry import Registration
+
+STEPS = frozenset(step for step in Step if step.value.startswith(("branch.", "worktree.")))
+"""The steps that are taken here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,13 @@ class Site:
         if found and found[0].fault:
             raise ConflictError(found[0].fault, hint="remove that file and import the worktree again")
         return found[0] if found else None
+
+    async def settle(self, agent: str, steps: Collection[Step] = STEPS) -> None:
+        """Mark intents done that died between acting and that mark: what they wanted was seen to be so."""
+        for step in dict.fromkeys(await self.journal.open_steps(agent)):
+            if step in steps:
+                async with self.journal.step(step, agent):
+                    pass
 
     async def require(self, agent: str) -> tuple[Registration, Path]:
         """Return our registration of `agent` and git's folder for it.

@@ -8,12 +8,13 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from constellagent.errors import UsageError
 from constellagent.faces.cli import app, arguments
-from constellagent.faces.cli.commands import COMMANDS, Command
 from constellagent.faces.cli.declare import Agents, Argument, File, Json, Option, Rest
 
 Call = dict[str, Any]
+
+USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
+"""Typer gives the class of all its usage errors no public name."""
 
 
 def one_of_each(
@@ -58,17 +59,18 @@ def by_typer(function: Callable[..., int], words: Sequence[str]) -> Call | None:
     tree.command()(catch)
     try:
         tree(list(words), standalone_mode=False)
-    except typer.BadParameter.__mro__[1]:  # typer gives the class of all its usage errors no public name
+    except USAGE_ERROR:
         return None
     return got[0] if got else None
 
 
+PLAIN = ("a", "b", "12", "1.5", "-", "", "a=b", "-1", "-x", "-h", "--zzz")
+FLAGS = (
+    *("--json", "--json=1", "-f", "-f=c", "--file", "--file=c.yaml", "--count", "--count=3", "-n", "-n3"),
+    *("--span", "--span=x", "--name", "--name=", "--name=z"),
+)
 WORDS = st.lists(
-    st.sampled_from(
-        ["a", "b", "12", "1.5", "-", "", "a=b", "-1", "-x", "-h", "--zzz", "--json", "--json=1", "-f", "-f=c"]
-        + ["--file", "--file=c.yaml", "--count", "--count=3", "-n", "-n3", "--span", "--span=x"]
-        + ["--name", "--name=", "--name=z"]
-    ),
+    st.sampled_from([*PLAIN, *FLAGS]),
     max_size=6,
 )
 
@@ -93,28 +95,19 @@ def test_takes_the_plain_cases() -> None:
         "names": None,
         "as_json": False,
     }
-    words = "--name x a --name=y b -n 3 --span 1.5 -f c.yaml --json".split()
+    words = ["--name", "x", "a", "--name=y", "b", "-n", "3", "--span", "1.5", "-f", "c.yaml", "--json"]
     given = {"second": "b", "file": "c.yaml", "count": 3, "span": 1.5, "names": ["x", "y"], "as_json": True}
     assert arguments.read(one_of_each, ["a"]) == plain
     assert arguments.read(one_of_each, words) == plain | given
 
 
 @pytest.mark.parametrize(
-    "words",
-    [
-        [],
-        ["a", "b", "c"],
-        ["a", "-h"],
-        ["a", "--bogus"],
-        ["a", "--count", "x"],
-        ["a", "--file"],
-        ["a", "--json=1"],
-        ["a", "-n3"],
-    ],
+    "flags", ["-h", "--zzz", "--count x", "--file", "--json=1", "-n3", "b c", "--name -x"]
 )
-def test_leaves_the_rest_to_typer(words: list[str]) -> None:
+def test_leaves_the_rest_to_typer(flags: str) -> None:
     """A mistake, a request for help and an odd spelling are not decided here."""
-    assert arguments.read(one_of_each, words) is None
+    assert arguments.read(one_of_each, ["a", *flags.split()]) is None
+    assert arguments.read(one_of_each, []) is None
 
 
 def test_rest_is_not_a_word() -> None:
@@ -127,24 +120,3 @@ def test_rest_is_not_a_word() -> None:
 
     assert arguments.read(runs, ["docs"]) == {"agent": "docs", "argv": None}
     assert arguments.read(runs, ["docs", "x"]) is None
-
-
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command.words))
-def test_every_parameter_is_declared_and_explained(command: Command) -> None:
-    """Each command has a docstring, and each of its parameters a marker that both readers know and a help text."""
-    function = command.load()
-    assert function.__doc__
-    for parameter in arguments.parameters(function):
-        if not isinstance(parameter.marker, Rest):
-            assert parameter.marker.help.endswith((".", "]"))
-
-
-def test_mistakes_are_usage_errors() -> None:
-    """Typer's own complaint becomes a UsageError in our words, with where to read on."""
-    with pytest.raises(UsageError, match="no such option: --bogus") as caught:
-        app.run(["plan", "--bogus"])
-    assert caught.value.hint == "see `constellagent plan --help`"
-    with pytest.raises(UsageError, match="no such command"):
-        app.run(["bogus"])
-    with pytest.raises(UsageError, match="valid integer"):
-        app.run(["logs", "a", "--bytes", "x"])

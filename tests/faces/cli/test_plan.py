@@ -41,8 +41,11 @@ def test_asks_for_what_was_chosen(
     request = params["request"]
     assert "SOME_TOKEN" in request.pop("env_names")
     assert request == {
-        "file": str(repo / "constellation.yaml"), "agents": ["docs", "api"], "restart": ["api"], "prune": True,
-    }  # fmt: skip
+        "file": str(repo / "constellation.yaml"),
+        "agents": ["docs", "api"],
+        "restart": ["api"],
+        "prune": True,
+    }
     assert "hunter2" not in json.dumps(params)
 
 

@@ -12,7 +12,7 @@ LINE = "+ docs  create worktree /w/docs on new branch agents/docs at 1234abcd  (
 
 @pytest.mark.parametrize("how", [("p.json",), ("--plan", "p.json")])
 def test_a_saved_plan(daemon: FakeControl, repo: Path, cli: Cli, how: tuple[str, ...]) -> None:
-    """A saved plan is sent along with its own choices, so that the daemon can refuse it if the world moved."""
+    """A saved plan is sent with its own choices, so that the daemon can refuse it if the world moved."""
     daemon.plan_answer = plan_reply(LINE)
     cli("plan", "docs", "--prune", "--out", "p.json")
     assert cli("apply", *how, "--yes").code == 0

@@ -1,6 +1,7 @@
 """Starting holders, and what is left when a start fails."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import stat
@@ -76,7 +77,7 @@ async def test_the_holder_is_lean_and_shows_no_secret(start: Start) -> None:
         command = Path(f"/proc/{holder}/cmdline").read_bytes().split(b"\0")
         assert command[-2:] == [session.id.encode(), b""]
         assert b"hunter2" not in b"".join(command) + Path(f"/proc/{holder}/environ").read_bytes()
-        links = {os.readlink(entry) for entry in Path(f"/proc/{holder}/fd").iterdir()}
+        links = {str(entry.readlink()) for entry in Path(f"/proc/{holder}/fd").iterdir()}
         assert not any("pytest" in link for link in links)
     assert list(processes.holders_of(session.id)) == [holder]
     assert processes.holders_of("none") == {}
@@ -98,7 +99,9 @@ def test_the_holder_imports_nothing_dear() -> None:
         "inspect",
         "threading",
     }
-    code = "import sys; sys.path += sys.argv[1:]; import constellagent.runtime.holder.start; print(' '.join(sys.modules))"
+    code = (
+        "import sys; sys.path += sys.argv[1:]\nimport constellagent.runtime.holder.start\nprint(*sys.modules)"
+    )
     root = Path(launching.__file__).parents[3]
     argv = [sys.executable, "-I", "-S", "-c", code, str(root), launching._home_of("ptyprocess")]
     modules = subprocess.run(
@@ -194,19 +197,27 @@ async def test_commands_are_found_on_the_path_of_the_session(start: Start, place
 
 
 async def test_a_holder_that_does_not_answer_is_given_up(
-    start: Start, place: Path, monkeypatch: pytest.MonkeyPatch
+    place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The start is bounded in time, and what was begun is ended."""
+    monkeypatch.setattr(launching, "_HANDSHAKE", 0.03)
+    wanted = Launch("docs", "agent", ("sleep", "60"), place, {"PATH": os.environ["PATH"]})
+    session = f"late-{os.getpid()}"
+    for _ in range(3):
+        with contextlib.suppress(WorldError):
+            await launching.launch(wanted, session, place, place / "s", 1 << 20)
+            assert await sweep(session)  # this time it was fast enough
+        assert processes.holders_of(session) == {}
+        assert processes.with_marker(session) == {}
     monkeypatch.setattr(launching, "_HANDSHAKE", 0.0)
     with pytest.raises(WorldError, match="did not answer"):
-        await start("sleep", "60", folder=place / "late")
-    await until(lambda: not processes.holders_of("late"))
+        await launching.launch(wanted, session, place, place / "s", 1 << 20)
 
 
 async def test_a_cancelled_start_leaves_nothing(start: Start, place: Path) -> None:
     """A launcher that is told to stop in the middle ends what it began."""
     started = asyncio.ensure_future(start("sleep", "61", folder=place / "cancelled"))
-    await until(lambda: (place / "cancelled" / "holder.log").exists())
+    await until((place / "cancelled" / "holder.log").exists)
     started.cancel()
     with pytest.raises(asyncio.CancelledError):
         await started

@@ -15,7 +15,7 @@ from constellagent.runtime.holder.log import LogReader, LogWriter
 
 def read_all(reader: LogReader, offset: int = 0, limit: int = 1000) -> bytes:
     """Read to the end and insist that nothing is missing in between."""
-    parts = []
+    parts: list[bytes] = []
     while True:
         start, data = reader.read(offset, limit)
         if not data:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -47,13 +48,17 @@ async def kill_readers(session: Session, copy: Path, kills: int) -> int:
         reader = await asyncio.create_subprocess_exec(
             sys.executable, "-c", READER, str(session.socket), root, str(copy), stdin=subprocess.DEVNULL
         )
-        before = copy.stat().st_size
-        await until(lambda r=reader, b=before: copy.stat().st_size > b or r.returncode is not None)  # type: ignore[misc] # early-bound loop values
+        await until(_progress(reader, copy))
         if reader.returncode is None:
             os.kill(reader.pid, signal.SIGKILL)
             killed += 1
         await reader.wait()
     return killed
+
+
+def _progress(reader: asyncio.subprocess.Process, copy: Path) -> Callable[[], bool]:
+    before = copy.stat().st_size
+    return lambda: copy.stat().st_size > before or reader.returncode is not None
 
 
 async def follow_numbers(start: Start, place: Path, lines: int, kills: int) -> int:
@@ -145,7 +150,7 @@ async def test_a_flood_is_kept_within_bounds(start: Start) -> None:
 
 
 async def test_a_full_disk_costs_output_and_not_the_session(start: Start, place: Path) -> None:
-    """With a file size limit in place of a full disk: output is lost, counted, and the end is still recorded."""
+    """With a file size limit for a full disk: output is lost and counted, the end is still recorded."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (3000, before[1]))
     try:
@@ -164,7 +169,7 @@ async def test_a_full_disk_costs_output_and_not_the_session(start: Start, place:
 
 
 async def test_the_session_of_a_killed_holder_is_lost(start: Start) -> None:
-    """kill -9 of the holder: clients learn that it is gone, and the status has no end."""
+    """A kill -9 of the holder: clients learn that it is gone, and the status has no end."""
     session = await start("sleep", "60")
     waiting = asyncio.ensure_future(session.client.wait())
     follower = asyncio.ensure_future(_follow(session.client))
@@ -187,7 +192,10 @@ async def _follow(client: HolderClient) -> bytes:
 
 async def test_a_client_can_do_everything_a_daemon_needs(start: Start) -> None:
     """Input, size, signal, output until the end, and waiting afterwards."""
-    code = "import os,sys\nx=input()\nsize=os.get_terminal_size()\nprint('<'+x+'>', size.lines)\ntry: input()\nexcept KeyboardInterrupt: sys.exit(9)"
+    code = (
+        "import os,sys\nx=input()\nsize=os.get_terminal_size()\nprint('<'+x+'>', size.lines)\n"
+        "try: input()\nexcept KeyboardInterrupt: sys.exit(9)"
+    )
     session = await start(*PYTHON, code)
     following = asyncio.ensure_future(_follow(session.client))
     await session.client.resize(31, 91)

@@ -118,7 +118,9 @@ async def test_an_interactive_shell_ends_at_once(start: Start) -> None:
 
 async def test_a_stopped_program_can_be_ended(start: Start) -> None:
     """SIGSTOP shows in its state, and it still ends in an orderly way: it is continued to hear SIGTERM."""
-    code = "import os,signal,time\nsignal.signal(15, lambda *_: os._exit(4))\nprint('on')\nwhile True: time.sleep(1)"
+    code = (
+        "import os,signal\nsignal.signal(15, lambda *_: os._exit(4))\nprint('on')\nwhile True: signal.pause()"
+    )
     session = await start(*PYTHON, code)
     await session.shows(b"on")
     await session.client.signal(signal.SIGSTOP)
@@ -169,7 +171,7 @@ async def test_a_signal_to_the_holder_is_a_stop(start: Start) -> None:
 
 
 async def test_what_a_killed_holder_leaves_is_swept_by_its_marker(start: Start) -> None:
-    """kill -9 of the holder: its session is lost, and a sweep finds all that carries the marker."""
+    """A kill -9 of the holder: its session is lost, and a sweep finds all that carries the marker."""
     lines = "\n".join(v.format(710) for k, v in PLATFORM.items() if "env -i" not in k)
     session = await start("bash", "-c", f"{lines}\necho all there\nwait")
     await session.shows(b"all there")

@@ -54,6 +54,8 @@ class Faulty:
         asked: method and path of every request.
         violations: creations that were sent while an earlier one was still in doubt and nobody had looked.
         has_archive: whether the archive extension exists.
+        refusals: status by method and path, for requests that are refused without being done.
+        clash: a name that somebody creates a moment before each creation, which is then refused with 409.
     """
 
     url: str = ""
@@ -65,6 +67,8 @@ class Faulty:
     in_doubt: bool = False
     violations: int = 0
     has_archive: bool = True
+    refusals: dict[str, int] = field(default_factory=dict)
+    clash: str = ""
 
     def add(self, name: str, inbox: str = "") -> dict[str, Any]:
         """Put an identity there."""
@@ -140,8 +144,13 @@ class Faulty:
         }
         return done.get(fault)
 
-    def _do(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, object]:  # noqa: PLR0911 - one return a route
+    def _do(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, object]:  # noqa: C901, PLR0911 - one case a route
+        if status := self.refusals.get(f"{method} {path}"):
+            return status, {"detail": "refused"}
         match method, path.strip("/").split("/")[1:]:
+            case "POST", ["identities"] if self.clash:
+                self.add(self.clash)
+                return 409, {"detail": "The address is taken."}
             case "GET", ["identities"]:
                 return 200, list(self.rows.values())
             case "POST", ["identities"]:

@@ -73,7 +73,7 @@ async def test_another_agents_identity_is_never_taken(b: Bench) -> None:
 
 
 async def test_an_undeclared_identity_is_still_seen(b: Bench) -> None:
-    """An agent that no longer wants an identity is looked at while it has one, and left out when it has none."""
+    """An agent that no longer wants an identity is looked at while it has one, and left out after."""
     assert await b.look(None) is None
     facts = await b.identities.ensure("docs", DOCS)
     seen = await b.look(None)

@@ -27,7 +27,7 @@ LOST = [Fault.FAILED_AFTER, Fault.RESET_AFTER, Fault.CUT_AFTER, Fault.HTML_AFTER
 
 
 def check_plan(faults: list[Fault], fates: list[str], *, phone: bool) -> None:
-    (st.sampled_from([each for each in Fault if each != Fault.HANG_AFTER] * 3 + [Fault.HANG_AFTER]),)
+    """Apply under a plan of faults and deaths until it works; assert that all is there once."""
 
     async def run(folder: Path) -> None:
         wanted = DesiredIdentity("docs", "docs", None, phone)
@@ -95,6 +95,87 @@ async def test_a_request_that_was_not_done_is_not_sent_again_at_once(tmp_path: P
         await b.identities.ensure("docs", DOCS)
         assert server.creations() == 2
         assert await b.journal.open_steps("docs") == []
+
+
+async def test_a_taken_address_may_be_our_own(tmp_path: Path) -> None:
+    """After a 409 the list decides: what matches by then is adopted, and no intent stays."""
+    async with faulty() as server, bench(tmp_path, server.url) as b:
+        server.clash = "docs"
+        facts = await b.identities.ensure("docs", DOCS)
+        assert list(server.rows) == [facts.uuid]
+        assert await b.journal.open_steps("docs") == []
+
+
+async def test_a_taken_address_of_somebody_else_is_said(tmp_path: Path) -> None:
+    """After a 409 and no match a person must choose another address; nothing is in doubt."""
+    async with faulty() as server, bench(tmp_path, server.url) as b:
+        server.clash = "somebody else"
+        with pytest.raises(ConflictError, match="taken") as raised:
+            await b.identities.ensure("docs", DOCS)
+        assert "identity.email" in raised.value.hint
+        assert b.waits == []
+        assert await b.journal.open_steps("docs") == []
+
+
+@pytest.mark.parametrize("refused", ["POST /api/identities/", "POST /api/auth/keys/identity/"])
+async def test_a_refusal_leaves_no_intent(tmp_path: Path, refused: str) -> None:
+    """What was clearly refused is settled, so that the next try does not look for what cannot be."""
+    async with faulty() as server, bench(tmp_path, server.url) as b:
+        server.refusals = {refused: 402}
+
+        async def both() -> None:
+            await b.identities.ensure("docs", DOCS)
+            await b.identities.write("docs", b.worktree)
+
+        with pytest.raises(ConflictError, match="402"):
+            await both()
+        assert await b.journal.open_steps("docs") == []
+        server.refusals = {}
+        await both()
+        assert (b.waits, len(server.rows), len(server.keys)) == ([], 1, 1)
+
+
+async def test_a_number_that_is_refused_is_asked_for_again(tmp_path: Path) -> None:
+    """The identity is not bound while its number is missing, and gets one from the next apply."""
+    wanted = DesiredIdentity("docs", "docs", None, phone=True)
+    async with faulty() as server, bench(tmp_path, server.url) as b:
+        row = server.add("docs")
+        server.refusals = {f"POST /api/identities/{row['uuid']}/provision-phone/": 402}
+        with pytest.raises(ConflictError) as raised:
+            await b.identities.ensure("docs", wanted)
+        assert "identities.phone" in raised.value.hint
+        seen = await b.look(wanted)
+        assert isinstance(seen, There)
+        assert not seen.value.bound
+        server.refusals = {}
+        assert (await b.identities.ensure("docs", wanted)).phone is not None
+        assert server.creations() == 0
+
+
+@pytest.mark.parametrize("fault", [*LOST, Fault.RESET_BEFORE])
+async def test_a_number_in_doubt_is_looked_up(tmp_path: Path, fault: Fault) -> None:
+    """A lost answer is settled by looking at the identity; a number that was not given stays a doubt."""
+    wanted = DesiredIdentity("docs", "docs", None, phone=True)
+    async with faulty(Fault.NONE, fault) as server, bench(tmp_path, server.url, timeout=0.3) as b:
+        server.add("docs")
+        if fault is Fault.RESET_BEFORE:
+            with pytest.raises(InDoubtError):
+                await b.identities.ensure("docs", wanted)
+        assert (await b.identities.ensure("docs", wanted)).phone is not None
+        assert len(server.rows) == 1
+
+
+async def test_keys_that_cannot_be_listed_are_believed(tmp_path: Path) -> None:
+    """Where the provider does not tell which keys work, the one that we hold counts as working."""
+    async with faulty() as server, bench(tmp_path, server.url) as b:
+        await b.identities.ensure("docs", DOCS)
+        await b.identities.write("docs", b.worktree)
+        server.refusals = {"GET /api/auth/keys/identity/": 403}
+        seen = await b.look()
+        assert isinstance(seen, There)
+        assert seen.value.written
+        await b.identities.write("docs", b.worktree)
+        assert len(server.keys) == 1
 
 
 async def test_too_many_requests_are_waited_out(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A real repository, and the port under test over it, with the smallest journal and records that outlive a process."""
+"""A real repository and the port over it, with the smallest journal and records that outlive a process."""
 
 import asyncio
 import json
@@ -111,20 +111,32 @@ class FileRecords:
         self._save({name: one for name, one in (await self.all()).items() if name != agent})
 
     def _save(self, records: Mapping[str, Record]) -> None:
-        self._file.write_text(json.dumps({name: (str(one.path), one.branch) for name, one in records.items()}))
+        self._file.write_text(
+            json.dumps({name: (str(one.path), one.branch) for name, one in records.items()})
+        )
 
 
 class Rig:
     """A repository, a folder for worktrees, and the port over both."""
 
-    def __init__(self, folder: Path, repo: Repository, *, timeout: float = 60.0, hooks: bool = False, setup_timeout: float = 20.0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        repo: Repository,
+        *,
+        timeout: float = 60.0,
+        hooks: bool = False,
+        setup_timeout: float = 20.0,
+    ) -> None:
         self.folder = folder
         self.repo = repo.root
         self.repository = repo
         self.root = folder / "trees"
         self.journal = FileJournal(folder / "journal.json")
         self.records = FileRecords(folder / "records.json")
-        self.git = Git(repo.root, timeout=timeout, hooks=hooks, env={"GIT_CONFIG_NOSYSTEM": "1", "HOME": "/nonexistent"})
+        self.git = Git(
+            repo.root, timeout=timeout, hooks=hooks, env={"GIT_CONFIG_NOSYSTEM": "1", "HOME": "/nonexistent"}
+        )
         self.events: list[Event] = []
         self.port = GitWorktrees(
             repo,
@@ -146,10 +158,14 @@ class Rig:
         (folder / "home").chmod(0o700)
         return cls(folder, await repository.find(repo), **options)
 
-    def agent(self, name: str = "worker", *, base: str = "auto", branch: str = "", **spec: Any) -> DesiredAgent:
+    def agent(
+        self, name: str = "worker", *, base: str = "auto", branch: str = "", **spec: Any
+    ) -> DesiredAgent:
         """Declare an agent."""
         path = self.root / name
-        return DesiredAgent(name, path, branch or f"agents/{name}", base, None, Agent(command=("true",), **spec), "")
+        return DesiredAgent(
+            name, path, branch or f"agents/{name}", base, None, Agent(command=("true",), **spec), ""
+        )
 
     async def look(self, agent: DesiredAgent) -> WorktreeLook:
         """Look at one agent."""
@@ -161,7 +177,9 @@ class Rig:
         assert isinstance(found, There), found
         return found.value
 
-    async def create(self, agent: DesiredAgent | None = None, *, env: Mapping[str, str] | None = None) -> Path:
+    async def create(
+        self, agent: DesiredAgent | None = None, *, env: Mapping[str, str] | None = None
+    ) -> Path:
         """Create an agent's worktree as apply does; returns its folder."""
         agent = agent or self.agent()
         seen = await self.look(agent)
@@ -186,7 +204,7 @@ def contents(folder: Path) -> dict[str, tuple[str, int, bytes]]:
                 continue
             key = os.path.relpath(file, folder)
             if file.is_symlink():
-                found[key] = ("link", 0, os.fsencode(os.readlink(file)))
+                found[key] = ("link", 0, os.readlink(os.fsencode(file)))  # noqa: PTH115 - a Path would change the bytes
             else:
                 found[key] = ("file", file.stat().st_mode & 0o7777, file.read_bytes())
     return found

@@ -38,7 +38,7 @@ async def test_c10_lfs_content_not_pointers(rig: Rig, tmp_path: Path) -> None:
 
 
 async def test_c10_lfs_that_git_does_not_know_is_refused(rig: Rig, tmp_path: Path) -> None:
-    """Where git-lfs was never set up, git would write pointers without a word; we refuse and say what to install."""
+    """Where git-lfs was never set up, git would write pointers without a word; we refuse and say so."""
     with_lfs(rig.repo, tmp_path)
     git(rig.repo, "config", "--remove-section", "filter.lfs")
     with pytest.raises(ConflictError) as caught:
@@ -48,7 +48,9 @@ async def test_c10_lfs_that_git_does_not_know_is_refused(rig: Rig, tmp_path: Pat
 
 
 @pytest.mark.parametrize("required", [True, False])
-async def test_c10_missing_filter_program_is_said_and_can_be_mended(rig: Rig, tmp_path: Path, required: bool) -> None:
+async def test_c10_missing_filter_program_is_said_and_can_be_mended(
+    rig: Rig, tmp_path: Path, required: bool
+) -> None:
     """A filter whose program is missing fails the creation, required or not; with it back, apply goes on."""
     with_lfs(rig.repo, tmp_path, smudge="/nonexistent/git-lfs smudge", required=required)
     with pytest.raises(GitError) as caught:
@@ -84,7 +86,7 @@ async def test_c10_custom_filter_ident_and_line_endings(rig: Rig) -> None:
 
 
 async def test_c11_submodules_are_left_empty(rig: Rig, tmp_path: Path) -> None:
-    """Submodules are not initialised, because that may need the network; their folders are there and empty."""
+    """Submodules are not initialised, which may need the network; their folders are there and empty."""
     lib = make_repo(tmp_path / "lib")
     git(rig.repo, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(lib), "lib")
     git(rig.repo, "commit", "-q", "-m", "lib")
@@ -132,7 +134,9 @@ async def test_c12_partial_clone_fetches_what_it_needs(tmp_path: Path, rig: Rig)
         (("--separate-git-dir=../apart.git",), ()),
     ],
 )
-async def test_c12_other_kinds_of_repository(tmp_path: Path, options: tuple[str, ...], config: tuple[str, ...]) -> None:
+async def test_c12_other_kinds_of_repository(
+    tmp_path: Path, options: tuple[str, ...], config: tuple[str, ...]
+) -> None:
     """Creation and forced removal work in repositories with other formats and layouts."""
     repo = make_repo(tmp_path / "repo", *options)
     if config:

@@ -21,7 +21,12 @@ async def test_creation_in_one_go(rig: Rig) -> None:
     agent = rig.agent()
     path = await rig.create(agent)
     facts = await rig.facts(agent)
-    assert (facts.state, facts.branch, facts.path, facts.detail) == (WorktreeState.READY, agent.branch, agent.path, "")
+    assert (facts.state, facts.branch, facts.path, facts.detail) == (
+        WorktreeState.READY,
+        agent.branch,
+        agent.path,
+        "",
+    )
     assert (path / "sub" / "b.txt").read_text() == "two\n"
     assert git(path, "status", "--porcelain") == ""
     assert (rig.repo / ADMIN / "locked").read_text().strip() == "constellagent:c0ffee:worker"
@@ -133,7 +138,9 @@ async def test_c5_index_lock_that_a_process_holds_is_waited_for(rig: Rig) -> Non
     await rig.port.register(agent, git(rig.repo, "rev-parse", "HEAD"), new_branch=True)
     lock = rig.repo / ADMIN / "index.lock"
     script = "exec 3>$0; echo ready; read line"
-    with subprocess.Popen(["sh", "-c", script, lock], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+    with subprocess.Popen(
+        ["sh", "-c", script, lock], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()
         filling = asyncio.ensure_future(rig.port.fill(agent))
@@ -154,9 +161,7 @@ async def test_c5_lock_in_a_finished_worktree_stays(rig: Rig) -> None:
     assert lock.exists()
 
 
-@pytest.mark.parametrize(
-    "name", ["a.b", "a_b-c", "0", "x" * 63, "head", "a.lock.b", "--force".lstrip("-")]
-)
+@pytest.mark.parametrize("name", ["a.b", "a_b-c", "0", "x" * 63, "head", "a.lock.b", "--force".lstrip("-")])
 async def test_c7_agent_names_name_folder_and_worktree(rig: Rig, name: str) -> None:
     """The worktree's folder and git's own name for it are the agent's name, whatever the branch is called."""
     agent = rig.agent(name, branch="feature/ünï/cødé")

@@ -97,7 +97,9 @@ PROOFS: list[tuple[Callable[[Path, str], None], tuple[str, ...]]] = [
 ]
 
 
-@pytest.mark.parametrize(("poison", "proof"), PROOFS, ids=[poison.__name__.strip("_") for poison, _ in PROOFS])
+@pytest.mark.parametrize(
+    ("poison", "proof"), PROOFS, ids=[poison.__name__.strip("_") for poison, _ in PROOFS]
+)
 async def test_c14_hostile_configuration_fires_nothing(
     rig: Rig, tmp_path: Path, poison: Callable[[Path, str], None], proof: tuple[str, ...]
 ) -> None:
@@ -132,9 +134,11 @@ async def test_c15_hooks_run_only_when_they_are_wanted(rig: Rig, tmp_path: Path)
     assert len(mark.read_text().splitlines()) == 1
 
 
-@pytest.mark.parametrize(("script", "said"), [("sleep 60", "timed out"), ("echo broken >&2; exit 3", "broken")])
+@pytest.mark.parametrize(
+    ("script", "said"), [("sleep 60", "timed out"), ("echo broken >&2; exit 3", "broken")]
+)
 async def test_c15_bad_hook_fails_the_agent_in_time(rig: Rig, tmp_path: Path, script: str, said: str) -> None:
-    """A hook that hangs or fails is an error of this creation, within the time limit; without it, apply goes on."""
+    """A hook that hangs or fails is an error within the time limit; without it, apply goes on."""
     hook = rig.repo / ".git" / "hooks" / "post-checkout"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text(f"#!/bin/sh\n{script}\n")

@@ -8,6 +8,8 @@ import pytest
 
 from constellagent.plan.observed import Absent, BranchFacts, There, Unknown, WorktreeState
 from constellagent.runtime.ports import Record
+from constellagent.runtime.worktrees import marker
+from constellagent.runtime.worktrees.marker import Marker
 from tests.runtime.worktrees.rig import Rig, commit, git
 
 ADMIN = ".git/worktrees/worker"
@@ -54,7 +56,7 @@ async def test_c2_deleted_folder_is_missing(rig: Rig) -> None:
 
 
 async def test_c2_recreation_keeps_what_was_only_staged(rig: Rig) -> None:
-    """Staged content of a folder that was deleted by hand is kept in a rescue before the worktree is made anew."""
+    """Staged content of a folder that was deleted by hand is kept before the worktree is made anew."""
     agent = rig.agent()
     path = await rig.create(agent)
     (path / "s.txt").write_text("only staged\n")
@@ -80,7 +82,7 @@ async def test_c2_foreign_missing_worktrees_are_not_pruned(rig: Rig, tmp_path: P
 
 @pytest.mark.parametrize("where", ["trees/renamed", "elsewhere/worker"])
 async def test_c3_moved_by_hand_is_found_and_repaired(rig: Rig, tmp_path: Path, where: str) -> None:
-    """A folder moved with mv is found beside its siblings, or where it is declared now; repair makes it ready."""
+    """A folder moved with mv is found beside its siblings, or where it is declared now, and repaired."""
     agent = rig.agent()
     path = await rig.create(agent)
     place = tmp_path / where
@@ -123,7 +125,18 @@ async def test_c6_foreign_worktree_at_our_place(rig: Rig) -> None:
 async def test_c6_other_constellations_worktree_is_foreign(rig: Rig) -> None:
     """The lock of another constellation, or of another agent, does not make a worktree ours."""
     agent = rig.agent()
-    git(rig.repo, "worktree", "add", "-q", "--lock", "--reason", "constellagent:other:worker", "-b", "t", str(agent.path))
+    git(
+        rig.repo,
+        "worktree",
+        "add",
+        "-q",
+        "--lock",
+        "--reason",
+        "constellagent:other:worker",
+        "-b",
+        "t",
+        str(agent.path),
+    )
     assert (await rig.facts(agent)).state is WorktreeState.FOREIGN
 
 
@@ -226,7 +239,9 @@ async def test_a_failed_look_is_unknown(rig: Rig, damage: str, monkeypatch: pyte
             (rig.repo / ADMIN / "constellagent.json").write_text("{")
         case _:
             (Path(agent.path) / ".git").unlink()
-            (Path(agent.path) / ".git").symlink_to(".git")  # reading it fails, and listing its folder does not
+            (Path(agent.path) / ".git").symlink_to(
+                ".git"
+            )  # reading it fails, and listing its folder does not
             monkeypatch.setattr("os.scandir", _fail)  # root may read any folder
     seen = await rig.port.look([agent, other])
     monkeypatch.undo()
@@ -236,7 +251,9 @@ async def test_a_failed_look_is_unknown(rig: Rig, damage: str, monkeypatch: pyte
         assert isinstance(seen["other"].worktree, There)
     if damage == "git":
         (rig.repo / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
-        assert all(isinstance(look.branch, Unknown) and isinstance(look.base, Unknown) for look in seen.values())
+        assert all(
+            isinstance(look.branch, Unknown) and isinstance(look.base, Unknown) for look in seen.values()
+        )
     if damage == "list":
         (rig.repo / ADMIN / "gitdir").rmdir()
         (rig.repo / ADMIN / "gitdir").write_text(f"{agent.path}/.git\n")
@@ -294,15 +311,22 @@ async def test_two_hundred_agents_are_looked_at_quickly(rig: Rig) -> None:
         (admin / "commondir").write_text("../..\n")
         (admin / "gitdir").write_text(f"{path}/.git\n")
         (admin / "locked").write_text(f"constellagent:c0ffee:{agent.name}")
-        marks = '{"constellation": "c0ffee", "agent": "%s", "filled": true, "complete": true, "included": {}, "setup": []}'
-        (admin / "constellagent.json").write_text(marks % agent.name)
+        marker.write(admin, Marker("c0ffee", agent.name, filled=True, complete=True))
         (path / ".git").write_text(f"gitdir: {admin}\n")
-    git(rig.repo, "update-ref", "--stdin", stdin="".join(f"create refs/heads/{a.branch} {head}\n" for a in agents).encode())
+    git(
+        rig.repo,
+        "update-ref",
+        "--stdin",
+        stdin="".join(f"create refs/heads/{a.branch} {head}\n" for a in agents).encode(),
+    )
     spans = []
     for _ in range(3):
         start = time.monotonic()
         seen = await rig.port.look(agents)
         spans.append(time.monotonic() - start)
-    assert all(isinstance(look.worktree, There) and look.worktree.value.state is WorktreeState.READY for look in seen.values())
+    assert all(
+        isinstance(look.worktree, There) and look.worktree.value.state is WorktreeState.READY
+        for look in seen.values()
+    )
     print(f"look at 200 agents: best of 3 {min(spans):.3f} s")
     assert min(spans) < 1.5  # 0.3 s on an idle machine; several times that beside other work

@@ -187,7 +187,7 @@ async def test_c1_submodule_refuses(rig: Rig, tmp_path: Path) -> None:
 
 
 async def test_c1_process_inside_refuses(rig: Rig) -> None:
-    """A process that works in the worktree refuses the removal, unless it belongs to a session that is stopped."""
+    """A process that works in the worktree refuses the removal, unless its session is stopped first."""
     path = await rig.create()
     env = {"PATH": "/usr/bin:/bin", "CONSTELLAGENT_SESSION": "s1"}
     with subprocess.Popen(["sleep", "60"], cwd=path / "sub", env=env) as inside:
@@ -210,7 +210,7 @@ async def test_long_lists_are_cut(rig: Rig) -> None:
 
 
 async def test_unfinished_worktree_is_removed_without_force(rig: Rig) -> None:
-    """A worktree whose creation was cut short holds only what git has, so it goes; a person's file keeps it."""
+    """A worktree whose creation was cut short holds only what git has; a person's file keeps it."""
     agent = rig.agent()
     path = Path(agent.path)
     await rig.port.register(agent, git(rig.repo, "rev-parse", "HEAD"), new_branch=True)
@@ -232,8 +232,10 @@ async def test_looking_for_losses_does_not_write(rig: Rig) -> None:
     assert (admin / "index").stat().st_mtime_ns == before
 
 
-@given(st.lists(st.text(st.characters(exclude_characters="\0"), min_size=1), max_size=6), st.booleans())
-def test_status_parser_never_fails(names: list[str], deletions: bool) -> None:  # noqa: FBT001 - drawn by hypothesis
+@given(
+    st.lists(st.text(st.characters(exclude_characters="\0"), min_size=1), max_size=6), deletions=st.booleans()
+)
+def test_status_parser_never_fails(names: list[str], *, deletions: bool) -> None:
     """Any names come back whole, whatever kind of entry they are in."""
     entries = [f"? {name}" for name in names] + [f"! {name}" for name in names]
     entries += [f"1 .M N... 100644 100644 100644 {'0' * 40} {'0' * 40} {name}" for name in names]

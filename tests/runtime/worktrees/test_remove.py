@@ -55,7 +55,7 @@ async def test_forced_removal_comes_back_byte_for_byte(rig: Rig) -> None:
 
 
 async def test_rescue_can_be_read_file_by_file(rig: Rig) -> None:
-    """The rescue's tree shows the worktree, its parents what was committed and staged, its message what and how."""
+    """The tree shows the worktree, the parents what was committed and staged, the message how to get it."""
     path = await rig.create()
     fill_with_everything(path)
     head = git(path, "rev-parse", "HEAD")
@@ -217,10 +217,9 @@ async def test_removal_that_died_half_way_goes_on(rig: Rig, gone_first: str) -> 
     """After a kill in the middle of git's deleting, the look still finds it ours and the removal ends."""
     agent = rig.agent()
     path = await rig.create(agent)
-    with pytest.raises(KeyError):
-        async with rig.journal.step(Step.WORKTREE_REMOVE, "worker"):
-            (path / gone_first).unlink()
-            raise KeyError
+    step = rig.journal.step(Step.WORKTREE_REMOVE, "worker")
+    await step.__aenter__()  # and never left: the process died
+    (path / gone_first).unlink()
     assert (await rig.facts(agent)).state in {WorktreeState.MISSING, WorktreeState.READY}
     await rig.port.remove("worker", path, force=False)
     assert not path.exists()

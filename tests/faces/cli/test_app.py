@@ -1,4 +1,4 @@
-"""Help texts are kept as golden files, so that a change of the command line is seen in review."""
+"""What typer does for us: help, completion, and words about mistakes. Help texts are golden files."""
 
 import os
 import subprocess
@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from constellagent.errors import UsageError
+from constellagent.faces.cli import app
 from constellagent.faces.cli.commands import COMMANDS, GROUPS
 from tests.faces.conftest import Cli
 from tests.golden_option import Golden
@@ -42,3 +44,14 @@ def test_completion_is_offered(shell: str, daemon: object) -> None:
     )
     assert "plan" in ran.stdout
     assert ran.stderr == ""
+
+
+def test_mistakes_are_usage_errors() -> None:
+    """Typer's own complaint becomes a UsageError in our words, with where to read on."""
+    with pytest.raises(UsageError, match="no such option: --bogus") as caught:
+        app.run(["plan", "--bogus"])
+    assert caught.value.hint == "see `constellagent plan --help`"
+    with pytest.raises(UsageError, match="no such command"):
+        app.run(["bogus"])
+    with pytest.raises(UsageError, match="valid integer"):
+        app.run(["logs", "a", "--bytes", "x"])

@@ -1,0 +1,208 @@
+"""From a declaration to a process: words, place, and a whole environment."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from constellagent.errors import ConflictError, WorldError
+from constellagent.plan.desired import Desired
+from constellagent.ravi.vault import RootKey
+from constellagent.runtime.environment import KeptEnvironment
+from constellagent.runtime.launches import ConstellationLaunches, port_variables
+from constellagent.runtime.sessions import ConstellationSessions
+from constellagent.runtime.store.constellations import Constellations
+from constellagent.runtime.store.ports import FIRST, LAST, ReservedPorts
+from tests.fake_world import FakeWorld, Person
+from tests.fakes import ports_of
+from tests.plan.samples import REPO, declared
+from tests.runtime.sessions_rig import Rig
+
+PERSON = Person("u-1", "Docs Person", "docs@acme.test", None)
+
+
+class Desk:
+    """The launches of one constellation, over real state and an identity in memory."""
+
+    def __init__(self, rig: Rig, desired: Desired) -> None:
+        """Bind everything together."""
+        world = FakeWorld(people={"u-1": PERSON}, bindings={"docs": "u-1"})
+        self.kept = KeptEnvironment("c", Constellations(rig.database), RootKey(bytes(32), "a test"))
+        self.desired = desired
+        self.launches = ConstellationLaunches(
+            "c",
+            desired,
+            rig.settings.paths,
+            ports_of(world).identities,
+            self.kept,
+            ReservedPorts(rig.database, lambda _: True),
+            rig.registry,
+        )
+
+    async def environment(self, worktree: Path, agent: str = "docs") -> dict[str, str]:
+        """Return the environment of an agent's processes."""
+        return await self.launches.environment(self.desired.agents[agent], worktree)
+
+
+def desk(rig: Rig, services: dict[str, Any] | None = None, **agents: dict[str, Any]) -> Desk:
+    """Return the launches of a constellation of these agents."""
+    return Desk(rig, declared(services=services, **agents))
+
+
+GOLDEN = {
+    "COLORTERM", "CONSTELLAGENT", "CONSTELLAGENT_AGENT", "CONSTELLAGENT_PROMPT", "CONSTELLAGENT_SESSION",
+    "CONSTELLAGENT_WORKTREE", "GIT_AUTHOR_EMAIL", "GIT_AUTHOR_NAME", "GIT_COMMITTER_EMAIL",
+    "GIT_COMMITTER_NAME", "HOME", "LANG", "LOGNAME", "PATH", "PORT_WEB", "RAVI_API_KEY", "RAVI_API_URL",
+    "SHELL", "TERM", "TOKEN", "USER",
+}  # fmt: skip
+"""Every variable that this agent may see; one more is a leak until somebody says otherwise."""
+
+
+async def test_a_real_agent_sees_the_golden_list(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of a running agent, read from inside, has exactly these names."""
+    for name in ("CLAUDECODE", "SSH_AUTH_SOCK", "CONSTELLAGENT_KEY_FILE", "ANTHROPIC_API_KEY", "TOKEN"):
+        monkeypatch.setenv(name, "canary")
+    it = desk(
+        rig,
+        docs={
+            "command": ["/usr/bin/env", "-0"],
+            "env": {"pass": ["TOKEN", "UNSET"], "set": {"GIT_AUTHOR_NAME": "somebody else"}},
+            "ports": ["web"],
+            "prompt": "Write.",
+        },
+    )
+    await it.kept.replace(
+        ["PATH", "LANG", "TOKEN"], {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TOKEN": "shell's"}
+    )
+    launch = await it.launches.agent(it.desired.agents["docs"], rig.settings.paths.home)
+
+    row = await rig.registry.start("c", launch)
+    await rig.until_ended(row.id)
+
+    text = rig.output(row.id).decode()
+    env = dict(line.split("=", 1) for line in text.split("\0") if "=" in line)
+    assert set(env) == GOLDEN
+    assert "canary" not in text
+    assert env["CONSTELLAGENT_SESSION"] == row.id
+    assert env["TOKEN"] == "shell's"
+    assert env["GIT_AUTHOR_NAME"] == "Docs Person"
+    assert env["PATH"] == f"{rig.settings.paths.bin}:/usr/bin:/bin"
+
+
+async def test_an_agent_without_an_identity_has_none(rig: Rig, tmp_path: Path) -> None:
+    """Nothing of anybody's identity is in the environment of an agent that has none."""
+    env = await desk(rig, docs={"identity": False}).environment(tmp_path)
+
+    assert not [name for name in env if name.startswith(("RAVI_", "GIT_"))]
+    assert env["CONSTELLAGENT_AGENT"] == "docs"
+    assert env["CONSTELLAGENT_WORKTREE"] == str(tmp_path)
+
+
+async def test_ports_are_given_by_name(rig: Rig, tmp_path: Path) -> None:
+    """Each declared port is a variable, the same one at each start, until the agent is gone."""
+    it = desk(rig, docs={"ports": ["web", "db-main"], "identity": False})
+    env = await it.environment(tmp_path)
+
+    assert FIRST <= int(env["PORT_WEB"]) <= LAST
+    assert env["PORT_WEB"] != env["PORT_DB_MAIN"]
+    assert await it.environment(tmp_path) == env
+
+    await it.launches.release("docs")
+    assert await rig.database.rows("SELECT * FROM ports") == []
+
+
+def test_port_variables() -> None:
+    """A dash is no part of a variable's name."""
+    assert port_variables({"web": 1, "db-main": 2}) == {"PORT_WEB": "1", "PORT_DB_MAIN": "2"}
+
+
+async def test_an_agents_own_session(rig: Rig, tmp_path: Path) -> None:
+    """It is started in its worktree with its prompt, and carries the fingerprint of its declaration."""
+    it = desk(rig, docs={"kind": "claude", "command": None, "prompt": "Go.", "stop_grace": "3s"})
+    agent = it.desired.agents["docs"]
+
+    launch = await it.launches.agent(agent, tmp_path)
+
+    assert (launch.subject, launch.role, launch.cwd) == ("docs", "agent", tmp_path)
+    assert launch.argv == ("claude", "--", "Go.")
+    assert launch.env["CONSTELLAGENT_PROMPT"] == "Go."
+    assert (launch.fingerprint, launch.grace) == (agent.fingerprint, timedelta(seconds=3))
+    assert launch.env["RAVI_API_KEY"] not in repr(launch)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "argv", "words", "asked"),
+    [
+        (None, (), ("claude", "-p", "--", "Go."), "Go."),
+        ("Now this.", (), ("claude", "-p", "--", "Now this."), "Now this."),
+        (None, ("make", "check"), ("make", "check"), "Go."),
+        ("Now this.", ("make", "check"), ("make", "check"), "Now this."),
+    ],
+)
+async def test_a_run(
+    rig: Rig, tmp_path: Path, prompt: str | None, argv: tuple[str, ...], words: tuple[str, ...], asked: str
+) -> None:
+    """A run works on its own prompt, or else the agent's, and ends; other words take the agent's place."""
+    it = desk(rig, docs={"kind": "claude", "command": None, "prompt": "Go."})
+
+    launch = await it.launches.run(it.desired.agents["docs"], tmp_path, prompt, argv)
+
+    assert (launch.role, launch.argv) == ("run", words)
+    assert launch.env["CONSTELLAGENT_PROMPT"] == asked
+
+
+@pytest.mark.parametrize(
+    ("block", "words"),
+    [
+        ({"command": ["serve", "8000"]}, ("serve", "8000")),
+        ({"shell": "serve | tee log"}, ("/bin/sh", "-c", "serve | tee log")),
+    ],
+)
+async def test_a_service(rig: Rig, block: dict[str, Any], words: tuple[str, ...]) -> None:
+    """A service runs in the main checkout with its own name, and with nobody's identity."""
+    it = desk(rig, services={"web": {**block, "env": {"set": {"CI": "1", "CONSTELLAGENT": "x"}}}})
+
+    launch = await it.launches.service(it.desired.services["web"])
+
+    assert (launch.subject, launch.role, launch.argv) == ("web", "service", words)
+    assert launch.cwd == Path(REPO)
+    assert (launch.env["CONSTELLAGENT"], launch.env["CONSTELLAGENT_SERVICE"]) == ("acme", "web")
+    assert launch.env["CI"] == "1"
+    assert not [name for name in launch.env if name.startswith(("RAVI_", "GIT_"))]
+
+
+async def test_a_service_is_waited_for(rig: Rig) -> None:
+    """It is ready once its log says so, at once where it declares no check, and never once it ended."""
+    it = desk(
+        rig,
+        services={
+            "web": {"shell": "echo listening; exec sleep 1000", "ready": {"log": "listening"}},
+            "db": {"command": ["sleep", "1000"]},
+            "bad": {"shell": "exit 3", "ready": {"log": "listening"}},
+        },
+    )
+    sessions = ConstellationSessions(rig.registry, "c")
+    for name in ("web", "db"):
+        service = it.desired.services[name]
+        launch = rig.launch(*(await it.launches.service(service)).argv, role="service", subject=name)
+        await it.launches.wait_ready(service, await sessions.start(launch))
+
+    bad = it.desired.services["bad"]
+    launch = rig.launch(*(await it.launches.service(bad)).argv, role="service", subject="bad")
+    session = await sessions.start(launch)
+    with pytest.raises(WorldError, match="bad ended before it was ready"):
+        await it.launches.wait_ready(bad, session)
+
+
+async def test_a_service_is_not_started_in_a_taken_place(rig: Rig) -> None:
+    """Where somebody else answers already, the service would be taken for ready: its start is refused."""
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        it = desk(rig, services={"web": {"command": ["serve"], "ready": {"tcp": f"127.0.0.1:{port}"}}})
+        with pytest.raises(ConflictError, match=f"something else answers at 127.0.0.1:{port} already"):
+            await it.launches.service(it.desired.services["web"])
+
+    assert (await it.launches.service(it.desired.services["web"])).argv == ("serve",)
