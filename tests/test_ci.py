@@ -94,7 +94,7 @@ def test_the_script_needs_nothing_outside_the_checkout() -> None:
 @pytest.mark.parametrize(
     ("line", "clean"),
     [
-        ("resolved: https:" + "//registry.npm" + "js.org/left-pad", False),
+        ("resolved: https:/" + "/registry.npm" + "js.org/left-pad", False),
         ("pip install --index" + "-url https://mirror.example/simple x", False),
         ("see https://example.com/ for more", True),
     ],

@@ -5,6 +5,7 @@ _HOLDER = (
 )
 
 UNMIRRORED: dict[str, str] = {
+    "ravi/failures.py": "ravi/test_client.py meets every failure over real sockets",
     "ravi/local/addresses.py": "ravi/local/test_invented.py tests all that the provider invents",
     "ravi/local/answers.py": "every route answers through it: ravi/local/test_identities.py, test_keys.py",
     "ravi/local/numbers.py": "ravi/local/test_invented.py tests all that the provider invents",
@@ -19,17 +20,25 @@ UNMIRRORED: dict[str, str] = {
     "runtime/holder/start.py": _HOLDER,
     "runtime/holder/status.py": _HOLDER,
     "runtime/holder/client.py": "the other end of runtime/holder/test_serve.py",
+    "runtime/identities/keys.py": "runtime/identities/test_adapter.py mints, loses and revokes keys",
+    "runtime/identities/matching.py": "runtime/identities/test_creation.py lets every kind of identity match",
     "runtime/objects_worker.py": "runs in a process of its own, which runtime/test_objects.py drives",
     "runtime/worktrees/port.py": "binds the other modules; runtime/test_ports.py asserts its contract",
     "runtime/worktrees/site.py": "what the other modules share; runtime/worktrees/test_look.py",
+    "spec/events.py": "spec/test_compose.py reads streams of events",
+    "spec/models.py": "spec/test_load.py loads every key of them",
+    "spec/splice.py": "the inner half of spec/edit.py; spec/test_edit.py",
+    "spec/tree.py": "spec/test_compose.py builds trees and spec/test_places.py walks them",
+    "spec/values.py": "spec/test_load.py loads good and bad values of each kind",
 }
 """Modules of the package without a test file of their own: where they are tested instead."""
 
 TESTS: dict[str, str] = {
-    "faces/cli/test_help.py": "what every command says of itself",
     "ravi/local/test_invented.py": "the addresses, names and numbers that the provider invents",
     "ravi/local/test_sdk.py": "the public client, unmodified, against the provider",
     "runtime/worktrees/test_content.py": "the bytes of a checkout: filters, sparse, partial clones",
+    "runtime/worktrees/test_crash.py": "dying at every step of a creation and of a removal",
+    "runtime/worktrees/test_disk.py": "no space left",
     "runtime/worktrees/test_hostile.py": "repositories that try to run something",
 }
 """Test files that are not named after one module: what they test."""

@@ -116,7 +116,8 @@ class Apply:
                 text = error.message if not error.hint else f"{error.message} ({error.hint})"
                 self._report(Event(subject, text, "error", {"exit_code": error.exit_code, **error.details()}))
             else:
-                self._outcome.done.append(subject)
+                if subject not in self._outcome.skipped:
+                    self._outcome.done.append(subject)
 
     async def _refuse_losses(self, actions: list[Action]) -> None:
         """Look before the first step down: a session is not stopped for a removal that is then refused."""

@@ -1,9 +1,9 @@
 """Plan and apply as a face asks for them: trust first, one apply at a time, progress as it happens."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 
-from constellagent.errors import ConstellagentError, RefusedError, UnavailableError, UsageError
+from constellagent.errors import ConstellagentError, RefusedError, UnavailableError
 from constellagent.plan.actions import (
     Plan,
     RestartService,
@@ -30,7 +30,6 @@ from constellagent.runtime.settings import Settings
 from constellagent.runtime.store.constellations import Constellations
 from constellagent.runtime.supervisor import Supervisor
 from constellagent.runtime.tasks import spawn
-from constellagent.spec.suggest import did_you_mean
 
 
 class Reconciler:
@@ -56,7 +55,7 @@ class Reconciler:
         wanted = env_names(context)
         names = frozenset(request["env_names"])
         observed = await observe(context.desired, context.eyes, available_env=names)
-        found = plan(context.desired, observed, options_of(context, request))
+        found = plan(context.desired, observed, options_of(request))
         trusted = await self._constellations.trusts(context.file, context.content_hash)
         return PlanReply(
             constellation=context.desired.name,
@@ -77,7 +76,7 @@ class Reconciler:
         # Failures before the first step are the caller's answer and not an item of the stream.
         context = await self._contexts.of_file(request["file"])
         await self._approved(context, request["approved"])
-        options = options_of(context, request)
+        options = options_of(request)
         queue: asyncio.Queue[StreamItem | ConstellagentError] = asyncio.Queue()
 
         def report(event: Event) -> None:
@@ -169,31 +168,15 @@ def env_names(context: Context) -> list[str]:
     return sorted({*SHELL_NAMES, *declared})
 
 
-def options_of(context: Context, request: PlanRequest | ApplyRequest) -> Options:
-    """Return the planner's options.
-
-    Raises:
-        UsageError: a named agent or service does not exist.
-    """
-    destroy = request.get("destroy", False)
-    agents, restart = request.get("agents", []), request.get("restart", [])
-    known = set(context.desired.agents)
-    if not destroy and not request.get("prune", False):
-        _known(agents, known, "agent")
-    _known(restart, known | set(context.desired.services), "agent or service")
+def options_of(request: PlanRequest | ApplyRequest) -> Options:
+    """Return the planner's options."""
     return Options(
-        agents=frozenset(agents),
-        restart=frozenset(restart),
+        agents=frozenset(request.get("agents", [])),
+        restart=frozenset(request.get("restart", [])),
         prune=request.get("prune", False),
-        destroy=destroy,
+        destroy=request.get("destroy", False),
         force=request.get("force", False),
     )
-
-
-def _known(names: Sequence[str], known: set[str], what: str) -> None:
-    for name in names:
-        if name not in known:
-            raise UsageError(f"there is no {what} {name!r}{did_you_mean(name, known)}")
 
 
 def _result(found: Plan, observed: Observed, outcome: Outcome) -> ApplyResult:

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from constellagent.errors import ConstellagentError, UnavailableError, WorldError
+from constellagent.errors import ConflictError, ConstellagentError, UnavailableError, WorldError
 from constellagent.plan.observed import Look, SessionFacts, There, Unknown
 from constellagent.runtime import processes
 from constellagent.runtime.clock import Clock
@@ -30,6 +30,9 @@ from constellagent.runtime.watch import Status, Watch
 
 _log = logging.getLogger(__name__)
 
+_RECORD_AGAIN = 2.0
+"""Seconds between tries to record an end, as where the disk is full."""
+
 OnEnd = Callable[[SessionRow], Awaitable[None]]
 
 
@@ -44,7 +47,6 @@ class SessionRegistry:
         self._clock = clock
         self._on_end = on_end
         self._watches: dict[str, Watch] = {}
-        self._troubles: dict[str, str] = {}
 
     async def adopt(self) -> None:
         """Take over every session that an earlier daemon left: reach it, or record how it ended.
@@ -93,9 +95,10 @@ class SessionRegistry:
             if watch is None and (row := await self._rows.get(session)) is not None:
                 watch = self._watch(row)
                 watch.task = spawn(self._until_end(watch), name=f"watch {session}")
-            if watch is not None and watch.task is not None:
+            if watch is not None:
+                watch.tried.clear()
                 await watch.stop(watch.row.grace)
-                await asyncio.wait([watch.task])
+                await watch.tried.wait()
         row = await self._rows.get(session)
         if row is None:
             return "unknown session"
@@ -106,7 +109,7 @@ class SessionRegistry:
     def trouble(self, session: str) -> str:
         """Return why nothing certain can be said of a live session, empty where all is well."""
         watch = self._watches.get(session)
-        return watch.trouble if watch else self._troubles.get(session, "nobody watches it")
+        return watch.trouble if watch else "nobody watches it"
 
     async def get(self, session: str) -> SessionRow | None:
         """Return one row."""
@@ -188,41 +191,55 @@ class SessionRegistry:
         row = watch.row
         try:
             await self._rows.add(row)
-            await self._launch(watch, launch)
+            private_folder(self.folder(row.id))
+            socket = self._paths.session_socket(row.id)
+            status = await launch_holder(
+                launch, row.id, self.folder(row.id), socket, self._settings.log_bytes
+            )
         except ConstellagentError as error:
+            written = isinstance(error, ConflictError) or await self._failed(row, error)
             started.set_exception(error)
+            if not written:
+                await self._until_end(watch)
         else:
+            await watch.found(status)
             started.set_result(None)
             await self._until_end(watch)
         finally:
             if not started.done():
                 started.set_exception(UnavailableError("the daemon ended before the session had started"))
             self._watches.pop(row.id, None)
-            watch.known.set()
+            watch.finish()
 
-    async def _launch(self, watch: Watch, launch: Launch) -> None:
-        row, folder = watch.row, self.folder(watch.row.id)
+    async def _failed(self, row: SessionRow, error: ConstellagentError) -> bool:
+        """Write down that a session was not started; says whether that could be written."""
         try:
-            private_folder(folder)
-            socket = self._paths.session_socket(row.id)
-            status = await launch_holder(launch, row.id, folder, socket, self._settings.log_bytes)
-        except ConstellagentError as error:
             # Nothing ran, so the next apply may try again: it did not end by itself.
             await self._end(row.id, Ending(None, "lost", error.message), None)
-            raise
-        await watch.found(status)
+        except WorldError:
+            return False
+        return True
 
     async def _until_end(self, watch: Watch) -> None:
-        session = watch.row.id
-        self._troubles.pop(session, None)
+        """Watch a session to its end, and record that as soon as it can be."""
         try:
-            await self._settle(watch.row, await watch.until_over())
-        except ConstellagentError as error:
-            _log.warning("session %s cannot be ended: %s", session, error.message)
-            self._troubles[session] = error.message
+            status = await watch.until_over()
+            while True:
+                if await self._settled(watch, status):
+                    return
+                await asyncio.sleep(_RECORD_AGAIN)
         finally:
-            self._watches.pop(session, None)
-            watch.known.set()
+            self._watches.pop(watch.row.id, None)
+            watch.finish()
+
+    async def _settled(self, watch: Watch, status: Status | None) -> bool:
+        try:
+            await self._settle(watch.row, status)
+        except ConstellagentError as error:
+            _log.warning("the end of session %s is not recorded: %s", watch.row.id, error.message)
+            watch.fail(error.message)
+            return False
+        return True
 
     async def _settle(self, watched: SessionRow, status: Status | None) -> None:
         """Record how a session ended, after making sure that nothing of its tree is left."""

@@ -36,6 +36,7 @@ class Watch:
         client: the open connection, None while there is none.
         pid: of the session's program, None while it is unknown.
         known: set once the holder was reached, or the session's end is recorded.
+        tried: set once the end is recorded, and whenever that failed.
         task: what keeps the watch.
     """
 
@@ -45,6 +46,7 @@ class Watch:
         self.client: HolderClient | None = None
         self.pid: int | None = None
         self.known = asyncio.Event()
+        self.tried = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
         self._rows = rows
         self._folder = folder
@@ -58,6 +60,16 @@ class Watch:
     def trouble(self) -> str:
         """Why nothing certain can be said of the session now, empty where all is well."""
         return "" if self.client is not None else self._trouble
+
+    def fail(self, why: str) -> None:
+        """Take note that the session is over and its end could not be recorded."""
+        self._trouble = why
+        self.tried.set()
+
+    def finish(self) -> None:
+        """Take note that there is nothing more to watch."""
+        self.known.set()
+        self.tried.set()
 
     async def found(self, status: Status) -> None:
         """Take note of who holds the session, in the database too where it can be written."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from constellagent.errors import ConflictError, UnavailableError, WorldError
-from constellagent.plan.observed import There
+from constellagent.plan.observed import There, Unknown
 from constellagent.runtime import processes
 from constellagent.runtime.sessions import ConstellationSessions, facts
 from constellagent.runtime.settings import Settings
@@ -103,22 +103,6 @@ class TestStart:
         assert await rig.registry.stop(row.id)
         assert members(row.id) == {}
 
-    async def test_a_full_disk_does_not_orphan(self, rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Where the holder cannot be written down, the session runs on and is found by its own status."""
-
-        async def full(session: str, pid: int, start: str) -> None:
-            raise WorldError("the disk is full")
-
-        monkeypatch.setattr(rig.rows, "set_holder", full)
-        row = await rig.start()
-        assert row.live
-        assert row.holder_pid is None
-        monkeypatch.undo()
-
-        await rig.next_daemon()
-
-        assert (await rig.row(row.id)).holder_pid in processes.holders_of(row.id)
-
     async def test_the_pty_can_be_written_to(self, rig: Rig) -> None:
         """What is sent arrives as if typed, and a session that ended says that it cannot be written to."""
         row = await rig.start("/bin/sh", "-c", "read line; echo got $line; exit 0")
@@ -129,6 +113,64 @@ class TestStart:
         assert b"got hello" in rig.output(row.id)
         with pytest.raises(UnavailableError, match="it does not run"):
             await rig.registry.send(row.id, b"more")
+
+
+class TestFullDisk:
+    """What a disk without space costs, and that it costs nothing once there is space."""
+
+    async def test_an_end_is_recorded_when_there_is_space(
+        self, rig: Rig, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """An end that cannot be written leaves the session unknown, and is written as soon as it can be."""
+        monkeypatch.setattr("constellagent.runtime.sessions._RECORD_AGAIN", 0.02)
+        row = await rig.start()
+        with monkeypatch.context() as patch:
+            patch.setattr(rig.rows, "end", full)
+            for _ in range(2):
+                with pytest.raises(WorldError, match="docs could not be stopped: the disk is full"):
+                    await rig.registry.stop(row.id)
+            (look,) = (await ConstellationSessions(rig.registry, "c").look()).values()
+            assert look == Unknown("the disk is full")
+            assert members(row.id) == {}
+
+        final = await rig.until_ended(row.id)
+
+        assert final.ended_by == "stop"
+        assert (await rig.start()).live
+
+    async def test_a_failed_start_is_recorded_when_there_is_space(
+        self, rig: Rig, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A start that failed while its failure could not be written keeps no later start away."""
+        monkeypatch.setattr("constellagent.runtime.sessions._RECORD_AGAIN", 0.02)
+        with monkeypatch.context() as patch:
+            patch.setattr(rig.rows, "end", full)
+            with pytest.raises(WorldError, match="command not found"):
+                await rig.start("no-such-program")
+            (row,) = await rig.rows.live()
+
+        await rig.until_ended(row.id)
+
+        assert (await rig.start()).live
+
+    async def test_a_holder_that_is_not_written_down_is_found(
+        self, rig: Rig, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Where the holder cannot be written down, the session runs on and is found by its own status."""
+        with monkeypatch.context() as patch:
+            patch.setattr(rig.rows, "set_holder", full)
+            row = await rig.start()
+        assert row.live
+        assert row.holder_pid is None
+
+        await rig.next_daemon()
+
+        assert (await rig.row(row.id)).holder_pid in processes.holders_of(row.id)
+
+
+async def full(*_: object) -> None:
+    """Do as a database without space does."""
+    raise WorldError("the disk is full")
 
 
 class TestStop:
@@ -165,6 +207,7 @@ class TestStop:
         await rig.until_ended(row.id)
 
         assert await rig.registry.stop(row.id) == "exit status 4"
+        await ConstellationSessions(rig.registry, "c").stop(row.id)
         assert await rig.registry.stop("unknown") == "unknown session"
         assert (await rig.row(row.id)).ended_by == "itself"
 

@@ -193,8 +193,10 @@ class HolderClient:
                 finally:
                     await connection.close()
             except UnavailableError:
-                if not await asyncio.to_thread(processes.alive, known["holder_pid"], known["holder_start"]):
-                    return await asyncio.to_thread(_last, known)
+                last = await asyncio.to_thread(_last, known)
+                holder = (known["holder_pid"], known["holder_start"])
+                if last["ended_by"] != "lost" or not await asyncio.to_thread(processes.alive, *holder):
+                    return last
             await asyncio.sleep(pause)  # a broken connection says nothing about a holder that lives
             pause = min(pause * 2, 1.0)
 

@@ -62,6 +62,8 @@ async def launch(
         raise
     outcome = answers[-1] if answers else {}
     if not outcome.get("started"):
+        await sweep(session)  # a holder that failed late may have started the program already
+        socket.unlink(missing_ok=True)
         reason = outcome.get("reason") or f"its holder ended without a word; see {folder}/holder.log"
         raise WorldError(f"{launch.subject} was not started: {reason}", hint=outcome.get("hint", ""))
     return {name: value for name, value in outcome.items() if name != "started"}

@@ -99,7 +99,12 @@ class RaviIdentities:
                 f"{len(rows) or 'no'} identities match {identity!r}: {names_of(rows)}",
                 hint="give the uuid of the one that is meant",
             )
-        listed.refuse_used(agent, rows[0])
+        former = listed.users.get(rows[0].uuid)
+        if former is not None and former.archived and former.constellation == self._constellation:
+            # Its agent is gone, and a person gives it to another: a renamed agent keeps its mailbox.
+            await self._bindings.drop(former.agent, self._provider)
+        else:
+            listed.refuse_used(agent, rows[0])
         bound = await self._bindings.get(agent, self._provider)
         facts = await self._bind(agent, Found(rows[0]), bound, phone=False)
         return f"identity {facts.name} ({facts.address}) belongs to it now"

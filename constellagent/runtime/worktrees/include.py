@@ -110,8 +110,8 @@ def _copy_one(source: Path, target: Path, name: PurePath) -> None:
             folder = inner
         found = source.lstat()
         if stat.S_ISLNK(found.st_mode):
-            target = os.readlink(os.fsencode(source))  # noqa: PTH115 - a Path would change the text
-            os.symlink(target, os.fsencode(name.name), dir_fd=folder)
+            points_to = os.readlink(os.fsencode(source))  # noqa: PTH115 - a Path would change the text
+            os.symlink(points_to, os.fsencode(name.name), dir_fd=folder)
             return
         part = _part(name.name)
         with contextlib.suppress(FileNotFoundError):

@@ -3,13 +3,17 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from constellagent.errors import UsageError
 from constellagent.faces.cli import app
 from constellagent.faces.cli.commands import COMMANDS, GROUPS
+from constellagent.runtime.control import ConstellationView
+from constellagent.runtime.paths import Paths
 from tests.faces.conftest import Cli
+from tests.faces.fake_control import FakeControl, agent_view, service_view
 from tests.golden_option import Golden
 
 PLACES = ("", *GROUPS, *(" ".join(command.words) for command in COMMANDS))
@@ -55,3 +59,26 @@ def test_mistakes_are_usage_errors() -> None:
         app.run(["bogus"])
     with pytest.raises(UsageError, match="valid integer"):
         app.run(["logs", "a", "--bytes", "x"])
+
+
+def test_completion_knows_the_agents(daemon: FakeControl, repo: Path) -> None:
+    """Where an agent's name belongs, the names of a daemon that runs are offered, those of services too."""
+    view = ConstellationView(
+        name="a", file="/f", repo="/r", agents=[agent_view("docs")], services=[service_view("db")]
+    )
+    daemon.views = [view]
+    variables = {
+        "COMP_WORDS": "constellagent attach d",
+        "COMP_CWORD": "2",
+        "_CONSTELLAGENT_COMPLETE": "complete_bash",
+    }
+    program = [sys.executable, "-m", "constellagent"]
+    ran = subprocess.run(program, env={**os.environ, **variables}, capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["docs", "db"]
+
+
+def test_completion_starts_no_daemon(repo: Path, paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pressing Tab never starts a daemon; without one there are no names to offer."""
+    monkeypatch.setenv("CONSTELLAGENT_HOME", str(paths.home))
+    assert app._agent_names("d") == []
+    assert not paths.control_socket.exists()

@@ -233,6 +233,16 @@ async def test_a_holder_that_cannot_work_says_why(place: Path) -> None:
         await launching.launch(wanted, "broken", place / "file", place / "s", 1 << 20)
 
 
+async def test_a_holder_that_fails_late_leaves_no_program(place: Path) -> None:
+    """Where the status cannot be written the program runs already: it is ended, and the start has failed."""
+    (place / status.NAME).mkdir()
+    wanted = Launch("docs", "agent", ("nohup", "sleep", "60"), place, {"PATH": os.environ["PATH"]})
+    with pytest.raises(WorldError, match="holder failed"):
+        await launching.launch(wanted, f"late-{os.getpid()}", place, place / "s", 1 << 20)
+    assert processes.with_marker(f"late-{os.getpid()}") == {}
+    assert not (place / "s").exists()
+
+
 def test_a_status_that_is_no_status_is_an_error(tmp_path: Path) -> None:
     """Broken is not absent: nothing is concluded from a file that cannot be read."""
     assert read_status(tmp_path) is None

@@ -15,6 +15,8 @@ from constellagent.runtime.holder import tree
 from constellagent.runtime.holder.launch import sweep
 from tests.runtime.holder.conftest import PYTHON, Session, Start, until
 
+SLEEP = 10_000_000 + os.getpid() * 100
+"""The sleepers of this test run can be told from those of any other by how long they would sleep."""
 DOUBLE_FORK = (
     "import os,time\nif os.fork(): os._exit(0)\nos.setsid()\nif os.fork(): os._exit(0)\ntime.sleep({})"
 )
@@ -32,7 +34,7 @@ PLATFORM = KINDS if sys.platform == "linux" else {k: v for k, v in KINDS.items()
 
 def script(*, ending: str) -> str:
     """Return a shell script that leaves one process of each kind."""
-    kinds = "\n".join(kind.format(700 + number) for number, kind in enumerate(PLATFORM.values()))
+    kinds = "\n".join(kind.format(SLEEP + number) for number, kind in enumerate(PLATFORM.values()))
     return f"{kinds}\nsleep 0.05\necho all there\n{ending}"
 
 
@@ -41,7 +43,7 @@ def left() -> list[str]:
     found = []
     for pid in processes.ProcFiles()._pids() if sys.platform == "linux" else ():
         words = processes.ProcFiles()._of(pid, "cmdline").split(b"\0")
-        if words[0] == b"sleep" and words[1].isdigit() and 700 <= int(words[1]) < 700 + len(KINDS):
+        if words[0] == b"sleep" and words[1].isdigit() and SLEEP <= int(words[1]) < SLEEP + 100:
             found.append(str(words))
     return found
 
@@ -172,7 +174,7 @@ async def test_a_signal_to_the_holder_is_a_stop(start: Start) -> None:
 
 async def test_what_a_killed_holder_leaves_is_swept_by_its_marker(start: Start) -> None:
     """A kill -9 of the holder: its session is lost, and a sweep finds all that carries the marker."""
-    lines = "\n".join(v.format(710) for k, v in PLATFORM.items() if "env -i" not in k)
+    lines = "\n".join(v.format(SLEEP + 50) for k, v in PLATFORM.items() if "env -i" not in k)
     session = await start("bash", "-c", f"{lines}\necho all there\nwait")
     await session.shows(b"all there")
     waiting = asyncio.ensure_future(session.client.wait())

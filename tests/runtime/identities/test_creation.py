@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from constellagent.ravi.client import InDoubtError
 from constellagent.runtime.identities import DOUBT_DELAYS
 from constellagent.runtime.ports import Step
 from tests.runtime.identities.bench import DOCS, DiedError, bench
-from tests.runtime.identities.faulty import Fault, faulty
+from tests.runtime.identities.faulty import LATE, Fault, faulty
 
 FAULTS = st.lists(
     # Hanging costs real time until the time limit, so it is drawn less often than the others.
@@ -82,6 +83,28 @@ async def test_an_answer_that_was_lost_is_found_again(tmp_path: Path, fault: Fau
         assert [facts.uuid] == list(server.rows)
         assert b.waits == [DOUBT_DELAYS[0]]
         assert server.creations() == 1
+
+
+@pytest.mark.parametrize("fault", LATE)
+async def test_a_request_that_comes_true_late_is_found(tmp_path: Path, fault: Fault) -> None:
+    """Done only at the first, second or third look after the doubt: the same call still finds it."""
+    async with faulty(Fault.NONE, fault) as server, bench(tmp_path, server.url) as b:
+        facts = await b.identities.ensure("docs", DOCS)
+        assert b.waits == list(DOUBT_DELAYS[: LATE[fault]])
+        assert ([facts.uuid], server.creations()) == (list(server.rows), 1)
+
+
+async def test_a_doubt_of_a_dead_process_is_waited_out(tmp_path: Path) -> None:
+    """Killed just after the request was sent: the next process looks some times before it sends another."""
+    async with faulty() as server, bench(tmp_path, server.url) as b:
+        with suppress(DiedError):
+            async with b.journal.step(Step.IDENTITY_CREATE, "docs"):
+                raise DiedError
+        server.late = [(3, lambda: server.add("docs"))]
+        facts = await b.identities.ensure("docs", DOCS)
+        assert ([facts.uuid], server.creations()) == (list(server.rows), 0)
+        assert b.waits == [1.0, 4.0]
+        assert await b.journal.open_steps("docs") == []
 
 
 async def test_a_request_that_was_not_done_is_not_sent_again_at_once(tmp_path: Path) -> None:

@@ -180,8 +180,8 @@ async def test_c1_submodule_refuses(rig: Rig, tmp_path: Path) -> None:
     git(path / "lib", "checkout", "-q", "HEAD~1")
     git(path / "lib", "branch", "keep", "HEAD@{1}")
     assert "submodule lib: 1 commits that its remote has not" in await refused(rig, path)
+    git(path / "lib", "checkout", "-q", "keep")
     with pytest.raises(RefusedError):
-        git(path / "lib", "checkout", "-q", "keep")
         await rig.port.remove("worker", path, force=True)
     assert (path / "lib" / "l.txt").read_text() == "mine\n"
 
@@ -233,7 +233,8 @@ async def test_looking_for_losses_does_not_write(rig: Rig) -> None:
 
 
 @given(
-    st.lists(st.text(st.characters(exclude_characters="\0"), min_size=1), max_size=6), deletions=st.booleans()
+    names=st.lists(st.text(st.characters(exclude_characters="\0"), min_size=1), max_size=6),
+    deletions=st.booleans(),
 )
 def test_status_parser_never_fails(names: list[str], *, deletions: bool) -> None:
     """Any names come back whole, whatever kind of entry they are in."""

@@ -1,0 +1,126 @@
+"""Plan and apply as faces ask for them: trust, saved plans, one apply at a time."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from constellagent.errors import BusyError, RefusedError
+from constellagent.runtime.control import ApplyRequest
+from constellagent.runtime.settings import Settings
+from tests.runtime.working import working
+
+QUIET = "  one: {command: ['true'], autostart: false}\n"
+
+
+async def test_only_what_was_approved_is_applied(home: Settings, tmp_path: Path) -> None:
+    """Content that nobody approved, or that changed after it was approved, is refused and does nothing."""
+    async with working(home, tmp_path / "repo") as lab:
+        lab.declare(QUIET)
+        approved = (await lab.plan())["content_hash"]
+        lab.declare(QUIET.replace("one", "two"))
+
+        with pytest.raises(RefusedError, match="never approved"):
+            await lab.raw_apply(ApplyRequest(file=lab.file, approved="", env={}))
+        with pytest.raises(RefusedError, match="changed after"):
+            await lab.raw_apply(ApplyRequest(file=lab.file, approved=approved, env={}))
+
+        assert lab.git("worktree", "list").count("\n") == 0
+
+
+async def test_trusted_content_needs_no_approval_until_it_changes(home: Settings, tmp_path: Path) -> None:
+    """Trust is bound to the content, and can be withdrawn."""
+    async with working(home, tmp_path / "repo") as lab:
+        lab.declare(QUIET)
+        await lab.daemon.trust(lab.file, revoke=False)
+        trusted = (await lab.plan())["trusted"]
+        result = await lab.raw_apply(ApplyRequest(file=lab.file, approved="", env={}))
+        lab.declare(QUIET + "  two: {command: ['true'], autostart: false}\n")
+        changed = (await lab.plan())["trusted"]
+        lab.declare(QUIET)
+        await lab.daemon.trust(lab.file, revoke=True)
+        withdrawn = (await lab.plan())["trusted"]
+
+        assert (trusted, result["exit_code"], changed, withdrawn) == (True, 0, False, False)
+
+
+async def test_a_saved_plan_is_applied_only_while_the_world_stands_still(
+    home: Settings, tmp_path: Path
+) -> None:
+    """The plan is compared as a value; a moved world refuses it and shows the new plan."""
+    async with working(home, tmp_path / "repo") as lab:
+        lab.declare(QUIET)
+        saved = (await lab.plan())["plan"]
+        lab.git("branch", "agents/one")
+
+        with pytest.raises(RefusedError, match="world moved") as caught:
+            await lab.apply(plan=saved)
+        fresh = (await lab.plan())["plan"]
+        result = await lab.apply(plan=fresh)
+
+        assert any("agents/one" in line for line in caught.value.losses)
+        assert (result["exit_code"], result["done"]) == (0, ["one"])
+
+
+async def test_a_second_apply_at_once_is_busy_and_says_who(home: Settings, tmp_path: Path) -> None:
+    """The lock is per constellation; the loser is told the holder's pid."""
+    async with working(home, tmp_path / "repo") as lab:
+        lab.declare(
+            "  one: {command: ['true'], setup: [[sh, -c, 'while [ ! -e go ]; do sleep 0.05; done']]}\n"
+        )
+        first = asyncio.ensure_future(lab.apply())
+        path = tmp_path / "repo.worktrees" / "one"
+        async with asyncio.timeout(20):
+            while not (path / ".git").exists():
+                await asyncio.sleep(0.02)
+
+        with pytest.raises(BusyError) as caught:
+            await lab.apply()
+        (path / "go").touch()
+
+        assert "pid" in caught.value.owner
+        assert (await first)["exit_code"] == 0
+
+
+async def test_an_apply_goes_on_when_nobody_listens(home: Settings, tmp_path: Path) -> None:
+    """Dropping the stream does not drop the work."""
+    async with working(home, tmp_path / "repo") as lab:
+        lab.declare("  one: {command: [sleep, '100']}\n")
+        reply = await lab.plan()
+        request = ApplyRequest(file=lab.file, approved=reply["content_hash"], env={"PATH": "/usr/bin:/bin"})
+        stream = lab.daemon.apply(request)
+        await anext(stream)
+        await stream.aclose()  # type: ignore[attr-defined]  # it is a generator here
+
+        assert (await lab.until("one", "running"))["state"] == "running"
+
+
+async def test_the_environment_of_the_applying_shell_is_kept(home: Settings, tmp_path: Path) -> None:
+    """A variable of env.pass reaches the agent, is named when it is missing, and is sealed in the state."""
+    async with working(home, tmp_path / "repo") as lab:
+        lab.declare("  one:\n    shell: 'echo \"$THE_TOKEN\" > token.txt'\n    env: {pass: [THE_TOKEN]}\n")
+        reply = await lab.plan()
+        await lab.apply(env={"THE_TOKEN": "canary-5319"})
+        agent = await lab.until("one", "done")
+        state = b"".join(path.read_bytes() for path in home.paths.home.glob("state.db*"))
+
+        assert any("THE_TOKEN" in line for line in reply["lines"])
+        assert "THE_TOKEN" in reply["wants_env"]
+        assert (Path(agent["path"]) / "token.txt").read_text() == "canary-5319\n"
+        assert b"canary-5319" not in state
+
+
+async def test_the_reply_names_every_command(home: Settings, tmp_path: Path) -> None:
+    """What a person approves is shown: services, setup steps and agents."""
+    async with working(home, tmp_path / "repo") as lab:
+        lab.declare(
+            "  one: {command: [run-me], setup: [[set-me, up]]}\n", "services:\n  db: {shell: 'serve me'}\n"
+        )
+
+        commands = (await lab.plan())["commands"]
+
+        assert [command["argv"] for command in commands] == [
+            ["/bin/sh", "-c", "serve me"],
+            ["set-me", "up"],
+            ["run-me"],
+        ]
