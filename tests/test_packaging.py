@@ -74,8 +74,7 @@ def test_the_wheel_installs_one_program(wheel: zipfile.ZipFile) -> None:
 
 def test_the_sdist_builds_the_same_wheel(built: Path, wheel: zipfile.ZipFile, tmp_path: Path) -> None:
     """A wheel built from the sdist has the same files, so nothing needed is left out of it."""
-    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
-        archive.extractall(tmp_path, filter="data")
+    subprocess.run(["tar", "-xzf", str(next(built.glob("*.tar.gz")))], cwd=tmp_path, check=True)
     source = next(tmp_path.iterdir())
 
     subprocess.run(

@@ -1,7 +1,6 @@
 """One constellation, ready to be worked on: its file, what it declares, and the ports bound to it."""
 
 import asyncio
-import hashlib
 import os
 import socket
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from constellagent.runtime.identities import RaviIdentities
 from constellagent.runtime.identities.creation import DOUBT_DELAYS
 from constellagent.runtime.launches import ConstellationLaunches
 from constellagent.runtime.observe import Eyes
+from constellagent.runtime.paths import constellation_id
 from constellagent.runtime.repository import Repository, find
 from constellagent.runtime.sessions import ConstellationSessions, SessionRegistry
 from constellagent.runtime.settings import Settings
@@ -211,11 +211,6 @@ class Contexts:
             launches,
             environment,
         )
-
-
-def constellation_id(file: Path) -> str:
-    """Return the id of the constellation whose (resolved) file this is."""
-    return hashlib.sha256(os.fsencode(file)).hexdigest()[:12]
 
 
 def port_is_free(port: int) -> bool:

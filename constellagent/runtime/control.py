@@ -194,7 +194,7 @@ class Control(Protocol):
         ...
 
     async def session(self, file: str, subject: str) -> SessionView:
-        """Return the newest session of an agent or service, for attach, logs and wait."""
+        """Return the newest session of an agent or service, or the one with that id."""
         ...
 
     async def send(self, file: str, agent: str, text: str, *, enter: bool) -> None:
@@ -202,7 +202,7 @@ class Control(Protocol):
         ...
 
     async def stop(self, file: str, subject: str) -> str:
-        """Stop the session of an agent or service; returns how it ended."""
+        """Stop the session of an agent or service, or the one with that id; returns how it ended."""
         ...
 
     async def run(self, request: RunRequest) -> SessionView:

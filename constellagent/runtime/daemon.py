@@ -16,7 +16,7 @@ from constellagent.ravi.local.provider import LocalProvider
 from constellagent.ravi.vault import RootKey
 from constellagent.runtime.adoption import adopt
 from constellagent.runtime.clock import Clock, SystemClock
-from constellagent.runtime.contexts import LOCAL_DOUBT, Context, Contexts, Provider, constellation_id
+from constellagent.runtime.contexts import LOCAL_DOUBT, Context, Contexts, Provider
 from constellagent.runtime.control import (
     PROTOCOL,
     ApplyRequest,
@@ -32,6 +32,7 @@ from constellagent.runtime.control import (
 from constellagent.runtime.delivery import deliver
 from constellagent.runtime.git import Git
 from constellagent.runtime.objects import Objects
+from constellagent.runtime.paths import constellation_id
 from constellagent.runtime.reconcile import Reconciler
 from constellagent.runtime.sessions import SessionRegistry
 from constellagent.runtime.settings import Settings
@@ -154,7 +155,7 @@ class Daemon:
         return context.content_hash
 
     async def session(self, file: str, subject: str) -> SessionView:
-        """Return the newest session of an agent or service, or of the agent's runs where it has no own."""
+        """Return a session by its id, or the newest of an agent or service (else of its runs)."""
         return self._registry.view(await self._newest(file, subject))
 
     async def send(self, file: str, agent: str, text: str, *, enter: bool) -> None:
@@ -174,7 +175,8 @@ class Daemon:
     async def stop(self, file: str, subject: str) -> str:
         """Stop the session of an agent or service."""
         row = await self._newest(file, subject)
-        await self._supervisor.forget(row.constellation, row.role, row.subject)
+        if row.role != "run":
+            await self._supervisor.forget(row.constellation, row.role, row.subject)
         return await self._registry.stop(row.id)
 
     async def run(self, request: RunRequest) -> SessionView:
@@ -239,8 +241,11 @@ class Daemon:
         await self._registry.start(row.constellation, launch)
 
     async def _newest(self, file: str, subject: str) -> SessionRow:
-        path = await asyncio.to_thread(Path(file).resolve)
-        rows = await self._registry.newest(constellation_id(path))
+        constellation = constellation_id(await asyncio.to_thread(Path(file).resolve))
+        named = await self._registry.get(subject)
+        if named is not None and named.constellation == constellation:
+            return named
+        rows = await self._registry.newest(constellation)
         found = [row for row in rows if row.subject == subject]
         own = [row for row in found if row.role != "run"] or found
         if own:

@@ -29,6 +29,14 @@ def default_home(platform: str = sys.platform, environ: Mapping[str, str] = os.e
     return (state if state.is_absolute() else Path.home() / ".local" / "state") / "constellagent"
 
 
+def constellation_id(file: Path) -> str:
+    """Return the id of the constellation whose file this is; `file` is absolute and resolved.
+
+    It is derived from the place alone, so a lost state finds everything again.
+    """
+    return hashlib.sha256(os.fsencode(file)).hexdigest()[:12]
+
+
 class Paths(NamedTuple):
     """The layout below `CONSTELLAGENT_HOME`. A named tuple, because `dataclasses` is dear to import."""
 

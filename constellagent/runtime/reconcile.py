@@ -56,7 +56,7 @@ class Reconciler:
         names = frozenset(request["env_names"])
         observed = await observe(context.desired, context.eyes, available_env=names)
         found = plan(context.desired, observed, options_of(request))
-        trusted = await self._constellations.trusts(context.file, context.content_hash)
+        trusted = await self._trusts(context)
         return PlanReply(
             constellation=context.desired.name,
             plan=to_json(found),
@@ -136,11 +136,18 @@ class Reconciler:
                 f"{context.file} changed after it was approved; nothing was done",
                 hint="look at `constellagent plan` again",
             )
-        if not await self._constellations.trusts(context.file, context.content_hash):
+        if not await self._trusts(context):
             raise RefusedError(
                 f"this content of {context.file} was never approved",
                 hint="read it, then use --yes or `constellagent trust`",
             )
+
+    async def _trusts(self, context: Context) -> bool:
+        """What was approved for good, or is what was approved and applied last, needs no other question."""
+        applied = await self._constellations.get(context.id)
+        if applied is not None and applied.content_hash == context.content_hash:
+            return True
+        return await self._constellations.trusts(context.file, context.content_hash)
 
     async def _forget_restarts(self, context: Context, found: Plan) -> None:
         """A start by a person supersedes a restart that waits."""

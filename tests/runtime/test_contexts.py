@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from constellagent.errors import ConflictError, SpecError, UsageError
-from constellagent.runtime.contexts import constellation_id, port_is_free
+from constellagent.runtime.contexts import port_is_free
+from constellagent.runtime.paths import constellation_id
 from constellagent.runtime.settings import Settings
 from tests.runtime.working import working
 

@@ -37,11 +37,22 @@ async def test_trusted_content_needs_no_approval_until_it_changes(home: Settings
         result = await lab.raw_apply(ApplyRequest(file=lab.file, approved="", env={}))
         lab.declare(QUIET + "  two: {command: ['true'], autostart: false}\n")
         changed = (await lab.plan())["trusted"]
-        lab.declare(QUIET)
+        await lab.daemon.trust(lab.file, revoke=False)
         await lab.daemon.trust(lab.file, revoke=True)
         withdrawn = (await lab.plan())["trusted"]
 
         assert (trusted, result["exit_code"], changed, withdrawn) == (True, 0, False, False)
+
+
+async def test_what_was_applied_last_needs_no_second_approval(home: Settings, tmp_path: Path) -> None:
+    """An unchanged file was approved when it was applied."""
+    async with working(home, tmp_path / "repo") as lab:
+        lab.declare(QUIET)
+        await lab.apply()
+
+        again = await lab.raw_apply(ApplyRequest(file=lab.file, approved="", env={}))
+
+        assert again["exit_code"] == 0
 
 
 async def test_a_saved_plan_is_applied_only_while_the_world_stands_still(

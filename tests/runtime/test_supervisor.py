@@ -202,15 +202,17 @@ async def test_forgetting_one_leaves_the_others(stage: Stage) -> None:
 
 async def test_a_crash_behind_a_forgotten_one_waits_its_own_time(stage: Stage) -> None:
     """The end of a cancelled wait does not take the next wait of the subject along."""
-    await stage.crash()
-    await stage.supervisor.forget("c", "agent", "docs")
-
     row = await stage.crash()
     await until(lambda: stage.gates, "a wait")
+    forgetting = asyncio.ensure_future(stage.supervisor.forget("c", "agent", "docs"))
+    await asyncio.sleep(0)  # it has asked the first wait to end, which has not done so yet
+
+    stage.supervisor._wait(row, 7.0)
+    await forgetting
 
     assert stage.supervisor.waits(row)
-    await stage.waited()
-    assert len(stage.started) == 1
+    await until(lambda: stage.slept[-1] == 7.0, "the second wait")
+    await stage.supervisor.close()
 
 
 async def test_the_next_daemon_resumes(stage: Stage) -> None:

@@ -1,8 +1,10 @@
 """Cron expressions."""
 
 import time
+from datetime import UTC, datetime
 
 import pytest
+from croniter import croniter
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,3 +92,26 @@ def test_every_text_is_read_or_explained_in_time(text: str) -> None:
         accepted = "@daily"
     assert time.process_time() - began < 0.05
     assert check_cron(accepted) == accepted
+
+
+def _field(lowest: int, highest: int) -> st.SearchStrategy[str]:
+    number = st.integers(lowest, highest)
+    spans = st.tuples(number, number).map(sorted)
+    item = st.one_of(
+        st.just("*"),
+        number.map(str),
+        spans.map(lambda span: f"{span[0]}-{span[1]}"),
+        st.integers(1, highest).map(lambda step: f"*/{step}"),
+    )
+    return st.lists(item, min_size=1, max_size=3).map(",".join)
+
+
+@given(st.tuples(_field(0, 59), _field(0, 23), _field(1, 31), _field(1, 12), _field(0, 7)).map(" ".join))
+def test_what_is_accepted_fires_by_another_reader_too(text: str) -> None:
+    """croniter, which will compute the fires, finds one for every expression that the check lets pass."""
+    try:
+        accepted = check_cron(text)
+    except ValueError:
+        return
+    after = datetime(2024, 1, 1, tzinfo=UTC)
+    assert croniter(accepted, after, max_years_between_matches=100).get_next(datetime) > after

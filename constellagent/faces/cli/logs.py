@@ -125,8 +125,7 @@ def _setup(name: str | None, file: str | None, *, as_json: bool) -> int:
     Raises:
         UsageError: no agent is named, or it has no such logs.
     """
-    from constellagent.runtime.contexts import constellation_id
-    from constellagent.runtime.paths import locate
+    from constellagent.runtime.paths import constellation_id, locate
 
     if name is None:
         raise UsageError("--setup needs the name of an agent")

@@ -24,7 +24,7 @@ def run(
 
     `run AGENT -- ARGV...` runs a command in the agent's place.
 
-    Its output is copied to stdout, and the exit code is the command's. Ctrl-C leaves it running.
+    Its output is copied to stdout, and the exit code is the command's. Ctrl-C stops it.
     """
     if prompt is not None and argv:
         raise UsageError("give a prompt or a command after --, not both")
@@ -41,10 +41,10 @@ def run(
         else:
             screen.say(session["id"])
         return 0
-    return _stream(session["id"], session["log"], as_json=as_json)
+    return _stream(request["file"], session["id"], session["log"], as_json=as_json)
 
 
-def _stream(session: str, log: str, *, as_json: bool) -> int:
+def _stream(file: str, session: str, log: str, *, as_json: bool) -> int:
     from constellagent.faces.cli import follow
 
     end = 0
@@ -55,7 +55,8 @@ def _stream(session: str, log: str, *, as_json: bool) -> int:
                 sys.stdout.buffer.write(data)
                 sys.stdout.buffer.flush()
     except KeyboardInterrupt:
-        screen.tell(f"\nthe run goes on: `constellagent logs --session {session} -f` shows it")
+        with daemon() as client:
+            screen.tell(f"\n{client.stop(file, session)}")
         raise
     ended = follow.end_of(log) or {}
     code = follow.exit_code(ended)

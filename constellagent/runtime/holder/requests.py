@@ -13,7 +13,11 @@ _REPAINT_EVERY = 1.0
 
 
 class Requests:
-    """Answers the frames of viewers. One that breaks the protocol is dropped; the others never notice."""
+    """Answers the frames of viewers. One that breaks the protocol is dropped; the others never notice.
+
+    Attributes:
+        greeted: somebody has said HELLO, ever.
+    """
 
     def __init__(
         self,
@@ -29,6 +33,7 @@ class Requests:
         self._status = status
         self._stop = stop
         self._turn = 0
+        self.greeted = False
         self._repainted_at = 0.0
 
     def serve(self, viewer: Viewer, now: float) -> None:
@@ -55,7 +60,7 @@ class Requests:
     def _answer(self, viewer: Viewer, kind: int, payload: bytes, now: float) -> None:
         if kind == protocol.HELLO:
             protocol.parse_hello(payload)
-            viewer.greeted = True
+            viewer.greeted = self.greeted = True
             viewer.send(protocol.report(protocol.WELCOME, self._status()))
         elif not viewer.greeted:
             raise protocol.ProtocolError("the first frame must be HELLO")

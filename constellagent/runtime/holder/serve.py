@@ -27,7 +27,7 @@ _LEFTOVER_GRACE = 2.0
 _LAST_OUTPUT = 0.5
 """Seconds for the last output, once nobody is left to write any."""
 _FAREWELL = 2.0
-"""Seconds for viewers to take the rest of the output and the news of the end."""
+"""Seconds for viewers to take the last output and the news of the end, and for a first one to come."""
 _COMPLAINTS = 50
 
 
@@ -214,11 +214,7 @@ class Holder:
         self._facts["ended_at"] = time.time()
         self._facts["ended_by"] = "stop" if self._stopped else "itself"
         self._log.close()
-        try:
-            status.write(self._config.folder, self.status(), final=True)
-        finally:
-            with contextlib.suppress(OSError):
-                os.unlink(self._config.socket)  # noqa: PTH108 - pathlib is dear to import
+        status.write(self._config.folder, self.status(), final=True)
 
     def _farewell(self, now: float) -> bool:
         end = self._log.end
@@ -226,10 +222,13 @@ class Holder:
             if viewer.greeted and viewer not in self._told and not viewer.wants_to_write(end):
                 viewer.send(protocol.report(protocol.EXIT, self.status()))
                 self._told.add(viewer)
-        busy = any(
-            viewer not in self._told or viewer.wants_to_write(end) for viewer in self._viewers.values()
-        )
-        return not busy or (self._leave_at is not None and now >= self._leave_at)
+        viewers = self._viewers.values()
+        busy = any(viewer not in self._told or viewer.wants_to_write(end) for viewer in viewers)
+        if self._leave_at is not None and now < self._leave_at and (busy or not self._requests.greeted):
+            return False  # who started a program that ends at once has had no time to connect yet
+        with contextlib.suppress(OSError):
+            os.unlink(self._config.socket)  # noqa: PTH108 - pathlib is dear to import
+        return True
 
     def _complain(self) -> None:
         """Note a failure in `holder.log` and go on: a holder that dies takes its session with it."""

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from constellagent.runtime.contexts import constellation_id
-from constellagent.runtime.paths import Paths
+from constellagent.runtime.paths import Paths, constellation_id
 from tests.faces.cli.conftest import OnTerminal
 from tests.faces.cli.session import Session
 from tests.faces.conftest import Cli

@@ -65,10 +65,10 @@ def test_a_prompt_or_a_command(session: Session, repo: Path, cli: Cli) -> None:
     assert cli("run", "docs", "prompt", "--", "ls").code == 64
 
 
-def test_interrupt_leaves_it_running(
-    session: Session, repo: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+def test_interrupt_stops_the_run(
+    session: Session, daemon: FakeControl, repo: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ctrl-C ends the copying, not the run, and says where it goes on.
+    """Ctrl-C stops the run itself, and says how it ended.
 
     The pause of the reader is replaced by Ctrl-C.
     """
@@ -79,4 +79,4 @@ def test_interrupt_leaves_it_running(
     monkeypatch.setattr("time.sleep", interrupted)
     ran = cli("run", "docs")
     assert ran.code == 130
-    assert "constellagent logs --session r1 -f" in ran.err
+    assert [parameters["subject"] for method, parameters in daemon.asked if method == "stop"] == ["r1"]

@@ -131,7 +131,7 @@ async def test_how_a_program_ended_is_kept(
     assert (ended["exit_status"], ended["signal"], ended["ended_by"]) == (status, number, "itself")
     assert session.status() == ended
     assert ended["ended_at"] >= ended["started_at"]
-    assert not session.socket.exists()
+    await until(lambda: not session.socket.exists())
 
 
 async def test_a_program_that_lets_go_of_its_terminal_is_still_held(start: Start) -> None:

@@ -100,6 +100,18 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+async def test_damage_inside_is_found_at_the_start(sound: Path, tmp_path: Path) -> None:
+    """A page that was overwritten is found when the file is opened, and not by the call that needs it."""
+    damaged = bytearray(sound.read_bytes())
+    pages = [at for at in range(4096, len(damaged), 4096) if b"file 19" in damaged[at : at + 4096]]
+    damaged[pages[0] : pages[0] + 64] = b"\xff" * 64
+    path = tmp_path / "state.db"
+    path.write_bytes(damaged)
+
+    with pytest.raises(ConstellagentError, match="is damaged"):
+        await Database(path).open()
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
 @given(place=st.integers(0, 1 << 20), bit=st.integers(0, 7))
 def test_flipped_bits_never_surprise(sound: Path, tmp_path: Path, place: int, bit: int) -> None:

@@ -331,3 +331,14 @@ async def test_creation_from_a_linked_worktree(rig: Rig, tmp_path: Path) -> None
     other = await Rig.over(tmp_path, tmp_path / "linked")
     assert other.repo == rig.repo
     await other.create()
+
+
+async def test_declaration_that_changed_while_unfinished(rig: Rig) -> None:
+    """An unfinished worktree on another branch than is declared now is for a person; nothing is switched."""
+    agent = rig.agent()
+    head = git(rig.repo, "rev-parse", "HEAD")
+    await rig.port.register(agent, head, new_branch=True)
+    with pytest.raises(ConflictError, match="on branch agents/worker") as caught:
+        await rig.port.register(rig.agent(branch="other"), head, new_branch=True)
+    assert "destroy" in caught.value.hint
+    assert git(rig.repo, "branch", "--list", "other") == ""
