@@ -52,8 +52,22 @@ def reach(paths: Paths) -> BlockingClient:
     try:
         return BlockingClient.connect(paths.control_socket)
     except UnavailableError:
+        refuse_inside_session(os.environ)
         paths.create()
         return _start(paths)
+
+
+def refuse_inside_session(environ: Mapping[str, str]) -> None:
+    """Refuse to start a daemon as part of an agent's process tree: it would end with that agent's session.
+
+    Raises:
+        UnavailableError: this process belongs to a session.
+    """
+    if environ.get("CONSTELLAGENT_SESSION"):
+        raise UnavailableError(
+            "the daemon does not run, and an agent's session cannot start it",
+            hint="start it from outside: `constellagent status`",
+        )
 
 
 def daemon_environment(environ: Mapping[str, str], paths: Paths) -> dict[str, str]:

@@ -3,9 +3,8 @@
 import asyncio
 import logging
 import os
-import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import constellagent
@@ -21,7 +20,6 @@ from constellagent.runtime.control import (
     PROTOCOL,
     ApplyRequest,
     ConstellationView,
-    Control,
     InfoView,
     PlanReply,
     PlanRequest,
@@ -253,31 +251,6 @@ class Daemon:
         context = await self._contexts.of_file(file)
         _subject(context, subject, services=True)
         raise ConstellagentError(f"{subject} was never started", hint="`constellagent apply` starts it")
-
-
-Listening = Callable[[Control, Path], AbstractAsyncContextManager[None]]
-"""Serves a `Control` at a socket while its body runs."""
-
-
-async def serve(settings: Settings, listening: Listening) -> None:
-    """Run a daemon until somebody ends it; a second SIGTERM or SIGINT ends it at once."""
-    daemon = Daemon(settings)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(number, _end, daemon)
-    try:
-        await daemon.start()
-        async with listening(daemon, settings.paths.control_socket):
-            _log.info("daemon ready: pid %d, state in %s", os.getpid(), settings.paths.home)
-            await daemon.ended.wait()
-    finally:
-        await daemon.close()
-
-
-def _end(daemon: Daemon) -> None:
-    if daemon.ended.is_set():
-        os._exit(1)
-    daemon.ended.set()
 
 
 def _subject(context: Context, name: str, *, services: bool) -> str:

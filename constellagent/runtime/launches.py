@@ -14,6 +14,15 @@ from constellagent.runtime.sessions import SessionRegistry
 from constellagent.runtime.store.ports import ReservedPorts
 from constellagent.spec.names import port_variable
 
+UNSIGNED = {
+    "GIT_CONFIG_COUNT": "2",
+    "GIT_CONFIG_KEY_0": "commit.gpgSign",
+    "GIT_CONFIG_VALUE_0": "false",
+    "GIT_CONFIG_KEY_1": "tag.gpgSign",
+    "GIT_CONFIG_VALUE_1": "false",
+}
+"""The key of the human, whose git configuration applies as well, must not sign an agent's work."""
+
 
 class ConstellationLaunches:
     """Builds the launches of one constellation."""
@@ -42,11 +51,12 @@ class ConstellationLaunches:
         own = {
             "CONSTELLAGENT": self._desired.name,
             "CONSTELLAGENT_AGENT": agent.name,
+            "CONSTELLAGENT_HOME": str(self._paths.home),
             "CONSTELLAGENT_WORKTREE": str(worktree),
             **port_variables(ports),
         }
         if agent.identity is not None:
-            own |= await self._identities.environment(agent.name)
+            own |= UNSIGNED | dict(await self._identities.environment(agent.name))
         return compose(await self._environment.get(), agent.spec.env, own, first_on_path=str(self._paths.bin))
 
     async def agent(self, agent: DesiredAgent, worktree: Path) -> Launch:
@@ -111,8 +121,9 @@ class ConstellationLaunches:
         await wait_ready(service.name, service.spec.ready, self._registry.log(session.id), is_live)
 
     async def release(self, agent: str) -> None:
-        """Give back what was reserved for an agent that is gone."""
+        """Give back what was reserved for an agent that is gone, and let its past not count any more."""
         await self._ports.release(self._constellation, agent)
+        await self._registry.bury(self._constellation, agent)
 
 
 def port_variables(ports: Mapping[str, int]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from constellagent.errors import ConstellagentError
+from constellagent.errors import UnavailableError
 
 _LONGEST_SOCKET_FOLDER = 65
 """Leaves room for `/<32 hex>.sock` and the final NUL within macOS's 104 bytes."""
@@ -116,7 +116,7 @@ def private_folder(folder: Path) -> None:
     """Create `folder` with mode 0700 whatever the umask, or check that it is ours alone.
 
     Raises:
-        ConstellagentError: it belongs to somebody else, is a link, or others may write to it.
+        UnavailableError: it cannot be made, belongs to somebody else, is a link, or others may write to it.
     """
     hint = "set CONSTELLAGENT_HOME to a place of your own"
     try:
@@ -125,10 +125,10 @@ def private_folder(folder: Path) -> None:
     except FileExistsError:
         pass
     except OSError as error:
-        raise ConstellagentError(f"cannot create {folder}: {error.strerror}", hint=hint) from error
+        raise UnavailableError(f"cannot create {folder}: {error.strerror}", hint=hint) from error
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
-        raise ConstellagentError(
+        raise UnavailableError(
             f"{folder} is not a folder that only you can write to",
             hint=f"chmod 700 {folder}, or {hint}",
         )

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 from constellagent.errors import ConstellagentError, RefusedError, UnavailableError
 from constellagent.plan.actions import (
+    Forget,
     Plan,
     RestartService,
     RestartSession,
@@ -123,8 +124,7 @@ class Reconciler:
             await self._forget_restarts(context, found)
             apply = Apply(context.desired, context.world, report, parallel=self._settings.parallel)
             outcome = await apply.run(found)
-            if options.destroy:
-                await self._cleanup(context, found, outcome)
+            await self._cleanup(context, found, outcome)
             return _result(found, observed, outcome)
 
     async def _approved(self, context: Context, approved: str) -> None:
@@ -162,9 +162,10 @@ class Reconciler:
 
     async def _cleanup(self, context: Context, found: Plan, outcome: Outcome) -> None:
         """Release what gone agents had reserved, and forget a constellation of which nothing is left."""
-        for subject in {action.subject for action in found.actions} - set(outcome.failed):
+        gone = [a.subject for a in found.actions if isinstance(a, Forget) and a.subject not in outcome.failed]
+        for subject in gone:
             await context.launches.release(subject)
-        if not outcome.failed and not await context.world.records.all():
+        if gone and not outcome.failed and not await context.world.records.all():
             await self._constellations.forget(context.id)
 
 

@@ -119,6 +119,10 @@ class SessionRegistry:
         """Return the newest session of each role and subject of a constellation."""
         return await self._rows.newest(constellation)
 
+    async def bury(self, constellation: str, subject: str) -> None:
+        """Let what an agent that is gone did before not count when it is declared again; its output stays."""
+        await self._rows.bury(constellation, subject)
+
     async def live(self) -> list[SessionRow]:
         """Return all live rows."""
         return await self._rows.live()

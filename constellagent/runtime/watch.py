@@ -151,6 +151,10 @@ class Watch:
             return False
         if self._holder is not None:
             return await asyncio.to_thread(processes.alive, *self._holder)
+        if await asyncio.to_thread(processes.holders_of, self.row.id):
+            return True
+        # A look can fall into the moment in which a starting holder changes from one process to another.
+        await asyncio.sleep(_AGAIN)
         return bool(await asyncio.to_thread(processes.holders_of, self.row.id))
 
     async def _follow(self) -> bool:

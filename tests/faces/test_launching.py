@@ -106,3 +106,11 @@ def test_after_kill_9_the_next_command_starts_another(state: Paths) -> None:
             client.info()
     with launching.reach(state) as client:
         assert client.pid != first
+
+
+def test_a_session_cannot_start_the_daemon(state: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A daemon in an agent's process tree would end with it, so none is started there."""
+    monkeypatch.setenv("CONSTELLAGENT_SESSION", "0" * 32)
+
+    with pytest.raises(UnavailableError, match="cannot start it"):
+        launching.reach(state)

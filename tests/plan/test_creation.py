@@ -171,7 +171,9 @@ def test_the_provider_chooses_the_domain_where_none_is_declared() -> None:
             {"branch": branch(ELSEWHERE)},
             (
                 "x branch agents/docs is checked out at /elsewhere/docs; "
-                "switch that worktree to another branch, remove it, or declare another branch here"
+                "switch that checkout to another branch, "
+                "take it over with `constellagent import docs --path /elsewhere/docs`, "
+                "or declare another branch here"
             ),
         ),
         (

@@ -217,7 +217,8 @@ class Lab:
         assert names == self.agents + 1
         git(self.repo, "fsck", "--no-dangling")
         for number in range(self.agents):
-            assert git(self.worktree(number), "status", "--porcelain").split() == ["??", "setup-done.txt"]
+            untracked = set(git(self.worktree(number), "status", "--porcelain").splitlines())
+            assert untracked - {"?? precious.txt"} == {"?? setup-done.txt"}
             assert (self.worktree(number) / ".ravi" / "config.json").is_file()
 
 

@@ -254,6 +254,19 @@ async def test_destroy_refuses_what_would_be_lost_and_stops_nothing(home: Settin
         assert await lab.daemon.status(None) == []
 
 
+async def test_an_agent_that_was_destroyed_starts_afresh(home: Settings, tmp_path: Path) -> None:
+    """How it ended in its former life does not keep it from being started again."""
+    async with working(home, tmp_path / "repo") as lab:
+        lab.declare("  one: {shell: 'echo again >> ../count.txt'}\n")
+        await lab.apply()
+        await lab.until("one", "done")
+        await lab.apply(destroy=True)
+        await lab.apply()
+        await lab.until("one", "done")
+
+        assert (tmp_path / "repo.worktrees" / "count.txt").read_text().count("again") == 2
+
+
 async def test_the_same_identity_comes_back_after_destroy(home: Settings, tmp_path: Path) -> None:
     """An archived identity is taken up again with its address, so no mail is lost."""
     async with working(home, tmp_path / "repo") as lab:

@@ -179,10 +179,12 @@ def die(*args):
 
 if die_at == "before the holder":
     sessions.launch_holder = die
-elif die_at == "before the handshake":
+elif die_at in ("before the handshake", "with a stopped holder"):
     spawn = asyncio.create_subprocess_exec
     async def spawn_and_die(*args, **options):
         process = await spawn(*args, **options)
+        if die_at == "with a stopped holder":
+            process.send_signal(signal.SIGSTOP)
         asyncio.get_running_loop().call_later(delay, die)
         return process
     asyncio.create_subprocess_exec = spawn_and_die
@@ -206,6 +208,38 @@ asyncio.run(main())
 """
 
 
+async def start_and_die(home: Settings, die_at: str, delay: float) -> None:
+    """Start a session in a daemon that is killed while it does so."""
+    env = {"PATH": os.environ["PATH"], "CONSTELLAGENT_HOME": str(home.home)}
+    command = [sys.executable, "-c", KILLED, die_at, str(delay)]
+    done = await asyncio.to_thread(subprocess.run, command, env=env, check=False, timeout=30)
+    assert done.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("empty_looks", [0, 1])
+async def test_a_holder_that_starts_late_is_waited_for(
+    rig: Rig, home: Settings, monkeypatch: pytest.MonkeyPatch, empty_looks: int
+) -> None:
+    """A holder without a status is found by its command line, and one look that misses it decides nothing."""
+    monkeypatch.setattr("constellagent.runtime.watch.PATIENCE", 0.3)
+    await start_and_die(home, "with a stopped holder", 0.2)
+    (row,) = await rig.rows.live()
+    holders = processes.holders_of(row.id)
+    looks: list[dict[int, str]] = [{}] * empty_looks
+    monkeypatch.setattr(processes, "holders_of", lambda session: looks.pop() if looks else holders)
+
+    await rig.next_daemon()
+
+    assert rig.registry.trouble(row.id) == "it is starting"
+    for pid in holders:
+        os.kill(pid, signal.SIGCONT)
+    await until(lambda: not rig.registry.trouble(row.id), "the holder")
+    monkeypatch.undo()
+    assert (await rig.row(row.id)).holder_pid in processes.holders_of(row.id)
+    await rig.registry.stop(row.id)
+    assert members(row.id) == {}
+
+
 @pytest.mark.parametrize(
     ("die_at", "delay"),
     [
@@ -222,10 +256,7 @@ async def test_a_daemon_killed_while_it_starts_a_session_leaves_no_orphan(
     rig: Rig, home: Settings, die_at: str, delay: float
 ) -> None:
     """Wherever it dies: the next daemon has the session and can stop it, or nothing of it runs."""
-    env = {"PATH": os.environ["PATH"], "CONSTELLAGENT_HOME": str(home.home)}
-    command = [sys.executable, "-c", KILLED, die_at, str(delay)]
-    done = await asyncio.to_thread(subprocess.run, command, env=env, check=False, timeout=30)
-    assert done.returncode == -signal.SIGKILL
+    await start_and_die(home, die_at, delay)
 
     await rig.next_daemon()
 

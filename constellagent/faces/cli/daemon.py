@@ -1,5 +1,6 @@
 """`constellagent daemon`: run, stop, look at and install the background process."""
 
+import os
 import signal
 import time
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +11,8 @@ from constellagent.faces.cli.declare import Json, Option, Yes
 from constellagent.runtime.clock import SystemClock
 
 if TYPE_CHECKING:
+    import asyncio
+
     from constellagent.runtime.settings import Settings
 
 STOP_TIMEOUT = 20.0
@@ -24,8 +27,10 @@ def run() -> int:
     import asyncio
     import logging
 
+    from constellagent.faces.launching import refuse_inside_session
     from constellagent.runtime.settings import Settings
 
+    refuse_inside_session(os.environ)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each request says nothing to a person
     try:
@@ -56,14 +61,21 @@ async def _serve(settings: "Settings") -> None:
     with exclusive(paths.daemon_lock, "the daemon", hint=hint):
         daemon = Daemon(settings)
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, daemon.ended.set)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            loop.add_signal_handler(number, _asked_to_end, daemon.ended)
         try:
             await daemon.start()
             async with listening(daemon, paths.control_socket):
                 await daemon.ended.wait()
         finally:
             await daemon.close()
+
+
+def _asked_to_end(ended: "asyncio.Event") -> None:
+    """End in order at the first signal and at once at the second; sessions do not depend on it."""
+    if ended.is_set():
+        os._exit(1)
+    ended.set()
 
 
 def stop(

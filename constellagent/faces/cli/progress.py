@@ -31,8 +31,10 @@ class Progress:
     def take(self, event: dict[str, Any]) -> None:
         """Show one event: the JSON form of `runtime.events.Event`."""
         subject, text, level = str(event["subject"]), str(event["text"]), str(event["level"])
+        lines = [self._line(subject, text, level)]
+        lines += [f"    {screen.clean(str(loss))}" for loss in event.get("data", {}).get("losses", ())]
         if not self._live:
-            self._stream.write(self._line(subject, text, level) + "\n")
+            self._stream.write("".join(f"{line}\n" for line in lines))
             self._stream.flush()
             return
         if level == "info":
@@ -40,7 +42,7 @@ class Progress:
             self._draw([])
         else:
             self._working.pop(subject, None)
-            self._draw([self._line(subject, text, level)], now=True)
+            self._draw(lines, now=True)
 
     def close(self) -> None:
         """Take the block away."""

@@ -100,13 +100,14 @@ class RaviIdentities:
                 hint="give the uuid of the one that is meant",
             )
         former = listed.users.get(rows[0].uuid)
-        if former is not None and former.archived and former.constellation == self._constellation:
-            # Its agent is gone, and a person gives it to another: a renamed agent keeps its mailbox.
-            await self._bindings.drop(former.agent, self._provider)
-        else:
+        # Where its agent is gone, a person may give it to another: a renamed agent keeps its mailbox.
+        left = former is not None and former.archived and former.constellation == self._constellation
+        if not left:
             listed.refuse_used(agent, rows[0])
         bound = await self._bindings.get(agent, self._provider)
         facts = await self._bind(agent, Found(rows[0]), bound, phone=False)
+        if left and former is not None and former.agent != agent:
+            await self._bindings.drop(former.agent, self._provider)
         return f"identity {facts.name} ({facts.address}) belongs to it now"
 
     async def write(self, agent: str, worktree: Path) -> None:

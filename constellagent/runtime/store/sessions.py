@@ -159,6 +159,16 @@ class SessionRows:
         )
         return int(found[0][0])
 
+    async def bury(self, constellation: str, subject: str) -> None:
+        """Let the ended sessions of an agent that is gone not count any more when it is declared again."""
+        await self._database.run(
+            lambda c: c.execute(
+                "UPDATE sessions SET ended_by = 'stop' WHERE constellation = ? AND subject = ? "
+                "AND role = 'agent' AND ended_by = 'itself'",
+                (constellation, subject),
+            )
+        )
+
     async def interrupted_restarts(self) -> list[SessionRow]:
         """Return the sessions whose restart was counted and never happened, as when the daemon died first."""
         counted = (

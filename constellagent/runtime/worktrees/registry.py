@@ -21,6 +21,8 @@ from constellagent.runtime.worktrees import marker
 from constellagent.runtime.worktrees.marker import Marker
 
 _NUL_SINCE = (2, 36)
+_HALF_WRITTEN = (0.02, 0.05, 0.1, 0.2)
+"""Seconds between looks while a registration is being written."""
 _WAIT = 30.0
 _POLL = 0.02
 
@@ -55,7 +57,18 @@ async def registrations(repository: Repository, git: Git) -> list[Registration]:
         GitError: git failed, or said something that cannot be read.
     """
     nul = repository.version >= _NUL_SINCE
-    said = await git.run("worktree", "list", "--porcelain", *(["-z"] if nul else []), cwd=repository.root)
+    asked = ("worktree", "list", "--porcelain", *(["-z"] if nul else []))
+    for pause in _HALF_WRITTEN:
+        try:
+            said = await git.run(*asked, cwd=repository.root)
+            break
+        except GitError as error:
+            # Another git is writing a registration at this very moment, file by file.
+            if "failed to read" not in error.stderr:
+                raise
+            await asyncio.sleep(pause)
+    else:
+        said = await git.run(*asked, cwd=repository.root)
     listed = parse(said.stdout, b"\0" if nul else b"\n")
     return await asyncio.to_thread(_joined, repository, listed)
 

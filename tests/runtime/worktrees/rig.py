@@ -64,6 +64,13 @@ def commit(folder: Path, files: Mapping[str, str], message: str = "work") -> str
     return git(folder, "rev-parse", "HEAD")
 
 
+def _replace(file: Path, content: str) -> None:
+    """Write a file in one piece, because the process may be killed at any time."""
+    new = file.with_suffix(".new")
+    new.write_text(content)
+    new.replace(file)
+
+
 class FileJournal:
     """A journal in a file, so that a process that dies leaves its intents behind."""
 
@@ -78,11 +85,11 @@ class FileJournal:
     async def step(self, step: Step, subject: str, **detail: str) -> AsyncIterator[None]:
         """Write the intent, let the body act, take the intent back."""
         self.steps.append((step, subject))
-        self._file.write_text(json.dumps([*self._open(), [step.value, subject]]))
+        _replace(self._file, json.dumps([*self._open(), [step.value, subject]]))
         failpoints.reach(f"{step.value}:before")
         yield
         failpoints.reach(f"{step.value}:after")
-        self._file.write_text(json.dumps([one for one in self._open() if one != [step.value, subject]]))
+        _replace(self._file, json.dumps([one for one in self._open() if one != [step.value, subject]]))
 
     async def open_steps(self, subject: str) -> Sequence[Step]:
         """Return what was begun and not ended."""
@@ -111,9 +118,7 @@ class FileRecords:
         self._save({name: one for name, one in (await self.all()).items() if name != agent})
 
     def _save(self, records: Mapping[str, Record]) -> None:
-        self._file.write_text(
-            json.dumps({name: (str(one.path), one.branch) for name, one in records.items()})
-        )
+        _replace(self._file, json.dumps({name: (str(one.path), one.branch) for name, one in records.items()}))
 
 
 class Rig:

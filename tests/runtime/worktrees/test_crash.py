@@ -124,6 +124,10 @@ async def _killed_at_random(rig: Rig, rounds: int, seed: int) -> None:
     git(rig.repo, "add", "many")
     git(rig.repo, "commit", "-q", "-m", "many")
     for _ in range(rounds):
+        seen = (await rig.look(rig.agent())).worktree
+        if isinstance(seen, There) and seen.value.state is WorktreeState.READY:
+            await rig.port.remove("worker", Path(rig.agent().path), force=True)
+            git(rig.repo, "branch", "-q", "-D", "agents/worker")
         with child(rig, "create") as process:
             await asyncio.sleep(chance.uniform(0.3, 1.2))
             if chance.random() < 0.5:

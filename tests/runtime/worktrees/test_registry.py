@@ -117,3 +117,17 @@ async def test_admin_folders_that_cannot_be_read(tmp_path: Path, rig: Rig) -> No
     with pytest.raises(WorldError):
         registry.admin_folders(tmp_path)
     assert (await repository.find(rig.repo)).root == rig.repo
+
+
+async def test_a_registration_that_is_being_written_is_waited_for(rig: Rig) -> None:
+    """While another git is in the middle of adding a worktree, the list is asked for again."""
+    await rig.create(rig.agent("one"))
+    admin = rig.repo / ".git" / "worktrees" / "one"
+    commondir = admin / "commondir"
+    kept = commondir.read_bytes()
+    commondir.write_bytes(b"")
+    asyncio.get_running_loop().call_later(0.05, commondir.write_bytes, kept)
+
+    listed = await registry.registrations(await repository.find(rig.repo), rig.git)
+
+    assert [one.path.name for one in listed] == [rig.repo.name, "one"]
