@@ -121,15 +121,15 @@ class SessionFacts:
         id: the session's id.
         live: its process runs.
         fingerprint: `Desired*.fingerprint` of the declaration it was started from.
-        ended_by: for an ended one, whether it ended by itself, was stopped, was lost (a reboot, a killed
-            holder), or could not be started at all.
+        ended_by: for an ended one, whether it ended by itself, was stopped, or was lost (a failed start,
+            a reboot, a killed holder).
         outcome: for an ended one, how, in words ("exit status 1", "killed by SIGSEGV", "stopped").
     """
 
     id: str
     live: bool
     fingerprint: str
-    ended_by: Literal["", "itself", "stop", "lost", "start"] = ""
+    ended_by: Literal["", "itself", "stop", "lost"] = ""
     outcome: str = ""
 
 

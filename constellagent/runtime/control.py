@@ -142,7 +142,7 @@ class ConstellationView(TypedDict):
 
 
 class RunRequest(TypedDict):
-    """A run to start: the agent's own command with a prompt, or `argv` in its place."""
+    """A run to start: the agent with a prompt, or `argv` in its place, in a pty of this size."""
 
     file: str
     agent: str
@@ -150,7 +150,6 @@ class RunRequest(TypedDict):
     argv: NotRequired[list[str]]
     rows: NotRequired[int]
     columns: NotRequired[int]
-    env: NotRequired[dict[str, str]]
 
 
 class InfoView(TypedDict):

@@ -5,6 +5,7 @@ import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import constellagent
@@ -188,6 +189,8 @@ class Daemon:
             )
         argv = tuple(request.get("argv", ()))
         launch = await context.launches.run(agent, record.path, request.get("prompt"), argv)
+        rows, columns = request.get("rows", launch.rows), request.get("columns", launch.columns)
+        launch = replace(launch, rows=rows, columns=columns)
         return self._registry.view(await self._registry.start(context.id, launch))
 
     async def shutdown(self, *, stop_sessions: bool) -> None:

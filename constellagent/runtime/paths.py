@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from constellagent.errors import UnavailableError
+from constellagent.errors import ConstellagentError, UnavailableError
 
 _LONGEST_SOCKET_FOLDER = 65
 """Leaves room for `/<32 hex>.sock` and the final NUL within macOS's 104 bytes."""
@@ -101,9 +101,16 @@ class Paths(NamedTuple):
         return self.run / f"{session}.sock"
 
     def create(self) -> None:
-        """Create the folders, private to this user, and refuse ones that others can change."""
-        for folder in (self.home, self.sessions, self.ravi, self.bin, self.logs, self.locks, self.run):
-            private_folder(folder)
+        """Create the folders, private to this user, and refuse ones that others can change.
+
+        Raises:
+            UnavailableError: one of them cannot be had, and without them there can be no daemon.
+        """
+        try:
+            for folder in (self.home, self.sessions, self.ravi, self.bin, self.logs, self.locks, self.run):
+                private_folder(folder)
+        except ConstellagentError as error:
+            raise UnavailableError(error.message, hint=error.hint) from error
 
 
 def locate() -> Paths:
@@ -116,7 +123,7 @@ def private_folder(folder: Path) -> None:
     """Create `folder` with mode 0700 whatever the umask, or check that it is ours alone.
 
     Raises:
-        UnavailableError: it cannot be made, belongs to somebody else, is a link, or others may write to it.
+        ConstellagentError: it cannot be made, belongs to somebody else, is a link, or others may write to it.
     """
     hint = "set CONSTELLAGENT_HOME to a place of your own"
     try:
@@ -125,10 +132,10 @@ def private_folder(folder: Path) -> None:
     except FileExistsError:
         pass
     except OSError as error:
-        raise UnavailableError(f"cannot create {folder}: {error.strerror}", hint=hint) from error
+        raise ConstellagentError(f"cannot create {folder}: {error.strerror}", hint=hint) from error
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
-        raise UnavailableError(
+        raise ConstellagentError(
             f"{folder} is not a folder that only you can write to",
             hint=f"chmod 700 {folder}, or {hint}",
         )

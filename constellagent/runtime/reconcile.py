@@ -124,7 +124,7 @@ class Reconciler:
             await self._forget_restarts(context, found)
             apply = Apply(context.desired, context.world, report, parallel=self._settings.parallel)
             outcome = await apply.run(found)
-            await self._cleanup(context, found, outcome)
+            await self._cleanup(context, options, found, outcome)
             return _result(found, observed, outcome)
 
     async def _approved(self, context: Context, approved: str) -> None:
@@ -160,12 +160,13 @@ class Reconciler:
                 case _:
                     pass
 
-    async def _cleanup(self, context: Context, found: Plan, outcome: Outcome) -> None:
+    async def _cleanup(self, context: Context, options: Options, found: Plan, outcome: Outcome) -> None:
         """Release what gone agents had reserved, and forget a constellation of which nothing is left."""
         gone = [a.subject for a in found.actions if isinstance(a, Forget) and a.subject not in outcome.failed]
         for subject in gone:
             await context.launches.release(subject)
-        if gone and not outcome.failed and not await context.world.records.all():
+        ending = gone or options.destroy  # an earlier destroy may have died after its last step
+        if ending and not outcome.failed and not await context.world.records.all():
             await self._constellations.forget(context.id)
 
 

@@ -91,7 +91,7 @@ ASKED = "a restart was asked for"
             [("+", "not running: lost in a reboot")],
         ),
         (
-            session(docs(), live=False, ended_by="start", outcome="no such command"),
+            session(docs(), live=False, ended_by="lost", outcome="no such command"),
             NOBODY,
             [("+", "not running: no such command")],
         ),

@@ -206,8 +206,9 @@ async def test_run_works_in_the_worktree_as_the_identity(home: Settings, tmp_pat
         lab.declare(IDLE + "  two: {command: ['true'], ports: [web]}\n")
         await lab.apply()
         own = (await lab.agent("one"))["session"]
-        script = "pwd; echo $CONSTELLAGENT_EMAIL"
-        view = await lab.daemon.run(RunRequest(file=lab.file, agent="one", argv=["sh", "-c", script]))
+        script = "pwd; stty size; echo $CONSTELLAGENT_EMAIL"
+        request = RunRequest(file=lab.file, agent="one", argv=["sh", "-c", script], rows=7, columns=33)
+        view = await lab.daemon.run(request)
         async with asyncio.timeout(20):
             while b"@" not in output(view["log"]):
                 await asyncio.sleep(0.02)
@@ -215,7 +216,7 @@ async def test_run_works_in_the_worktree_as_the_identity(home: Settings, tmp_pat
 
         lines = output(view["log"]).decode().split()
 
-        assert lines == [os.path.realpath(agent["path"]), "one@test.test"]
+        assert lines == [os.path.realpath(agent["path"]), "7", "33", "one@test.test"]
         assert agent["session"] == own
 
 
@@ -318,17 +319,26 @@ async def test_the_hosted_provider_needs_a_key(home: Settings, tmp_path: Path) -
         assert "CONSTELLAGENT_RAVI_API_KEY" in caught.value.hint
 
 
-async def test_a_second_apply_writes_nothing(home: Settings, tmp_path: Path) -> None:
+async def test_a_second_apply_writes_nothing(
+    home: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """No file in a worktree changes its times, and the provider is only read."""
+    caplog.set_level("INFO", "httpx")
     async with working(home, tmp_path / "repo") as lab:
         lab.declare(IDLE)
         await lab.apply()
         path = Path((await lab.agent("one"))["path"])
         before = {p: p.lstat().st_mtime_ns for p in [path, *path.rglob("*")]}
+        first = [record.getMessage() for record in caplog.records if record.name == "httpx"]
+        caplog.clear()
 
         result = await lab.apply()
+        second = [record.getMessage() for record in caplog.records if record.name == "httpx"]
 
         assert result["changed"] == 0
+        assert any("POST" in request for request in first)
+        assert second
+        assert all("HTTP Request: GET" in request for request in second)
         assert {p: p.lstat().st_mtime_ns for p in [path, *path.rglob("*")]} == before
 
 

@@ -33,6 +33,9 @@ def run(
         request["prompt"] = prompt
     if argv:
         request["argv"] = argv
+    if sys.stdout.isatty():
+        size = screen.terminal_size(sys.stdout)
+        request["rows"], request["columns"] = size.lines, size.columns
     with daemon() as client:
         session = client.run(request)
     if detach:

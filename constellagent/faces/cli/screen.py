@@ -114,8 +114,8 @@ def shorten(text: str, columns: int) -> str:
 
 
 def terminal_columns() -> int:
-    """Return the terminal's width; 80 where there is none, so that a file never depends on a window."""
-    return terminal_size(sys.stdout).columns if sys.stdout.isatty() else 80
+    """Return the terminal's width; without a terminal there is no limit, so that nothing is cut in a file."""
+    return terminal_size(sys.stdout).columns if sys.stdout.isatty() else sys.maxsize
 
 
 def terminal_size(stream: TextIO) -> os.terminal_size:
