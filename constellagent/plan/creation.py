@@ -145,9 +145,9 @@ def _create(draft: Draft, agent: DesiredAgent, seen: ObservedAgent, reason: str)
 def _create_on_branch(draft: Draft, agent: DesiredAgent, branch: BranchFacts, reason: str) -> None:
     if branch.held_by is not None and branch.held_by != agent.path:
         draft.stop_conflict(
-            f"branch {agent.branch} is checked out at {branch.held_by}; switch that checkout to another branch, "
-            f"take it over with `constellagent import {agent.name} --path {branch.held_by}`, or declare another "
-            "branch here"
+            f"branch {agent.branch} is checked out at {branch.held_by}; switch that checkout to another "
+            f"branch, take it over with `constellagent import {agent.name} --path {branch.held_by}`, or "
+            "declare another branch here"
         )
         return
     draft.do(CreateWorktree(agent.name, reason, agent.path, agent.branch, branch.commit, new_branch=False))

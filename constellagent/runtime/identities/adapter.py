@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from constellagent.errors import ConflictError, ConstellagentError
+from constellagent.errors import ConflictError, ConstellagentError, UnavailableError
 from constellagent.plan.desired import DesiredAgent, DesiredIdentity
 from constellagent.plan.observed import IdentityFacts, Look, Unknown
 from constellagent.ravi.client import InDoubtError, RaviClient, TakenError
@@ -59,7 +59,9 @@ class RaviIdentities:
             listed = await self._creation.list()
             live = await self._keys.live()
         except ConstellagentError as error:
-            return {agent.name: Unknown(error.message) for agent in chosen}
+            reason = f"{error.message}; {error.hint}" if error.hint else error.message
+            unknown = Unknown(reason, unavailable=isinstance(error, UnavailableError))
+            return {agent.name: unknown for agent in chosen}
         written = await asyncio.to_thread(
             lambda: {a.name: self._is_written(mine.get(a.name), Path(a.path), live) for a in chosen}
         )
