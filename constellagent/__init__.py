@@ -9,6 +9,7 @@ Read the tree from the bottom up; a module may import only from the layers below
     plan/      what must happen         pure: desired + observed -> actions
     term/      what a terminal shows    pure: bytes -> bytes and events
     spec/      what is wanted           pure: text -> values
+    durable    what must survive       SQLite files that keep what they took
     errors     what can go wrong, and what the reader should do
 """
 

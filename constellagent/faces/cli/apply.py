@@ -64,7 +64,7 @@ def carry_out(
     if saved is not None and reply["content_hash"] != saved["content_hash"]:
         raise RefusedError("the file changed after this plan was saved", hint="plan again with --out")
     destroying = bool(asked.get("destroy"))
-    planning.show(reply, sys.stderr)
+    planning.show(reply, sys.stderr, summary=not reply["empty"])
     if not _approved(reply, yes=yes, destroying=destroying):
         screen.tell("nothing was done")
         return approval.NOT_APPROVED
@@ -76,7 +76,7 @@ def carry_out(
     if as_json:
         screen.say_json(result)
     else:
-        _report(result, reply["constellation"], "destroyed" if destroying else "applied")
+        _report(result, reply, "destroyed" if destroying else "applied")
     return result["exit_code"]
 
 
@@ -104,16 +104,19 @@ def _order(asked: PlanRequest, reply: PlanReply, saved: PlanReply | None) -> App
     return order
 
 
-def _report(result: ApplyResult, constellation: str, verb: str) -> None:
+def _report(result: ApplyResult, reply: PlanReply, verb: str) -> None:
     for name, reason in result["failed"].items():
         screen.tell(
             f"{screen.paint('failed', 'red', sys.stderr)} {screen.clean(name)}: {screen.clean(reason)}"
         )
     for name, reason in result["skipped"].items():
         screen.tell(f"skipped {screen.clean(name)}: {screen.clean(reason)}")
-    if not (result["changed"] or result["failed"] or result["skipped"]):
-        screen.say(f"{constellation}: no changes")
+    constellation = screen.clean(reply["constellation"])
+    undone = {part: len(result[part]) for part in ("failed", "skipped")}
+    if not (result["changed"] or any(undone.values())):
+        screen.say(f"{constellation}: {screen.clean(reply['summary'] if reply['empty'] else 'no changes')}")
         return
-    parts = [screen.counted(result["changed"], "change"), f"{len(result['done'])} done"]
-    parts += [f"{len(result[part])} {part}" for part in ("failed", "skipped") if result[part]]
-    screen.say(f"{verb} {constellation}: {', '.join(parts)}")
+    undone["blocked"] = sum(line.startswith(("x ", "? ")) for line in reply["lines"])
+    parts = [screen.counted(result["changed"], "change")] if result["changed"] else ["nothing done"]
+    parts += [f"{count} {part}" for part, count in undone.items() if count]
+    screen.say(f"{f'{verb} ' if result['changed'] else ''}{constellation}: {', '.join(parts)}")

@@ -34,10 +34,11 @@ def again(saved: SavedPlan) -> PlanRequest:
     return asked
 
 
-def show(reply: PlanReply, stream: TextIO) -> None:
-    """Write the plan in words."""
+def show(reply: PlanReply, stream: TextIO, *, summary: bool = True) -> None:
+    """Write the plan in words; `summary` is the line that counts."""
     stream.writelines(f"{line}\n" for line in screen.paint_plan(reply["lines"], stream))
-    stream.write(f"{screen.clean(reply['constellation'])}: {screen.clean(reply['summary'])}\n")
+    if summary:
+        stream.write(f"{screen.clean(reply['constellation'])}: {screen.clean(reply['summary'])}\n")
     stream.flush()
 
 

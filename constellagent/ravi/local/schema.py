@@ -4,8 +4,6 @@ Of a key only the SHA-256 is kept: it is 256 random bits, so a slow hash would a
 numbers are never given twice, also not after an identity was put away.
 """
 
-VERSION = 1
-
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE identities (

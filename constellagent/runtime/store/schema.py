@@ -4,8 +4,6 @@ A migration is a list of statements that takes the file from version n to n + 1;
 transaction. A file from a newer release is refused: guessing at it could lose what it knows.
 """
 
-VERSION = 1
-
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE constellations (

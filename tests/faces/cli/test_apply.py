@@ -30,7 +30,7 @@ def test_yes_applies_what_was_shown(
     daemon.items = EVENTS  # type: ignore[assignment] # the shape of StreamItem
     ran = cli("apply", "--yes", "docs", "--prune", "--restart", "api")
     assert ran.code == 0
-    assert ran.out == "applied acme: 2 changes, 1 done\n"
+    assert ran.out == "applied acme: 2 changes\n"
     golden("cli/apply-progress.txt", ran.err)
     assert daemon.requests("apply") == [
         {
@@ -58,7 +58,7 @@ def test_failures_are_named_and_decide_the_exit_code(daemon: FakeControl, repo: 
     )
     ran = cli("apply", "--yes")
     assert ran.code == 1
-    assert ran.out == "applied acme: 3 changes, 1 done, 1 failed, 1 skipped\n"
+    assert ran.out == "applied acme: 3 changes, 1 failed, 1 skipped\n"
     assert "failed api: npm ci failed (1)\nskipped web: needs api\n" in ran.err
 
 
@@ -72,3 +72,10 @@ def test_an_apply_that_is_refused(daemon: FakeControl, repo: Path, cli: Cli) -> 
     """What the daemon refuses in the middle is an error with its own exit code."""
     daemon.fail("apply", RefusedError("the file changed", hint="plan again"))
     assert cli("apply", "--yes").code == 3
+
+
+def test_nothing_done_is_not_called_applied(daemon: FakeControl, repo: Path, cli: Cli) -> None:
+    """Where everything failed or was blocked the last line says so, once, and claims nothing."""
+    daemon.plan_answer = plan_reply(LINE, "x api  branch main is checked out at /repo")
+    daemon.result = ApplyResult(done=[], failed={"docs": "no"}, skipped={}, changed=0, exit_code=1)
+    assert cli("apply", "--yes").out == "acme: nothing done, 1 failed, 1 blocked\n"

@@ -11,7 +11,7 @@ def test_destroy(daemon: FakeControl, repo: Path, cli: Cli) -> None:
     daemon.plan_answer = plan_reply("- docs  remove worktree /w/docs  (asked to)", trusted=True)
     assert cli("destroy").code == 64
     ran = cli("destroy", "docs", "--force", "--yes")
-    assert (ran.code, ran.out) == (0, "destroyed acme: 2 changes, 1 done\n")
+    assert (ran.code, ran.out) == (0, "destroyed acme: 2 changes\n")
     (order,) = daemon.requests("apply")
     assert (order["destroy"], order["force"], order["agents"]) == (True, True, ["docs"])
 

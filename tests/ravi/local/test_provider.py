@@ -92,7 +92,7 @@ async def test_a_bad_database_is_explained(tmp_path: Path, root_key: RootKey, co
         file.mkdir()
     else:
         file.write_bytes(content)
-    with pytest.raises(ConstellagentError, match="cannot be opened") as raised:
+    with pytest.raises(ConstellagentError, match=r"provider\.db") as raised:
         await LocalProvider(tmp_path, root_key).start()
     assert raised.value.hint
     assert file.is_dir() if content is None else file.read_bytes() == content

@@ -8,13 +8,12 @@ from constellagent.errors import ConstellagentError
 from constellagent.runtime.settings import Settings
 from constellagent.runtime.store import database as module
 from constellagent.runtime.store.database import Database
-from constellagent.runtime.store.schema import MIGRATIONS, VERSION
+from constellagent.runtime.store.schema import MIGRATIONS
 
 
 async def test_a_new_file_has_the_newest_version(home: Settings, database: Database) -> None:
     """Every migration has run, so that the file says so."""
-    assert await database.rows("PRAGMA user_version") == [(VERSION,)]
-    assert len(MIGRATIONS) == VERSION
+    assert await database.rows("PRAGMA user_version") == [(len(MIGRATIONS),)]
 
 
 async def test_every_table_is_strict(database: Database) -> None:
@@ -29,12 +28,12 @@ async def test_every_table_is_strict(database: Database) -> None:
 async def test_a_newer_file_is_refused_unchanged(home: Settings) -> None:
     """A file of a newer release is not guessed at: the error names both versions, and nothing is written."""
     with sqlite3.connect(home.paths.database) as db:
-        db.execute(f"PRAGMA user_version = {VERSION + 1}")
+        db.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     db.close()
     before = home.paths.database.read_bytes()
 
     with pytest.raises(
-        ConstellagentError, match=f"version {VERSION + 1}, this one knows {VERSION}"
+        ConstellagentError, match=f"version {len(MIGRATIONS) + 1}, this one knows {len(MIGRATIONS)}"
     ) as caught:
         await Database(home.paths.database).open()
 
@@ -51,14 +50,13 @@ async def test_an_older_file_is_taken_further(home: Settings, monkeypatch: pytes
     await first.open()
     await first.execute("INSERT INTO trusted (file, content_hash, at) VALUES ('f', 'h', 1.0)")
     await first.close()
-    monkeypatch.setattr(module, "VERSION", VERSION + 1)
     monkeypatch.setattr(module, "MIGRATIONS", (*MIGRATIONS, ("ALTER TABLE trusted ADD COLUMN by TEXT",)))
 
     second = Database(home.paths.database)
     await second.open()
 
     assert await second.rows("SELECT file, by FROM trusted") == [("f", None)]
-    assert await second.rows("PRAGMA user_version") == [(VERSION + 1,)]
+    assert await second.rows("PRAGMA user_version") == [(len(MIGRATIONS) + 1,)]
     await second.close()
 
 
@@ -71,7 +69,6 @@ async def test_a_failed_migration_leaves_the_old_file(
     await first.close()
     broken = ("ALTER TABLE trusted ADD COLUMN by TEXT", "ALTER TABLE no_such ADD COLUMN by TEXT")
     with monkeypatch.context() as patch:
-        patch.setattr(module, "VERSION", VERSION + 1)
         patch.setattr(module, "MIGRATIONS", (*MIGRATIONS, broken))
         with pytest.raises(ConstellagentError, match="no such table"):
             await Database(home.paths.database).open()

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import threading
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,16 @@ from hypothesis import strategies as st
 from constellagent.errors import ConstellagentError, WorldError
 from constellagent.runtime.settings import Settings
 from constellagent.runtime.store.database import Database
+
+
+@pytest.fixture
+async def database(home: Settings) -> AsyncIterator[Database]:
+    """Give an open file with the daemon's tables."""
+    opened = Database(home.paths.database)
+    await opened.open()
+    yield opened
+    await opened.close()
+
 
 INSERT = "INSERT INTO trusted (file, content_hash, at) VALUES (?, ?, 1.0)"
 COUNT = "SELECT count(*) FROM trusted"
