@@ -4,6 +4,7 @@ Every rule looks at what was seen and never at what another rule will do, so tha
 agent is said at once.
 """
 
+import shlex
 from typing import assert_never
 
 from constellagent.plan.actions import (
@@ -144,10 +145,10 @@ def _create(draft: Draft, agent: DesiredAgent, seen: ObservedAgent, reason: str)
 
 def _create_on_branch(draft: Draft, agent: DesiredAgent, branch: BranchFacts, reason: str) -> None:
     if branch.held_by is not None and branch.held_by != agent.path:
+        take_over = f"constellagent import {agent.name} --path {shlex.quote(str(branch.held_by))}"
         draft.stop_conflict(
             f"branch {agent.branch} is checked out at {branch.held_by}; switch that checkout to another "
-            f"branch, take it over with `constellagent import {agent.name} --path {branch.held_by}`, or "
-            "declare another branch here"
+            f"branch, take it over with `{take_over}`, or declare another branch here"
         )
         return
     draft.do(CreateWorktree(agent.name, reason, agent.path, agent.branch, branch.commit, new_branch=False))

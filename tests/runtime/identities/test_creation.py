@@ -210,7 +210,7 @@ async def test_too_many_requests_are_waited_out(tmp_path: Path) -> None:
 
 
 async def test_a_provider_that_is_down_changes_nothing(tmp_path: Path) -> None:
-    """Nothing is stored, no intent stays, and the look says unknown, not absent."""
+    """Nothing is stored, no intent stays, and the look says unknown and out of reach, not absent."""
     async with faulty() as server:
         url = server.url
     async with bench(tmp_path, url) as b:
@@ -218,6 +218,7 @@ async def test_a_provider_that_is_down_changes_nothing(tmp_path: Path) -> None:
             await b.identities.ensure("docs", DOCS)
         seen = await b.look()
         assert isinstance(seen, Unknown)
+        assert seen.unavailable
         assert await b.bindings.of_provider("local") == []
         assert await b.journal.open_steps("docs") == []
 
