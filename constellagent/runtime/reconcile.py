@@ -31,6 +31,7 @@ from constellagent.runtime.settings import Settings
 from constellagent.runtime.store.constellations import Constellations
 from constellagent.runtime.supervisor import Supervisor
 from constellagent.runtime.tasks import spawn
+from constellagent.runtime.undeclared import undeclared_agents
 
 
 class Reconciler:
@@ -110,6 +111,10 @@ class Reconciler:
         what = "destroy" if options.destroy else "apply"
         lock = self._settings.paths.locks / f"apply-{context.id}"
         with exclusive(lock, f"{what} of {context.file}", hint="wait for it, or see `constellagent status`"):
+            records = await context.world.records.all()
+            await context.worktrees.take_back(
+                [*context.desired.agents.values(), *undeclared_agents(context.desired, records)]
+            )
             observed = await observe(context.desired, context.eyes, available_env=frozenset(request["env"]))
             found = plan(context.desired, observed, options)
             if "plan" in request and request["plan"] != to_json(found):

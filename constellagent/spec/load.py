@@ -5,6 +5,7 @@ would write.
 """
 
 import hashlib
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from itertools import islice
 
@@ -72,10 +73,11 @@ def _decode(text: bytes) -> str:
         raise FatalError(Place(0, 0), f"the file is larger than {MOST_BYTES:,} bytes")
     if text.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise FatalError(Place(1, 1), "the file is UTF-16; save it as UTF-8")
+    text = text.removeprefix(BOM_UTF8)  # the codec utf-8-sig counts the place of an error from behind it
     try:
-        decoded = text.decode("utf-8-sig")
+        decoded = text.decode()
     except UnicodeDecodeError as error:
-        good = text[: error.start].decode("utf-8-sig")
+        good = text[: error.start].decode()
         raise FatalError(
             place_of(good, len(good)), "what follows is not UTF-8; save the file as UTF-8"
         ) from error

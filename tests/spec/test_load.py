@@ -81,6 +81,7 @@ agents:
     ("text", "problem"),
     [
         (b"version: 1\nname: caf\xe9\n", "2:10: what follows is not UTF-8; save the file as UTF-8"),
+        (b"\xef\xbb\xbfa: \xe9\n", "1:4: what follows is not UTF-8; save the file as UTF-8"),
         ("version: 1".encode("utf-16"), "1:1: the file is UTF-16; save it as UTF-8"),
         ("version: 1".encode("utf-16-le"), "1:2: a NUL character may not stand in a file"),
         (b"#" * ((1 << 20) + 1), " the file is larger than 1,048,576 bytes"),

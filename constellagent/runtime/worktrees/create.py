@@ -11,7 +11,6 @@ from pathlib import Path
 
 from constellagent.errors import ConflictError, GitError, RefusedError, WorldError
 from constellagent.plan.desired import DesiredAgent
-from constellagent.runtime import occupants
 from constellagent.runtime.ports import Step
 from constellagent.runtime.worktrees import place, registry, rescue
 from constellagent.runtime.worktrees.marker import sync_folder
@@ -32,23 +31,17 @@ async def register(site: Site, agent: DesiredAgent, commit: str, *, new_branch: 
     """
     path = resolved(agent.path)
     await refuse_tracked_identity(site, commit)
-    cut_short = frozenset(await site.journal.open_steps(agent.name))
     listed = await site.registrations()
     ours = site.ours(agent.name, listed)
     _check_branch_free(agent, listed, ours)
     if ours is None or not stands(ours):
         if new_branch:
-            if Step.BRANCH_CREATE in cut_short:
-                await _clear_lock(site.repository.common_dir / f"refs/heads/{agent.branch}.lock")
             async with site.journal.step(Step.BRANCH_CREATE, agent.name, branch=agent.branch, commit=commit):
                 await _create_branch(site, agent.branch, commit)
         await _check_tip(site, agent.branch, commit)
         async with site.journal.step(Step.WORKTREE_ADD, agent.name, path=str(path), branch=agent.branch):
             await _add(site, agent, path, ours)
         await site.settle(agent.name, {Step.WORKTREE_RESCUE, Step.WORKTREE_REMOVE})  # of the one before it
-    elif ours.path == path and ours.branch is None and Step.WORKTREE_ADD in cut_short:
-        async with site.journal.step(Step.WORKTREE_ADD, agent.name, path=str(path), branch=agent.branch):
-            await _set_head(site, agent, ours)
     elif ours.path != path or ours.branch != f"refs/heads/{agent.branch}":
         on = f"on branch {short(ours.branch)}" if ours.branch else "on no branch"
         raise ConflictError(
@@ -138,26 +131,6 @@ async def _add(site: Site, agent: DesiredAgent, path: Path, ours: Registration |
     found = site.ours(agent.name, await site.registrations())
     if found is None or not stands(found):
         raise WorldError(f"git added the worktree {path}, but does not list it", hint="apply again")
-
-
-async def _set_head(site: Site, agent: DesiredAgent, ours: Registration) -> None:
-    """Finish an addition during which git was killed between registering the worktree and naming its branch.
-
-    Raises:
-        ConflictError: the worktree was filled already, so a person detached it.
-    """
-    if ours.admin is None or (ours.marker is not None and ours.marker.filled):
-        raise ConflictError(
-            f"{ours.path} is on no branch, declared {agent.branch}", hint=f"check {agent.branch} out there"
-        )
-    await _clear_lock(ours.admin / "HEAD.lock")
-    await site.git.run("symbolic-ref", "HEAD", f"refs/heads/{agent.branch}", cwd=ours.path)
-
-
-async def _clear_lock(lock: Path) -> None:
-    """Remove a lock that a git of ours left when it was killed; what a process has open stays."""
-    if lock.exists() and not await occupants.holding(lock):
-        lock.unlink(missing_ok=True)
 
 
 def _clear_half_registered(site: Site, agent: str) -> None:

@@ -10,7 +10,7 @@ from constellagent.runtime.git import Git
 from constellagent.runtime.paths import Paths
 from constellagent.runtime.ports import Journal, Records, Removal, Report, WorktreeLook
 from constellagent.runtime.repository import Repository
-from constellagent.runtime.worktrees import adopt, checkout, create, look, remove, setup
+from constellagent.runtime.worktrees import adopt, checkout, create, interrupted, look, remove, setup
 from constellagent.runtime.worktrees.site import Site
 
 
@@ -34,6 +34,14 @@ class GitWorktrees:
         """`checkouts` bounds the checkouts that run at once; all constellations should share one."""
         self._site = Site(repository, constellation, root, git, journal, records, paths, clock, setup_timeout)
         self._checkouts = checkouts
+
+    async def take_back(self, agents: Sequence[DesiredAgent]) -> None:
+        """Take back what a killed git left half made for these agents; goes before the look of an apply.
+
+        Raises:
+            WorldError: the repository's list of worktrees cannot be locked.
+        """
+        await interrupted.take_back(self._site, agents)
 
     async def look(self, agents: Sequence[DesiredAgent]) -> Mapping[str, WorktreeLook]:
         """Look at worktree, branch and base of each agent, by name."""

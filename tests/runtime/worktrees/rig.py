@@ -187,6 +187,7 @@ class Rig:
     ) -> Path:
         """Create an agent's worktree as apply does; returns its folder."""
         agent = agent or self.agent()
+        await self.port.take_back([agent])
         seen = await self.look(agent)
         if isinstance(seen.branch, There):
             await self.port.register(agent, seen.branch.value.commit, new_branch=False)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from constellagent.errors import ConflictError
 from constellagent.plan.observed import Absent, There, WorktreeState
 from constellagent.runtime import failpoints, occupants
 from constellagent.runtime.ports import Step
@@ -72,40 +71,6 @@ async def converges(rig: Rig) -> None:
     assert len(git(rig.repo, "worktree", "list").splitlines()) == 3
     assert await rig.port.losses("worker", path) == ["ignored: count.log"]
     check_sentinel(rig)
-
-
-async def test_a1_lock_of_a_killed_branch_creation_is_cleared(rig: Rig) -> None:
-    """A git that was killed while it made our branch leaves the lock on it; the next creation goes on."""
-    sentinel(rig)
-    dies(rig, "create", f"{Step.BRANCH_CREATE}:before")
-    lock = rig.repo / ".git" / "refs" / "heads" / "agents" / "worker.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    lock.touch()
-
-    await converges(rig)
-
-
-async def test_a1_lock_of_somebody_else_is_left(rig: Rig) -> None:
-    """Where no creation of ours was cut short, the lock on the branch belongs to another git."""
-    lock = rig.repo / ".git" / "refs" / "heads" / "agents" / "worker.lock"
-    lock.parent.mkdir(parents=True)
-    lock.touch()
-
-    with pytest.raises(ConflictError, match=r"worker\.lock"):
-        await rig.create(rig.agent())
-
-    assert lock.exists()
-
-
-async def test_a1_addition_killed_before_its_branch_was_named_is_finished(rig: Rig) -> None:
-    """Git registers a worktree first and names its branch last; killed in between, the next creation names it."""
-    sentinel(rig)
-    dies(rig, "create", f"{Step.WORKTREE_ADD}:after")
-    admin = rig.repo / ".git" / "worktrees" / "worker"
-    (admin / "HEAD").write_text(git(rig.repo, "rev-parse", "HEAD") + "\n")
-    (admin / "HEAD.lock").touch()
-
-    await converges(rig)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

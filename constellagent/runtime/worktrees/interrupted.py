@@ -1,0 +1,81 @@
+"""What a git leaves that was killed while it made a branch or a worktree for us, and taking that back.
+
+Git writes a registration file by file; killed in between, it leaves one that git itself cannot read any
+more. Only an addition whose intent is still open is taken back, and only while the folder holds nothing
+but git's own link: then there is no byte of anybody in it, and the addition simply begins anew.
+"""
+
+import contextlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from constellagent.plan.desired import DesiredAgent
+from constellagent.runtime import occupants
+from constellagent.runtime.ports import Step
+from constellagent.runtime.worktrees import registry
+from constellagent.runtime.worktrees.marker import sync_folder
+from constellagent.runtime.worktrees.site import Site, resolved
+
+_WRITTEN = ("logs/HEAD", "gitdir", "commondir", "HEAD", "HEAD.lock", "ORIG_HEAD", "locked")
+"""All that git writes into a registration before there is a checkout."""
+_FOLDERS = ("logs", "refs", ".")
+
+
+async def take_back(site: Site, agents: Sequence[DesiredAgent]) -> None:
+    """Take back what was cut short for these agents, so that looking and creating find a clean place.
+
+    Raises:
+        WorldError: the repository's list of worktrees cannot be locked.
+    """
+    for agent in agents:
+        open_steps = await site.journal.open_steps(agent.name)
+        if Step.BRANCH_CREATE in open_steps:
+            await _clear_lock(site.repository.common_dir / f"refs/heads/{agent.branch}.lock")
+        if Step.WORKTREE_ADD in open_steps:
+            async with registry.exclusively(site.repository):
+                _take_back(site, agent.name, resolved(agent.path))
+
+
+async def _clear_lock(lock: Path) -> None:
+    """Remove a lock that a killed git left; one that a process has open stays."""
+    if lock.exists() and not await occupants.holding(lock):
+        lock.unlink(missing_ok=True)
+
+
+def _take_back(site: Site, agent: str, path: Path) -> None:
+    admin = site.repository.common_dir / "worktrees" / path.name
+    if not _is_ours(admin, site.reason(agent)) or not _holds_only(path, {".git"}):
+        return
+    inside = {str(entry.relative_to(admin)) for entry in admin.rglob("*")}
+    if inside - {*_WRITTEN, *_FOLDERS}:
+        return
+    for name in _WRITTEN:
+        (admin / name).unlink(missing_ok=True)
+    for folder in _FOLDERS:
+        with contextlib.suppress(FileNotFoundError):
+            (admin / folder).rmdir()
+    sync_folder(admin.parent)
+    link = path / ".git"
+    if link.is_file() and not link.is_symlink():
+        link.unlink()
+    with contextlib.suppress(FileNotFoundError):
+        path.rmdir()
+
+
+def _is_ours(admin: Path, reason: str) -> bool:
+    """Tell by the lock, which git writes first; it is empty where git was killed while writing even that."""
+    if not admin.is_dir() or admin.is_symlink():
+        return False
+    try:
+        said = (admin / "locked").read_text(errors="replace").strip()
+    except FileNotFoundError:
+        return not os.listdir(admin)  # noqa: PTH208 - only names are wanted
+    return said in {"", reason}
+
+
+def _holds_only(folder: Path, names: set[str]) -> bool:
+    try:
+        return not folder.is_symlink() and set(os.listdir(folder)) <= names  # noqa: PTH208 - only names
+    except (FileNotFoundError, NotADirectoryError):
+        return not folder.exists()
