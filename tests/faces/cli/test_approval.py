@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from constellagent.faces.cli import approval
 from tests.faces.cli.conftest import OnTerminal
 from tests.faces.conftest import Cli
 from tests.faces.fake_control import FakeControl, plan_reply
@@ -73,3 +74,18 @@ def test_commands_cannot_hide(daemon: FakeControl, repo: Path, terminal: Callabl
     assert "\x1b[2K" not in run.said
     run.type("n\n")
     run.end()
+
+
+def test_a_script_is_shown_line_by_line() -> None:
+    """What is approved can be read: a text of several lines stands below the words, in its shape."""
+    script = "set -e\nfor x in a b; do\n  echo \x1b[2J$x\ndone\n"
+
+    shown = approval.readable(["bash", "-c", script, "a name"])
+
+    assert shown == [
+        "bash -c <text 1> 'a name'",
+        "set -e",
+        "for x in a b; do",
+        "  echo \N{REPLACEMENT CHARACTER}[2J$x",
+        "done",
+    ]
