@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from constellagent.errors import Problem, SpecError, UnavailableError, UsageError
@@ -130,7 +131,7 @@ class Contexts:
 
     async def of_applied(self, applied: Applied) -> Context:
         """Return the context of a constellation as it was last applied, whatever its file says now."""
-        loaded = await asyncio.to_thread(load, applied.text.encode(), str(applied.file))
+        loaded = await asyncio.to_thread(load_once, applied.text.encode(), str(applied.file))
         repository = await find(applied.repo)
         return self._build(applied.id, applied.file, applied.text, loaded, repository)
 
@@ -229,4 +230,14 @@ def _read(path: Path) -> tuple[Loaded, bytes]:
         data = path.read_bytes()
     except OSError as error:
         raise SpecError(str(path), [Problem(0, 0, "", f"cannot be read: {error.strerror}")]) from error
-    return load(data, str(path)), data
+    return load_once(data, str(path)), data
+
+
+@lru_cache(maxsize=32)
+def load_once(data: bytes, file: str) -> Loaded:
+    """Parse a file, or return what was parsed before from the same content: large files take a while.
+
+    Raises:
+        SpecError: it cannot be used.
+    """
+    return load(data, file)

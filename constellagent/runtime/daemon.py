@@ -16,7 +16,7 @@ from constellagent.ravi.local.provider import LocalProvider
 from constellagent.ravi.vault import RootKey
 from constellagent.runtime.adoption import adopt
 from constellagent.runtime.clock import Clock, SystemClock
-from constellagent.runtime.contexts import LOCAL_DOUBT, Context, Contexts, Provider
+from constellagent.runtime.contexts import LOCAL_DOUBT, Context, Contexts, Provider, load_once
 from constellagent.runtime.control import (
     PROTOCOL,
     ApplyRequest,
@@ -40,7 +40,6 @@ from constellagent.runtime.store.constellations import Constellations
 from constellagent.runtime.store.database import Database
 from constellagent.runtime.store.sessions import SessionRow, SessionRows
 from constellagent.runtime.supervisor import Supervisor
-from constellagent.spec.load import load
 from constellagent.spec.models import Restart
 from constellagent.spec.suggest import did_you_mean
 
@@ -222,7 +221,7 @@ class Daemon:
         applied = await self._constellations.get(row.constellation)
         if applied is None:
             return "never"
-        loaded = await asyncio.to_thread(load, applied.text.encode(), str(applied.file))
+        loaded = await asyncio.to_thread(load_once, applied.text.encode(), str(applied.file))
         specs = loaded.constellation.services if row.role == "service" else loaded.constellation.agents
         spec = specs.get(row.subject)
         return spec.restart if spec else "never"

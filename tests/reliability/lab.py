@@ -149,6 +149,8 @@ class Lab:
     def tree(self) -> dict[int, str]:
         """Return all live processes of the lab except daemons and commands: holders and agents."""
         marks = (os.fsencode(str(self.home)), os.fsencode(str(self.folder / "repo.worktrees")))
+        sessions = self.home / "sessions"
+        ids = [entry.name.encode() for entry in sessions.iterdir()] if sessions.is_dir() else []
         found: dict[int, str] = {}
         for pid in _pids():
             if pid == os.getpid() or not _alive(pid):
@@ -156,7 +158,8 @@ class Lab:
             line = _read(pid, "cmdline")
             if b"-m\0constellagent" in line:
                 continue
-            if any(mark in _read(pid, "environ") for mark in marks):
+            environ = _read(pid, "environ")
+            if any(mark in environ for mark in marks) or any(session in line for session in ids):
                 found[pid] = line.replace(b"\0", b" ").decode(errors="replace")
         return found
 

@@ -64,8 +64,9 @@ def kill_during_apply(kills: int, seed: int) -> None:
             apply = lab.start("apply", "--yes")
             delay = chance.uniform(0.0, longest)
             time.sleep(delay)
-            hit = apply.poll() is None and lab.kill_daemon()
+            killed = apply.poll() is None and lab.kill_daemon()
             apply.communicate(timeout=60)
+            hit = killed and apply.returncode != 0  # else it came before the apply, which started another
             longest = max(0.5, min(longest, 2 * (time.monotonic() - begin)))
             hits += hit
             ready = [n for n in range(8) if (lab.worktree(n) / "setup-done.txt").exists()]

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 from constellagent.errors import ConstellagentError, UsageError
+from constellagent.faces.cli import screen
 from constellagent.faces.cli.declare import Argument, File, Option
 from constellagent.faces.cli.place import constellation_file
 from constellagent.faces.cli.reach import daemon
@@ -45,6 +46,8 @@ def attach(
             f"`constellagent logs {name}` shows its output, `constellagent apply --restart {name}` starts it"
         )
         raise ConstellagentError(f"{name} does not run: {session['outcome'] or 'it ended'}", hint=hint)
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        screen.tell(f"attached to {name}; {detach_key} leaves it running")
     return take_over(
         Path(session["socket"]), Path(session["log"]), view=view, detach_key=key, replay=max(0, replay)
     )

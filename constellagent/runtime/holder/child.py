@@ -75,10 +75,11 @@ def find(command: str, path: str, cwd: str) -> str:
             return file
         found = found or file
     if found:
+        found = os.path.normpath(found)
         what = "a folder" if os.path.isdir(found) else "not executable"  # noqa: PTH112 - the same
         raise StartError(f"{found} is {what}", f"chmod +x {found}" if what == "not executable" else "")
-    where = f"in {cwd}" if "/" in command else f"on PATH ({path})"
-    raise StartError(f"command not found: {command} {where}", "install it, or correct the command")
+    where, searched = (f"in {cwd}", "") if "/" in command else ("on PATH", f"; PATH is {path}")
+    raise StartError(f"command not found: {command} {where}", f"install it, or correct the command{searched}")
 
 
 def _check_words(words: list[str]) -> None:

@@ -147,7 +147,7 @@ REASONS = {
     "missing": (("no-such-program",), "command not found: no-such-program on PATH"),
     "missing path": (("./no-such-program",), "command not found: ./no-such-program in /"),
     "folder": (("/tmp",), "/tmp is a folder"),
-    "not executable": (("./plain",), "plain is not executable"),
+    "not executable": (("./plain",), "/plain is not executable"),
     "no interpreter line": (("./garbage",), "Exec format error"),
     "interpreter missing": (("./lost",), "No such file"),
     "empty": (("",), "the command is empty"),
@@ -170,6 +170,8 @@ async def test_a_program_that_cannot_start_is_never_started(start: Start, place:
         await start(*argv, folder=folder)
     assert raised.value.message.startswith("docs was not started: ")
     assert reason in raised.value.message
+    assert (os.environ["PATH"] in raised.value.hint) == (case == "missing")
+    assert os.environ["PATH"] not in raised.value.message
     assert read_status(folder) is None
     assert not list(place.glob("*.sock"))
 

@@ -1,0 +1,1 @@
+"""The whole command against faults of the file, the repository, the machine and of people."""
