@@ -11,6 +11,7 @@ from pathlib import Path
 from constellagent.errors import ConflictError, RefusedError
 from constellagent.plan.desired import DesiredAgent, DesiredIdentity, DesiredService
 from constellagent.plan.observed import (
+    FOLDER_GONE,
     Absent,
     BranchFacts,
     IdentityFacts,
@@ -344,6 +345,13 @@ class FakeSessions:
                 await self._world.call("stop", known.subject)
                 self._world.write()
                 known.facts = replace(known.facts, live=False, ended_by="stop", outcome="stopped")
+
+    async def outdate(self, agent: str) -> None:
+        """Note that the live session runs in a folder that is made anew."""
+        for known in self._world.sessions:
+            if (known.role, known.subject) == ("agent", agent) and known.facts.live:
+                self._world.write()
+                known.facts = replace(known.facts, fingerprint=FOLDER_GONE)
 
 
 class FakeLaunches:

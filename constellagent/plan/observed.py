@@ -113,6 +113,10 @@ class IdentityFacts:
     duplicates: tuple[str, ...] = ()
 
 
+FOLDER_GONE = "folder gone"
+"""In place of a fingerprint: the session was started in a folder that is not the worktree any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
     """The newest session of an agent or service.
@@ -120,7 +124,7 @@ class SessionFacts:
     Attributes:
         id: the session's id.
         live: its process runs.
-        fingerprint: `Desired*.fingerprint` of the declaration it was started from.
+        fingerprint: `Desired*.fingerprint` of the declaration it was started from, or `FOLDER_GONE`.
         ended_by: for an ended one, whether it ended by itself, was stopped, or was lost (a failed start,
             a reboot, a killed holder).
         outcome: for an ended one, how, in words ("exit status 1", "killed by SIGSEGV", "stopped").

@@ -17,7 +17,15 @@ from constellagent.plan.actions import (
 )
 from constellagent.plan.desired import DesiredAgent, DesiredService
 from constellagent.plan.draft import Draft
-from constellagent.plan.observed import Absent, ObservedAgent, ObservedService, SessionFacts, There, Unknown
+from constellagent.plan.observed import (
+    FOLDER_GONE,
+    Absent,
+    ObservedAgent,
+    ObservedService,
+    SessionFacts,
+    There,
+    Unknown,
+)
 
 _CHANGED = "its declaration changed since it was started"
 _ASKED = "a restart was asked for"
@@ -78,7 +86,8 @@ def run_session(
 
 def _live(draft: Draft, agent: DesiredAgent, facts: SessionFacts, restart: AbstractSet[str]) -> None:
     why = ""
-    if any(isinstance(action, CreateWorktree) for action in draft.actions):
+    made_anew = any(isinstance(action, CreateWorktree) for action in draft.actions)
+    if made_anew or facts.fingerprint == FOLDER_GONE:
         why = "it runs in a folder that is gone"
     elif facts.fingerprint != agent.fingerprint:
         why = _CHANGED

@@ -195,6 +195,7 @@ class Apply:
         agent = self._desired.agents[action.subject]
         await self._remember(agent.name, path=agent.path, branch=agent.branch)
         worktrees, path = self._world.worktrees, Path(agent.path)
+        await self._world.sessions.outdate(agent.name)
         await worktrees.register(agent, action.commit, new_branch=action.new_branch)
         if agent.identity is not None:
             await self._world.identities.write(agent.name, path)

@@ -208,6 +208,10 @@ class Sessions(Protocol):
         """Stop a session and its whole process tree; returns when nothing of it is left. Idempotent."""
         ...
 
+    async def outdate(self, agent: str) -> None:
+        """Note that a live session of the agent runs in a folder that is about to be made anew."""
+        ...
+
 
 class Launches(Protocol):
     """Builds what is to be started, from the declaration."""

@@ -119,6 +119,10 @@ class SessionRegistry:
         """Return the newest session of each role and subject of a constellation."""
         return await self._rows.newest(constellation)
 
+    async def outdate(self, constellation: str, agent: str) -> None:
+        """Note that a live session runs in a folder that is not its agent's worktree any more."""
+        await self._rows.outdate(constellation, agent)
+
     async def bury(self, constellation: str, subject: str) -> None:
         """Let what an agent that is gone did before not count when it is declared again; its output stays."""
         await self._rows.bury(constellation, subject)
@@ -304,6 +308,10 @@ class ConstellationSessions:
     def _look(self, row: SessionRow) -> Look[SessionFacts]:
         trouble = self._registry.trouble(row.id) if row.live else ""
         return Unknown(trouble) if trouble else There(facts(row))
+
+    async def outdate(self, agent: str) -> None:
+        """Note that a live session of the agent runs in a folder that is about to be made anew."""
+        await self._registry.outdate(self._constellation, agent)
 
 
 def facts(row: SessionRow) -> SessionFacts:

@@ -16,6 +16,7 @@ from constellagent.plan.actions import (
 from constellagent.plan.desired import DesiredAgent
 from constellagent.plan.draft import Draft
 from constellagent.plan.observed import (
+    FOLDER_GONE,
     Absent,
     Look,
     ObservedAgent,
@@ -204,3 +205,13 @@ def test_service(
     draft = run_service(SERVICE, ObservedService(look), restart)
     assert draft.actions == actions
     assert [f"{note.symbol} {note.text}" for note in draft.notes] == notes
+
+
+def test_a_session_in_a_folder_that_is_gone_waits_for_leave() -> None:
+    """A worktree that was made anew does not bring its old session back into it."""
+    look = There(SessionFacts("s", live=True, fingerprint=FOLDER_GONE))
+
+    (line,) = outline(compared(docs(), settled(docs(), session=look), NOBODY))
+
+    assert line[0] == "!"
+    assert "a folder that is gone" in line[1]

@@ -367,3 +367,22 @@ async def test_status_of_all_shows_what_cannot_be_read(home: Settings, tmp_path:
 
         assert view["problem"]
         (tmp_path / "away").rename(lab.repo)
+
+
+async def test_a_session_in_a_deleted_folder_is_never_called_up_to_date(
+    home: Settings, tmp_path: Path
+) -> None:
+    """The worktree is made anew; its session waits for leave to be started in it."""
+    async with working(home, tmp_path / "repo") as lab:
+        lab.declare(IDLE)
+        await lab.apply()
+        path = Path((await lab.agent("one"))["path"])
+        path.rename(tmp_path / "taken-away")
+
+        await lab.apply()
+        reply = await lab.plan()
+        asked = await lab.apply(restart=["one"])
+
+        assert reply["pending"]
+        assert any("a folder that is gone" in line for line in reply["lines"])
+        assert (asked["changed"], (await lab.plan())["pending"]) == (1, False)

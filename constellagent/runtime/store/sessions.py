@@ -9,6 +9,7 @@ from dataclasses import astuple, dataclass, fields
 from typing import Literal
 
 from constellagent.errors import ConflictError
+from constellagent.plan.observed import FOLDER_GONE
 from constellagent.runtime.store.database import Database
 
 Role = Literal["agent", "service", "run"]
@@ -158,6 +159,14 @@ class SessionRows:
             (constellation, role, subject, since),
         )
         return int(found[0][0])
+
+    async def outdate(self, constellation: str, agent: str) -> None:
+        """Note that a live session runs in a folder that is not its agent's worktree any more."""
+        await self._database.execute(
+            "UPDATE sessions SET fingerprint = ? WHERE constellation = ? AND subject = ? AND role = 'agent' "
+            "AND ended_at IS NULL",
+            (FOLDER_GONE, constellation, agent),
+        )
 
     async def bury(self, constellation: str, subject: str) -> None:
         """Let the ended sessions of an agent that is gone not count any more when it is declared again."""
