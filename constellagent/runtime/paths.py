@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from constellagent.errors import ConstellagentError, UnavailableError
+from constellagent.errors import ConstellagentError, UnavailableError, UsageError
 
 _LONGEST_SOCKET_FOLDER = 65
 """Leaves room for `/<32 hex>.sock` and the final NUL within macOS's 104 bytes."""
@@ -114,9 +114,16 @@ class Paths(NamedTuple):
 
 
 def locate() -> Paths:
-    """Return where state lies, as `runtime.settings` reads it, without the cost of loading the settings."""
-    home = os.environ.get("CONSTELLAGENT_HOME")
-    return Paths(Path(home).expanduser().absolute() if home else default_home())
+    """Return where state lies, as `runtime.settings` reads it, without the cost of loading the settings.
+
+    Raises:
+        UsageError: `CONSTELLAGENT_HOME` is relative: each folder would have a daemon of its own.
+    """
+    said = os.environ.get("CONSTELLAGENT_HOME")
+    home = Path(said).expanduser() if said else default_home()
+    if not home.is_absolute():
+        raise UsageError(f"CONSTELLAGENT_HOME is relative: {said}", hint="give it from the root on")
+    return Paths(home)
 
 
 def private_folder(folder: Path) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from constellagent.errors import UsageError
@@ -55,7 +55,15 @@ class Settings(BaseSettings):
             wrong = [f"CONSTELLAGENT_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
             raise UsageError("; ".join(wrong), hint="correct or unset the variable") from None
 
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        """A relative home would mean another state, and another daemon, in each folder."""
+        if not home.expanduser().is_absolute():
+            raise ValueError("give it from the root on")
+        return home.expanduser()
+
     @property
     def paths(self) -> Paths:
         """The layout below `home`."""
-        return Paths(self.home.expanduser().absolute())
+        return Paths(self.home)

@@ -167,20 +167,6 @@ def test_a2_kill_9_of_the_client_changes_nothing() -> None:
         converge(lab)
 
 
-def test_a4_two_applies_at_once() -> None:
-    """Of two applies at once one wins; the other exits 75 and says who holds it."""
-    with Lab(agents=4, extra="") as lab:
-        lab.json("plan")
-        both = [lab.start("apply", "--yes") for _ in range(2)]
-        outputs = [process.communicate(timeout=60) for process in both]
-        codes = sorted(process.returncode for process in both)
-        assert codes in ([0, 75], [0, 0]), (codes, outputs)
-        if codes == [0, 75]:
-            loser = next(out for out, process in zip(outputs, both, strict=True) if process.returncode == 75)
-            assert "pid" in loser[1]
-        converge(lab)
-
-
 def _rescued(lab: Lab) -> list[tuple[str, str]]:
     refs = git(lab.repo, "for-each-ref", "--format=%(refname)", "refs/constellagent/rescue").split()
     return [(ref, git(lab.repo, "ls-tree", "-r", "--name-only", ref)) for ref in refs]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from constellagent.errors import ConstellagentError
-from constellagent.runtime.paths import Paths, default_home, private_folder
+from constellagent.errors import ConstellagentError, UsageError
+from constellagent.runtime.paths import Paths, default_home, locate, private_folder
 from constellagent.runtime.settings import Settings
 
 
@@ -96,3 +96,11 @@ def test_sockets_do_not_depend_on_who_looks(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(tempfile, "tempdir", None)
 
     assert deep.control_socket == before
+
+
+def test_a_relative_home_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would mean another state in each folder, and a daemon for each."""
+    monkeypatch.setenv("CONSTELLAGENT_HOME", "state")
+
+    with pytest.raises(UsageError, match="relative"):
+        locate()

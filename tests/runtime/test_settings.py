@@ -59,3 +59,11 @@ def test_the_management_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> Non
     assert settings.ravi_api_key is not None
     assert settings.ravi_api_key.get_secret_value() == "canary-4711"
     assert "canary" not in f"{settings!r} {settings}"
+
+
+def test_a_relative_home_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The state of a relative place would be another one in each folder."""
+    monkeypatch.setenv("CONSTELLAGENT_HOME", "state")
+
+    with pytest.raises(UsageError, match="from the root on"):
+        Settings()

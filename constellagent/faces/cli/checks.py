@@ -93,7 +93,7 @@ def state(paths: Paths) -> Check:
     try:
         found = home.lstat()
     except FileNotFoundError:
-        return Check("state", "ok", f"{home} (not there yet; the first command makes it)")
+        return _state_to_be_made(home)
     except OSError as error:
         return Check(
             "state", "fail", f"{home}: {error.strerror}", "set CONSTELLAGENT_HOME to a folder of yours"
@@ -106,6 +106,14 @@ def state(paths: Paths) -> Check:
     if not os.access(home, os.W_OK | os.X_OK):
         return Check("state", "fail", f"{home} cannot be written", f"chmod 700 {home}")
     return Check("state", "ok", f"{home} (mode {mode:04o})")
+
+
+def _state_to_be_made(home: Path) -> Check:
+    above = next(folder for folder in home.parents if folder.exists())
+    if above.is_dir() and os.access(above, os.W_OK | os.X_OK):
+        return Check("state", "ok", f"{home} (not there yet; the first command makes it)")
+    said = f"{home} is not there and cannot be made in {above}"
+    return Check("state", "fail", said, "set CONSTELLAGENT_HOME to a place where you may write")
 
 
 def socket(paths: Paths) -> Check:

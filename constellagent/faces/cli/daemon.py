@@ -105,9 +105,12 @@ def stop(
             pid = client.pid
             client.shutdown(stop_sessions=sessions)
     except UnavailableError:
-        if sessions:
-            raise
         pid = pid or owner(paths)
+        if sessions:
+            raise UnavailableError(
+                "the daemon does not run, so no session was stopped",
+                hint="`constellagent status --all` starts it and shows what runs; then stop again",
+            ) from None
     if pid is None:
         screen.say("the daemon does not run")
         return 0
@@ -143,10 +146,19 @@ def status(*, as_json: Json = False) -> int:
     """Say whether the daemon runs, and as what. Never starts it; exit code 69 if it does not run."""
     from constellagent.faces.blocking import BlockingClient
     from constellagent.faces.cli.status_table import age
+    from constellagent.faces.launching import owner
     from constellagent.runtime.paths import locate
 
-    with BlockingClient.connect(locate().control_socket) as client:
-        info = client.info()
+    paths = locate()
+    try:
+        with BlockingClient.connect(paths.control_socket) as client:
+            info = client.info()
+    except UnavailableError as error:
+        if owner(paths) is not None:
+            raise
+        raise UnavailableError(
+            f"the daemon does not run (state in {paths.home})", hint="any command that needs it starts it"
+        ) from error
     if as_json:
         screen.say_json(info)
         return 0

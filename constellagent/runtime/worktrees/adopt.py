@@ -53,7 +53,7 @@ def _check_adoptable(
     if found is None:
         raise ConflictError(
             f"{place} is no worktree of {site.repository.root}",
-            hint="git worktree list shows those that are",
+            hint="name the folder with --path; `git worktree list` shows those that are",
         )
     if found.admin is None:
         raise ConflictError(f"{place} is the main checkout", hint="an agent needs a worktree of its own")

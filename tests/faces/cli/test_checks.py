@@ -96,3 +96,10 @@ def test_a_daemon(daemon: FakeControl, paths: Paths, monkeypatch: pytest.MonkeyP
     assert next(checks.daemon(paths)).level == "warn"
     daemon.fail("info", UnavailableError("gone"))
     assert next(checks.daemon(paths)).level == "ok"
+
+
+def test_a_state_that_cannot_be_made(tmp_path: Path) -> None:
+    """A place below a file is found out before the first command fails on it."""
+    (tmp_path / "file").touch()
+    assert checks.state(Paths(tmp_path / "file" / "home")).level == "fail"
+    assert checks.state(Paths(tmp_path / "new" / "home")).level == "ok"
