@@ -16,8 +16,8 @@ def constellation(**changes: object) -> ConstellationView:
     """Return a constellation with an agent in each kind of state."""
     view = ConstellationView(
         name="acme",
-        file="/work/acme/constellation.yaml",
-        repo="/work/acme",
+        file="/repo/acme/constellation.yaml",
+        repo="/repo/acme",
         agents=[
             agent_view(
                 "auth-redesign", "waiting", reason="permission", branch="feature/auth-redesign", ahead=12
