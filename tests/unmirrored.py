@@ -42,6 +42,7 @@ UNMIRRORED: dict[str, str] = {
 TESTS: dict[str, str] = {
     "ravi/local/test_invented.py": "the addresses, names and numbers that the provider invents",
     "ravi/local/test_sdk.py": "the public client, unmodified, against the provider",
+    "runtime/holder/test_direct.py": "a viewer's terminal in the holder's hands: protocol, requests, viewers",
     "runtime/worktrees/test_content.py": "the bytes of a checkout: filters, sparse, partial clones",
     "runtime/worktrees/test_crash.py": "dying at every step of a creation and of a removal",
     "runtime/worktrees/test_disk.py": "no space left",

@@ -9,8 +9,6 @@ import contextlib
 import logging
 import os
 import socket
-import struct
-import sys
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -21,6 +19,7 @@ import constellagent
 from constellagent.errors import ConstellagentError, RefusedError, UsageError
 from constellagent.faces import wire
 from constellagent.runtime.control import PROTOCOL, Control, StreamItem
+from constellagent.runtime.peers import uid_of
 from constellagent.runtime.tasks import spawn
 
 MAX_WAITING_ITEMS = 4096
@@ -234,13 +233,7 @@ def _refuse_strangers(sock: socket.socket) -> None:
     Raises:
         RefusedError: the other end belongs to another user.
     """
-    if sys.platform == "darwin":
-        credentials = sock.getsockopt(0, 1, 76)  # SOL_LOCAL, LOCAL_PEERCRED, struct xucred
-        (uid,) = struct.unpack_from("=4xI", credentials)
-    else:
-        credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-        _, uid, _ = struct.unpack("3i", credentials)
-    if uid not in {os.getuid(), ROOT}:
+    if uid_of(sock) not in {os.getuid(), ROOT}:
         raise RefusedError("the daemon belongs to another user")
 
 

@@ -1,7 +1,8 @@
 """`attach`: a person's terminal joined to one session, byte for byte, straight through its holder.
 
-No event loop, no daemon in between and no parsing of what is typed beyond the key that detaches: a keystroke
-costs one `select` on each side. However it ends, the terminal is given back as it was found.
+No event loop, no daemon in between and no parsing of what is typed beyond the key that detaches. Where it can
+be, a key costs one turn here and what it makes the program write one turn in the holder, which writes to this
+terminal itself. However it ends, the terminal is given back as it was found.
 """
 
 import atexit
@@ -10,7 +11,6 @@ import fcntl
 import os
 import select
 import signal
-import socket as sockets
 import struct
 import sys
 import termios
@@ -22,16 +22,14 @@ from typing import Any, Self
 
 from constellagent.errors import UnavailableError, UsageError
 from constellagent.runtime.holder import protocol, status
+from constellagent.runtime.holder.line import Line
 from constellagent.runtime.holder.log import LogReader
 from constellagent.term.keys import DetachScanner
 from constellagent.term.scanner import ModeTracker, QueryStripper
 
-_CHUNK = 1 << 16
-_ANSWER = 5.0
+_CHUNK = 1 << 13
 _SECOND_PRESS = 0.4
 """Seconds within which a second press of the detach key means the key itself."""
-_UNSENT = 1 << 20
-"""Bytes that wait for the holder; beyond it the keyboard has to wait as well."""
 _INTERRUPT = b"\x03"
 
 
@@ -64,13 +62,15 @@ def attach(socket: Path, log: Path, *, view: bool, detach_key: bytes, replay: in
         raise UsageError(
             "attach needs a terminal", hint="`constellagent logs -f` follows the output without one"
         )
-    with _connected(socket) as connection:
-        session = _greet(connection)
+    with Line.open(socket) as line:
         try:
             with _Terminal() as terminal:
-                attachment = _Attachment(connection, terminal, view=view, detach_key=detach_key)
-                attachment.show(LogReader(log), replay)
-                ending = attachment.run()
+                attachment = _Attachment(line, terminal, LogReader(log), view=view, detach_key=detach_key)
+                try:
+                    attachment.show(replay)
+                    ending = attachment.run()
+                finally:
+                    attachment.leave()
         except _Signalled as signalled:
             return 128 + signalled.number
         except OSError as error:
@@ -78,39 +78,10 @@ def attach(socket: Path, log: Path, *, view: bool, detach_key: bytes, replay: in
     if ending is None and attachment.detached:
         _say("detached; the session goes on")
         return 0
-    final = ending or _last_word(session)
+    final = ending or _last_word(line.session)
     code, words = _outcome(final)
     _say(f"the session ended: {words}")
     return code
-
-
-def _connected(path: Path) -> sockets.socket:
-    connection = sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM)
-    try:
-        connection.connect(os.fspath(path))
-    except OSError as error:
-        connection.close()
-        raise UnavailableError(
-            "the session's holder cannot be reached",
-            hint="`constellagent status` shows whether it still runs",
-        ) from error
-    return connection
-
-
-def _greet(connection: sockets.socket) -> dict[str, Any]:
-    """Say hello and return the session's status."""
-    connection.settimeout(_ANSWER)
-    decoder = protocol.Decoder()
-    try:
-        connection.sendall(protocol.hello())
-        while data := connection.recv(_CHUNK):
-            for kind, payload in decoder.feed(data):
-                if kind == protocol.WELCOME:
-                    connection.setblocking(False)
-                    return protocol.parse_report(payload)
-    except (OSError, protocol.ProtocolError) as error:
-        raise UnavailableError(f"the session's holder does not answer: {error}") from error
-    raise UnavailableError("the session's holder closed the connection")
 
 
 def _last_word(session: dict[str, Any]) -> dict[str, Any]:
@@ -194,6 +165,10 @@ class _Terminal:
         while data:
             data = data[os.write(1, data) :]
 
+    def ring(self) -> None:
+        """Sound the bell: something that was typed was refused."""
+        self.write(b"\a")
+
     def size(self) -> tuple[int, int]:
         """Return rows and columns."""
         rows, columns, _, _ = struct.unpack("HHHH", fcntl.ioctl(0, termios.TIOCGWINSZ, bytes(8)))
@@ -214,23 +189,23 @@ class _Attachment:
     """The two streams of bytes between a terminal and a holder."""
 
     def __init__(
-        self, connection: sockets.socket, terminal: _Terminal, *, view: bool, detach_key: bytes
+        self, line: Line, terminal: _Terminal, log: LogReader, *, view: bool, detach_key: bytes
     ) -> None:
-        self._connection = connection
+        self._line = line
         self._terminal = terminal
+        self._log = log
         self._view = view
         self._keys = DetachScanner(detach_key)
         self._expire_at: float | None = None
-        self._decoder = protocol.Decoder()
         self._live = QueryStripper() if view else None
-        self._unsent = bytearray()
+        self._place = 0
         self._ending: dict[str, Any] | None = None
         self._over = False
         self.detached = False
 
-    def show(self, log: LogReader, replay: int) -> None:
+    def show(self, replay: int) -> None:
         """Put the terminal into the program's modes, show the recent output, and ask for what follows it."""
-        modes = self._terminal.modes
+        modes, log = self._terminal.modes, self._log
         offset = log.begin()
         start = max(offset, log.end() - replay)
         while offset < start:
@@ -249,86 +224,117 @@ class _Attachment:
             stripper = QueryStripper()
             recent = data if first == 0 else _from_line(data)
             self._terminal.write(setup + stripper.feed(recent) + stripper.flush())
-        self._send(protocol.attach(offset, protocol.VIEW if self._view else 0))
+        self._place = offset
+        self._line.join(offset, 1, view=self._view, take=self._take)
         self._send_size()
 
     def run(self) -> dict[str, Any] | None:
         """Pass bytes both ways; returns the final status of a session that ended, None otherwise."""
-        holder, woken = self._connection.fileno(), self._terminal.woken
-        everything, no_keys = [holder, 0, woken], [holder, woken]
+        line, woken = self._line, self._terminal.woken
+        holder = line.fileno()
+        everything, no_keys = [0, holder, woken], [holder, woken]
+        writable: list[int] = []
         while not self._over:
-            readers = everything if len(self._unsent) < _UNSENT else no_keys
-            ready, writable, _ = select.select(readers, [holder] if self._unsent else (), (), self._timeout())
+            if line.settled and self._expire_at is None:
+                ready = self._stream(everything)
+            else:
+                readers = no_keys if line.full else everything
+                ready, writable, _ = select.select(readers, line.waiting(), (), self._timeout())
+            if 0 in ready:
+                self._typed(os.read(0, _CHUNK))
             if holder in ready:
                 self._receive()
-            if 0 in ready:
-                self._typed()
             if woken in ready:
                 os.read(woken, 4096)
                 self._send_size()
             if writable:
-                del self._unsent[: self._put(self._unsent)]
+                line.flush()
             if self._expire_at is not None and time.monotonic() >= self._expire_at:
-                self._expire_at = None
                 self._pass_on(*self._keys.expire())
         return self._ending
+
+    def _stream(self, readers: list[int]) -> list[int]:
+        """Pass keys on while there is nothing else to do; returns what else is ready.
+
+        Every key comes this way, so there is nothing in it that need not be.
+        """
+        feed, give, keys_only = self._keys.feed, self._line.type, readers[:1]
+        while True:
+            ready, _, _ = select.select(readers, (), ())
+            if ready != keys_only:
+                return ready
+            data = os.read(0, _CHUNK)
+            typed, detached = feed(data)
+            taken = give(typed)
+            if not data:
+                self._typed(data)
+                return []
+            if taken < len(data):  # the scanner has kept something, or the program does not take it all
+                self._pass_on(typed[taken:], detached)
+                return []
+
+    def leave(self) -> None:
+        """Make sure that nothing but this process writes to the terminal from now on."""
+        if not self._line.direct or self._ending is not None:
+            return
+        with contextlib.suppress(OSError):  # the log is gone: the terminal is given back all the same
+            if not self._line.leave(self._take):
+                self._follow(self._log.end())
 
     def _timeout(self) -> float | None:
         return None if self._expire_at is None else max(0.0, self._expire_at - time.monotonic())
 
     def _receive(self) -> None:
-        try:
-            data = self._connection.recv(_CHUNK)
-            frames = self._decoder.feed(data)
-        except (BlockingIOError, InterruptedError):
+        frames = self._line.receive()
+        if frames is None:
+            self._over = True
             return
-        except (OSError, protocol.ProtocolError):
-            data, frames = b"", []
         for kind, payload in frames:
-            if kind == protocol.OUTPUT:
-                output = protocol.parse_output(payload)[1]
-                self._terminal.write(self._live.feed(output) if self._live else output)
-                self._terminal.modes.feed(output)
-            elif kind == protocol.ERROR:
-                self._terminal.write(b"\a")
-            elif kind == protocol.EXIT:
-                self._ending = protocol.parse_report(payload)
-                self._over = True
-        self._over = self._over or not data
+            self._take(kind, payload)
 
-    def _typed(self) -> None:
-        data = os.read(0, _CHUNK)
-        if not data:  # the terminal has gone
-            self.detached = self._over = True
-            return
-        if self._view and _INTERRUPT in data:
+    def _take(self, kind: int, payload: bytes) -> None:
+        if kind == protocol.OUTPUT:
+            output = protocol.parse_output(payload)[1]
+            self._terminal.write(self._live.feed(output) if self._live else output)
+            self._terminal.modes.feed(output)
+        elif kind == protocol.ERROR:
+            self._terminal.ring()
+        elif kind in {protocol.WRITTEN, protocol.DETACHED}:
+            self._follow(protocol.parse_written(payload))
+        elif kind == protocol.RESYNC:
+            self._place = protocol.parse_resync(payload)
+        elif kind == protocol.ASIDE:
+            self._line.aside()
+        elif kind == protocol.EXIT:
+            self._ending = protocol.parse_report(payload)
+            self._over = True
+
+    def _follow(self, end: int) -> None:
+        """Take note of what the holder has written to the terminal."""
+        while self._place < end:
+            begin, data = self._log.read(self._place, min(end - self._place, 1 << 20))
+            if not data or begin >= end:
+                break
+            self._terminal.modes.feed(data[: end - begin])
+            self._place = begin + len(data)
+        self._place = max(self._place, end)
+
+    def _typed(self, data: bytes) -> None:
+        if not data or (self._view and _INTERRUPT in data):  # nothing comes where the terminal has gone
             self.detached = self._over = True
             return
         self._pass_on(*self._keys.feed(data))
-        self._expire_at = time.monotonic() + _SECOND_PRESS if self._keys.waiting else None
 
     def _pass_on(self, typed: bytes, detached: bool) -> None:
-        if typed and not self._view:
-            self._send(protocol.frame(protocol.INPUT, typed))
+        if typed and not self._view and not self._line.press(typed):
+            self._terminal.ring()
         if detached:
             self.detached = self._over = True
+        self._expire_at = time.monotonic() + _SECOND_PRESS if self._keys.waiting else None
 
     def _send_size(self) -> None:
         if not self._view:
-            self._send(protocol.resize(*self._terminal.size()))
-
-    def _send(self, frame: bytes) -> None:
-        if not self._unsent:
-            frame = frame[self._put(frame) :]
-        self._unsent += frame
-
-    def _put(self, data: bytes | bytearray) -> int:
-        try:
-            return self._connection.send(data)
-        except (BlockingIOError, InterruptedError):
-            return 0
-        except OSError:
-            return len(data)  # the holder has gone; reading will tell
+            self._line.resize(*self._terminal.size())
 
 
 def _from_line(data: bytes) -> bytes:

@@ -77,7 +77,7 @@ class DetachScanner:
 
         What comes after a detach is dropped: it was not meant for the program.
         """
-        if not self.waiting and self._key not in data and b"\x1b" not in data:
+        if not (self.pending or self._held) and self._key not in data and b"\x1b" not in data:
             return data, False
         data = self._held + data
         unfinished = _UNFINISHED.search(data)

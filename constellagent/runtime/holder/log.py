@@ -103,7 +103,18 @@ class LogWriter:
         lost: how many bytes the disk did not take.
     """
 
-    __slots__ = ("_fd", "_folder", "_limit", "_roll_at", "_segments", "_size", "_total", "end", "lost")
+    __slots__ = (
+        "_fd",
+        "_folder",
+        "_limit",
+        "_roll_at",
+        "_room",
+        "_segments",
+        "_size",
+        "_total",
+        "end",
+        "lost",
+    )
 
     def __init__(self, folder: str, limit: int) -> None:
         self._folder = folder
@@ -112,7 +123,8 @@ class LogWriter:
         self._segments = _segments(folder)
         self._total = sum(size for _, size in self._segments)
         self._fd = -1
-        self._size = 0
+        self._size = 0  # of the open segment, which is not yet in the total
+        self._room = 0  # what may be appended to it without any other thing to do
         self.end = sum(self._segments[-1]) if self._segments else 0
         self.lost = 0
 
@@ -123,7 +135,21 @@ class LogWriter:
 
     def append(self, data: bytes) -> None:
         """Write `data` at the end; what the disk does not take is counted in `lost` and leaves a gap."""
-        view = memoryview(data)
+        if len(data) > self._room:
+            self._append_parts(memoryview(data))
+            return
+        try:
+            written = os.write(self._fd, data)
+        except OSError:
+            written = 0
+        self._size += written
+        self._room -= written
+        self.end += written
+        if written < len(data):
+            self._append_parts(memoryview(data)[written:])
+
+    def _append_parts(self, view: memoryview) -> None:
+        """Write what does not simply fit into the open segment."""
         try:
             while view:
                 if self._fd < 0 or self._size >= self._roll_at:
@@ -132,10 +158,9 @@ class LogWriter:
                 self._make_room(len(part))
                 written = os.write(self._fd, part)
                 self._size += written
-                self._total += written
                 self.end += written
-                self._segments[-1] = (self._segments[-1][0], self._size)
                 view = view[written:]
+            self._room = min(self._roll_at, self._limit - self._total) - self._size
         except OSError:
             self.lost += len(view)
             self.end += len(view)
@@ -146,17 +171,22 @@ class LogWriter:
         if self._fd >= 0:
             with contextlib.suppress(OSError):  # a disk that fails now cannot be helped any more
                 os.fsync(self._fd)
-            os.close(self._fd)
-            self._fd = -1
+            self._shut()
+
+    def _shut(self) -> None:
+        """Finish the open segment."""
+        os.close(self._fd)
+        self._fd = -1
+        self._segments[-1] = (self._segments[-1][0], self._size)
+        self._total += self._size
+        self._size = self._room = 0
 
     def _roll(self) -> None:
         """Begin a segment at the present end."""
         if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+            self._shut()
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
         self._fd = os.open(_file(self._folder, self.end), flags, 0o600)
-        self._size = 0
         if not self._segments or self._segments[-1] != (self.end, 0):
             self._segments.append((self.end, 0))
 
@@ -164,13 +194,12 @@ class LogWriter:
         """Leave the segment that could not grow: the next append begins one where the gap ends."""
         if self._fd < 0:
             return
-        os.close(self._fd)
-        self._fd = -1
-        if self._size == 0:
+        self._shut()
+        if self._segments[-1][1] == 0:
             self._drop(len(self._segments) - 1)
 
     def _make_room(self, size: int) -> None:
-        while self._total + size > self._limit and len(self._segments) > 1:
+        while self._total + self._size + size > self._limit and len(self._segments) > 1:
             self._drop(0)
 
     def _drop(self, index: int) -> None:

@@ -75,23 +75,34 @@ class Program:
 
     def read(self, now: float) -> bytes | None:
         """Return the output there is, empty for none at present, None where nobody has the pty open."""
-        parts: list[bytes] = []
-        size = 0
-        while size < CHUNK:
+        try:
+            data = os.read(self.fd, _READ)
+        except (BlockingIOError, InterruptedError):
+            return b""
+        except OSError:  # Linux says EIO, macOS the end of the file
+            data = b""
+        if not data:
+            self._quiet_until = now + _LOOK_AGAIN
+            return None
+        self._quiet_until = 0.0
+        return data if len(data) < _LITTLE else self._read_on(data, now)
+
+    def _read_on(self, data: bytes, now: float) -> bytes:
+        """Return `data` and what else there is, as far as it makes sense to take it at once."""
+        parts = [data]
+        size = len(data)
+        while size < CHUNK and len(parts[-1]) >= _LITTLE:
             try:
                 part = os.read(self.fd, _READ)
             except (BlockingIOError, InterruptedError):
                 break
-            except OSError:  # Linux says EIO, macOS the end of the file
+            except OSError:
                 part = b""
             if not part:
                 self._quiet_until = now + _LOOK_AGAIN
-                return b"".join(parts) if parts else None
+                break
             parts.append(part)
             size += len(part)
-            if len(part) < _LITTLE:
-                break
-        self._quiet_until = 0.0
         return b"".join(parts)
 
     def write(self, data: bytes) -> bool:

@@ -8,7 +8,8 @@ Unknown types are skipped, so that a newer peer may say more.
 import json
 import struct
 
-VERSION = 1
+VERSION = 2
+"""1 knows nothing of DIRECT, and never answers it."""
 MAX_PAYLOAD = 1 << 20
 
 # from a client
@@ -18,6 +19,7 @@ INPUT = 3
 RESIZE = 4
 SIGNAL = 5
 STOP = 6
+DETACH = 8
 # both ways: the question is empty, the answer a JSON object
 STATUS = 7
 # from the holder
@@ -26,11 +28,23 @@ OUTPUT = 66
 RESYNC = 67
 EXIT = 68
 ERROR = 69
+JOINED = 70
+WRITTEN = 71
+DETACHED = 72
+ASIDE = 73
 
 VIEW = 1
 """Flag of ATTACH: only looks; takes no part in the size, and its input is refused."""
 EVERY = 2
 """Flag of ATTACH: wants every byte the log still has, however late; others skip ahead when too far behind."""
+DIRECT = 4
+"""Flag of ATTACH: the viewer's terminal comes with this frame, opened anew, for the holder to write to.
+
+The answer is JOINED. If it grants that, the pty's master comes with it for the viewer's keys; there is no
+OUTPUT then, but WRITTEN now and then, before each RESYNC and before EXIT. After DETACHED, the answer to
+DETACH, nothing more is written. ASIDE says that another viewer decides the size now; INPUT of nothing takes
+it back.
+"""
 
 _HEADER = struct.Struct("!BI")
 _OFFSET = struct.Struct("!Q")
@@ -128,6 +142,16 @@ def resync(offset: int) -> bytes:
     return frame(RESYNC, _OFFSET.pack(offset))
 
 
+def joined(*, granted: bool) -> bytes:
+    """Answer DIRECT."""
+    return frame(JOINED, bytes([granted]))
+
+
+def written(offset: int, kind: int = WRITTEN) -> bytes:
+    """Say how far output was written to the viewer's terminal: WRITTEN, or DETACHED where it ends there."""
+    return frame(kind, _OFFSET.pack(offset))
+
+
 def report(kind: int, value: dict[str, object]) -> bytes:
     """Carry a JSON object."""
     return frame(kind, json.dumps(value, separators=(",", ":")).encode())
@@ -178,6 +202,18 @@ def parse_output(payload: bytes) -> tuple[int, bytes]:
 
 def parse_resync(payload: bytes) -> int:
     """Return the offset at which output goes on."""
+    return int(_unpack(_OFFSET, payload)[0])
+
+
+def parse_joined(payload: bytes) -> bool:
+    """Return whether DIRECT is granted."""
+    if len(payload) != 1:
+        raise ProtocolError("an answer to DIRECT is one byte")
+    return bool(payload[0])
+
+
+def parse_written(payload: bytes) -> int:
+    """Return the offset up to which output was written."""
     return int(_unpack(_OFFSET, payload)[0])
 
 

@@ -76,12 +76,14 @@ class Requests:
             self._program.send_signal(protocol.parse_signal(payload))
         elif kind == protocol.STOP:
             self._stop(protocol.parse_stop(payload))
+        elif kind == protocol.DETACH:
+            viewer.detach()
 
     def _input(self, viewer: Viewer, data: bytes, now: float) -> None:
         if viewer.flags & protocol.VIEW:
             viewer.send(protocol.error("this viewer only looks; its input was dropped"))
             return
-        if not self._program.write(data):
+        if data and not self._program.write(data):
             text = f"the program does not read: {INPUT} bytes wait already, and {len(data)} were dropped"
             viewer.send(protocol.error(text))
         if viewer.size is not None and viewer.turn != self._turn:
@@ -93,6 +95,8 @@ class Requests:
         end = self._log.end
         place = max(self._log.begin, end - value) if tail else min(value, end)
         viewer.start(place, flags, end)
+        if flags & protocol.DIRECT:
+            viewer.join(self._program.fd)
 
     def _resize(self, viewer: Viewer, payload: bytes, now: float) -> None:
         size = protocol.parse_resize(payload)
@@ -106,6 +110,9 @@ class Requests:
         self._fit(now)
 
     def _activate(self, viewer: Viewer) -> None:
+        for other in self._viewers.values():
+            if other.screen is not None and other.turn == self._turn and other is not viewer:
+                other.send(protocol.frame(protocol.ASIDE))  # its keys do not come by here
         self._turn += 1
         viewer.turn = self._turn
 

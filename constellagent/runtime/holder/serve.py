@@ -1,7 +1,8 @@
 """The holder's life: it starts the program, pumps its pty, serves viewers, and stays until nothing is left.
 
-One thread and one `select`: whoever is slow (a viewer, the program, the disk) waits alone. Output is on disk
-before any viewer has it.
+One thread and one `select`: whoever is slow (a viewer, the program) waits alone. Output is in the log before
+anyone is told of it by its offset; only a terminal that the holder itself writes to has it a moment earlier,
+as nobody who types should wait for a disk.
 """
 
 import contextlib
@@ -108,13 +109,17 @@ class Holder:
         """Wait for something and do it; returns whether that was the last."""
         now = time.monotonic()
         program, viewers, end = self._program, self._viewers, self._log.end
-        waiting = [self._wake, self._door, *viewers]
-        if program.readable(now):
+        waiting = [self._wake, self._door, *viewers]  # the pty last: who has just detached gets no more of it
+        reading = program.readable(now)
+        if reading:
             waiting.append(program.fd)
-        taking = [fd for fd, viewer in viewers.items() if viewer.wants_to_write(end)]
-        if program.has_input:
-            taking.append(program.fd)
-        ready, writable, _ = select.select(waiting, taking, (), self._timeout(now))
+        taking = {fd: viewer for viewer in viewers.values() for fd in viewer.waits_for(end)}
+        wanted = [*taking, program.fd] if program.has_input else list(taking)
+        timeout = self._timeout(now)
+        if reading and not wanted and timeout is None:
+            ready, writable = self._stream(waiting), wanted
+        else:
+            ready, writable, _ = select.select(waiting, wanted, (), timeout)
         now = time.monotonic()
         for fd in ready:
             if fd == program.fd:
@@ -129,11 +134,24 @@ class Holder:
             if fd == program.fd:
                 program.flush()
             else:
-                self._advance(viewers[fd], now)
+                self._advance(taking[fd], now)
         for fd in [fd for fd, viewer in viewers.items() if viewer.gone]:
             self._requests.leave(viewers.pop(fd), now)
         program.tick(now)
         return self._conclude(now)
+
+    def _stream(self, waiting: list[int]) -> list[int]:
+        """Pass output on while there is nothing else to do; returns what else is ready.
+
+        Every key that is echoed comes this way, so there is nothing in it that need not be.
+        """
+        output_only = waiting[-1:]
+        while True:
+            ready, _, _ = select.select(waiting, (), ())
+            if ready != output_only:
+                return ready
+            if not self._pump(time.monotonic()):
+                return []
 
     def _timeout(self, now: float) -> float | None:
         if self._ending is None:
@@ -145,15 +163,23 @@ class Holder:
             due = min(due, self._program.deadline or due)
         return None if due is None else max(0.0, due - now)
 
-    def _pump(self, now: float) -> None:
+    def _pump(self, now: float) -> bool:
+        """Take output, keep it and pass it on; says whether there was some and everyone has all of it."""
         data = self._program.read(now)
-        if data:
-            offset = self._log.end
-            self._log.append(data)
-            for viewer in self._viewers.values():
-                viewer.output(offset, data)
-        elif data is None and self._drain_until is not None:
-            self._drain_until = now  # nobody has the pty open: that was all
+        if not data:
+            if data is None and self._drain_until is not None:
+                self._drain_until = now  # nobody has the pty open: that was all
+            return False
+        offset = self._log.end
+        settled = True
+        for viewer in self._viewers.values():
+            if viewer.screen is not None and not viewer.show(offset, data):
+                settled = False
+        self._log.append(data)
+        for viewer in self._viewers.values():
+            if viewer.screen is None and viewer.place is not None and not viewer.output(offset, data):
+                settled = False
+        return settled
 
     def _advance(self, viewer: Viewer, now: float) -> None:
         try:
@@ -219,11 +245,11 @@ class Holder:
     def _farewell(self, now: float) -> bool:
         end = self._log.end
         for viewer in self._viewers.values():
-            if viewer.greeted and viewer not in self._told and not viewer.wants_to_write(end):
-                viewer.send(protocol.report(protocol.EXIT, self.status()))
+            if viewer.greeted and viewer not in self._told and not viewer.waits_for(end):
+                viewer.end(protocol.report(protocol.EXIT, self.status()))
                 self._told.add(viewer)
         viewers = self._viewers.values()
-        busy = any(viewer not in self._told or viewer.wants_to_write(end) for viewer in viewers)
+        busy = any(viewer not in self._told or viewer.waits_for(end) for viewer in viewers)
         if self._leave_at is not None and now < self._leave_at and (busy or not self._requests.greeted):
             return False  # who started a program that ends at once has had no time to connect yet
         with contextlib.suppress(OSError):

@@ -2,16 +2,24 @@
 
 A viewer that attached has a place in the log. New output goes to it directly while it keeps up; otherwise its
 place stays behind, and it is fed from the log as fast as it reads. Who falls too far behind skips ahead.
+Output goes over the connection, or to the viewer's terminal itself where it gave that to the holder: then its
+process does not have to wake up for each key that is echoed.
 """
 
+import contextlib
+import os
 import socket
 
-from constellagent.runtime.holder import protocol
+from constellagent.runtime.holder import passing, protocol
 from constellagent.runtime.holder.log import LogReader
 
 CHUNK = 1 << 16
 LAG = 1 << 20
 """Bytes behind the end at which a viewer skips ahead instead of reading history."""
+_SCREEN_CHUNK = 1 << 14
+"""Bytes of history read at once for a terminal, which takes little at a time."""
+_TELL_EVERY = 1 << 20
+"""Bytes after which a viewer is told how much its terminal was given."""
 _RECEIVE = 1 << 14
 _REPLIES = 1 << 20
 """Bytes of unread answers at which a client that only asks is dropped."""
@@ -21,24 +29,29 @@ class Viewer:
     """One connection.
 
     Attributes:
-        place: offset of the next output to send, None before ATTACH.
+        place: offset of the next output to send, None before ATTACH and after DETACH.
         flags: of ATTACH.
         size: rows and columns of its terminal, None where it told none.
         turn: grows with each sign of activity; the latest active viewer decides the size.
         greeted: it said HELLO.
         gone: the connection is of no more use.
         skipped: it lost output for being slow, and should be shown the screen anew.
+        screen: its terminal, where the holder writes to it; None otherwise.
     """
 
     __slots__ = (
+        "_connection",
         "_decoder",
         "_live",
+        "_passed",
         "_socket",
+        "_tell_at",
         "_unsent",
         "flags",
         "gone",
         "greeted",
         "place",
+        "screen",
         "size",
         "skipped",
         "turn",
@@ -47,9 +60,12 @@ class Viewer:
     def __init__(self, connection: socket.socket) -> None:
         connection.setblocking(False)
         self._socket = connection
+        self._connection = connection.fileno()
         self._decoder = protocol.Decoder()
         self._unsent = bytearray()
         self._live = False
+        self._passed: int | None = None
+        self._tell_at = 0
         self.place: int | None = None
         self.flags = 0
         self.size: tuple[int, int] | None = None
@@ -57,6 +73,7 @@ class Viewer:
         self.greeted = False
         self.gone = False
         self.skipped = False
+        self.screen: int | None = None
 
     def receive(self) -> list[tuple[int, bytes]]:
         """Return the frames that have come in; sets `gone` at the end of the connection.
@@ -65,7 +82,13 @@ class Viewer:
             protocol.ProtocolError: it does not speak our protocol.
         """
         try:
-            data = self._socket.recv(_RECEIVE)
+            if self.place is None:  # afterwards the kernel closes what is passed
+                data, passed = passing.receive(self._socket, _RECEIVE)
+                if passed is not None:
+                    self._drop_passed()
+                    self._passed = passed
+            else:
+                data = self._socket.recv(_RECEIVE)
         except (BlockingIOError, InterruptedError):
             return []
         except OSError:
@@ -84,9 +107,14 @@ class Viewer:
             if len(self._unsent) > _REPLIES + protocol.MAX_PAYLOAD:
                 self.gone = True
 
-    def wants_to_write(self, end: int) -> bool:
-        """Say whether there is anything to send once the socket takes more."""
-        return bool(self._unsent) or (self.place is not None and self.place < end)
+    def waits_for(self, end: int) -> tuple[int, ...]:
+        """Return which descriptors must take more before `advance` makes sense, none if nothing is left."""
+        behind = self.place is not None and self.place < end
+        if self.screen is None:
+            return (self._connection,) if behind or self._unsent else ()
+        if behind:
+            return (self._connection, self.screen) if self._unsent else (self.screen,)
+        return (self._connection,) if self._unsent else ()
 
     def start(self, place: int, flags: int, end: int) -> None:
         """Attach: output from `place` on."""
@@ -94,39 +122,114 @@ class Viewer:
         self.flags = flags
         self._live = place >= end
 
-    def output(self, offset: int, data: bytes) -> None:
-        """Take new output; one that is behind gets it from the log later."""
-        if self.place == offset and not self._unsent:
+    def join(self, master: int) -> None:
+        """Answer DIRECT: write to the terminal that was passed, and let the viewer write to `master`.
+
+        Refused to who only looks, passed no terminal, or belongs to another user: output is sent then.
+        """
+        screen, self._passed = self._passed, None
+        looks = self.flags & protocol.VIEW
+        if screen is not None and not (looks or self._unsent or self.screen is not None):
+            with contextlib.suppress(OSError):
+                os.set_blocking(screen, False)
+                if (
+                    os.isatty(screen)
+                    and passing.same_user(self._socket)
+                    and passing.send(self._socket, protocol.joined(granted=True), master)
+                ):
+                    self.screen = screen
+                    self._tell_at = (self.place or 0) + _TELL_EVERY
+                    return
+        if screen is not None:
+            os.close(screen)
+        self.send(protocol.joined(granted=False))
+
+    def detach(self) -> None:
+        """Write nothing more, and say so."""
+        place, self.place = self.place, None
+        self._drop_screen()
+        self.send(protocol.written(place or 0, protocol.DETACHED))
+
+    def output(self, offset: int, data: bytes) -> bool:
+        """Take new output; False where some of it is left, which comes from the log later."""
+        if self.place == offset and not (self._unsent or self.gone):
             self.place = offset + len(data)
             self.send(protocol.output(offset, data))
+        return self.place == offset + len(data) and not self._unsent
+
+    def show(self, offset: int, data: bytes) -> bool:
+        """Write output to the terminal; False where some of it is left, which comes from the log later."""
+        if self.place != offset or self.screen is None or self.gone:
+            return False
+        try:
+            count = os.write(self.screen, data)
+        except (BlockingIOError, InterruptedError):
+            return False
+        except OSError:  # the terminal has gone, and its `attach` will notice
+            self.place = None
+            self._drop_screen()
+            return False
+        if offset >= self._tell_at:
+            self._tell_at = offset + _TELL_EVERY
+            self.send(protocol.written(offset))  # not with the new: it may not be in the log yet
+        self.place = offset + count
+        return count == len(data) and not self._unsent
 
     def advance(self, log: LogReader, end: int) -> None:
-        """Send what is unsent, then more of the log, as far as the socket takes it."""
+        """Send what is unsent, then more of the log, as far as it is taken."""
         if self._unsent:
             del self._unsent[: self._write(self._unsent)]
         if self.place is None or self.gone:
             return
-        if self._live and not self.flags & protocol.EVERY and end - self.place > LAG and not self._unsent:
-            self.place = end - CHUNK
+        late = self._live and not self.flags & protocol.EVERY and end - self.place > LAG
+        if late and (self.screen is not None or not self._unsent):
+            self._skip(end - CHUNK)
             self.skipped = True
-            self.send(protocol.resync(self.place))
         for _ in range(4):  # in parts, so that others have their turn
-            if self._unsent or self.place >= end:
+            if not self._catch_up(log, end):
                 break
-            start, data = log.read(self.place, CHUNK)
-            if not data:
-                start = end  # the disk did not take it
-            if start > self.place:
-                self.send(protocol.resync(start))
-            if data:
-                self.send(protocol.output(start, data))
-            self.place = start + len(data)
-        self._live = self._live or self.place >= end
+        self._live = self._live or self._keeps_up(end)
+
+    def _keeps_up(self, end: int) -> bool:
+        return self.place is not None and self.place >= end
+
+    def _catch_up(self, log: LogReader, end: int) -> bool:
+        """Give one part of the log; says whether more would be taken."""
+        direct = self.screen is not None
+        if self.place is None or self.place >= end or (self._unsent and not direct):
+            return False
+        start, data = log.read(self.place, _SCREEN_CHUNK if direct else CHUNK)
+        if not data:
+            start = end  # the disk did not take it
+        if start > self.place:
+            self._skip(start)
+        if not data:
+            return True
+        if direct:
+            return self.show(start, data)
+        self.place = start + len(data)
+        self.send(protocol.output(start, data))
+        return True
+
+    def end(self, report: bytes) -> None:
+        """Send the news of the end; all output is out."""
+        if self.screen is not None and self.place is not None:
+            self.send(protocol.written(self.place))
+        self.send(report)
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection, and what came over it."""
         self.gone = True
+        self._drop_passed()
+        self._drop_screen()
         self._socket.close()
+
+    def _skip(self, place: int) -> None:
+        """Go on at `place`, and say so."""
+        if self.screen is not None:
+            self.send(protocol.written(self.place or 0))
+        self.place = place
+        self.send(protocol.resync(place))
 
     def _write(self, data: bytes | bytearray) -> int:
         try:
@@ -136,3 +239,13 @@ class Viewer:
         except OSError:
             self.gone = True
             return len(data)
+
+    def _drop_passed(self) -> None:
+        if self._passed is not None:
+            os.close(self._passed)
+            self._passed = None
+
+    def _drop_screen(self) -> None:
+        if self.screen is not None:
+            os.close(self.screen)
+            self.screen = None

@@ -61,6 +61,7 @@ def test_each_payload_is_read_as_it_was_written(offset: int, data: bytes, rows: 
     """What the builders write, the parsers read."""
     assert protocol.parse_output(payload_of(protocol.output(offset, data))) == (offset, data)
     assert protocol.parse_resync(payload_of(protocol.resync(offset))) == offset
+    assert protocol.parse_written(payload_of(protocol.written(offset))) == offset
     assert protocol.parse_resize(payload_of(protocol.resize(rows, columns))) == (rows, columns)
     assert protocol.parse_attach(payload_of(protocol.attach(offset, 3))) == (3, False, offset)
     assert protocol.parse_attach(payload_of(protocol.attach_tail(offset))) == (0, True, offset)
@@ -69,6 +70,8 @@ def test_each_payload_is_read_as_it_was_written(offset: int, data: bytes, rows: 
 def test_the_small_payloads_are_read_as_they_were_written() -> None:
     """Version, signal, grace, reports and errors survive the wire."""
     assert protocol.parse_hello(payload_of(protocol.hello(7))) == 7
+    assert protocol.parse_joined(payload_of(protocol.joined(granted=True)))
+    assert not protocol.parse_joined(payload_of(protocol.joined(granted=False)))
     assert protocol.parse_signal(payload_of(protocol.signal(15))) == 15
     assert protocol.parse_stop(payload_of(protocol.stop(1.5))) == 1.5
     assert protocol.parse_stop(payload_of(protocol.stop(1e12))) == 0xFFFFFFFF / 1000
@@ -87,6 +90,8 @@ def test_no_payload_breaks_a_parser(payload: bytes) -> None:
         protocol.parse_stop,
         protocol.parse_output,
         protocol.parse_resync,
+        protocol.parse_joined,
+        protocol.parse_written,
         protocol.parse_report,
     ):
         try:
@@ -105,6 +110,8 @@ def test_no_payload_breaks_a_parser(payload: bytes) -> None:
         (protocol.parse_signal, b""),
         (protocol.parse_output, b"\0\0\0\0"),
         (protocol.parse_hello, b"\0"),
+        (protocol.parse_joined, b""),
+        (protocol.parse_written, b"\0\0\0\0"),
         (protocol.parse_report, b"[1]"),
         (protocol.parse_report, b"{"),
         (protocol.parse_report, b"[" * 100_000),

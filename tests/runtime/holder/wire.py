@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any, Self
 
-from constellagent.runtime.holder import protocol
+from constellagent.runtime.holder import passing, protocol
 
 
 class Wire:
@@ -60,6 +60,15 @@ class Wire:
     def report(self, kind: int, within: float = 10.0) -> dict[str, Any]:
         """Return the next report of this kind."""
         return protocol.parse_report(self.until(kind, within))
+
+    def join(self, terminal: int, flags: int = 0, offset: int = 0) -> "int | None":
+        """Attach with a terminal for the holder to write to; returns the pty's master, None where refused."""
+        assert passing.send(self.socket, protocol.attach(offset, protocol.DIRECT | flags), terminal)
+        assert select.select([self.socket], [], [], 10)[0]
+        data, master = passing.receive(self.socket, 1 << 16)
+        self._frames += self._decoder.feed(data)
+        assert protocol.parse_joined(self.until(protocol.JOINED)) == (master is not None)
+        return master
 
     def ask(self) -> dict[str, Any]:
         """Ask for the status."""
