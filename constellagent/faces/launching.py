@@ -4,6 +4,7 @@ Whoever finds nobody at the socket starts a daemon; the daemon itself holds the 
 started at once one ends and both starters reach the other.
 """
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -40,6 +41,8 @@ _KEPT = frozenset(
 )
 _KEPT_IN_ANY_CASE = frozenset({"ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"})
 _KEPT_PREFIXES = ("CONSTELLAGENT_", "LC_", "XDG_")
+LARGEST_LOG = 4 << 20
+"""Bytes beyond which the next daemon begins a new log and the old one is kept once."""
 _TAIL = 2000
 
 
@@ -95,6 +98,9 @@ def owner(paths: Paths) -> int | None:
 def _start(paths: Paths) -> BlockingClient:
     """Start a daemon and wait for it, or for another one that was started at the same time."""
     log = paths.daemon_log
+    with contextlib.suppress(FileNotFoundError):
+        if log.stat().st_size > LARGEST_LOG:
+            log.replace(log.with_suffix(".log.1"))  # the one before it is enough for looking back
     begin = log.stat().st_size if log.exists() else 0
     clock = SystemClock()
     deadline = clock.monotonic() + START_TIMEOUT

@@ -114,3 +114,15 @@ def test_a_session_cannot_start_the_daemon(state: Paths, monkeypatch: pytest.Mon
 
     with pytest.raises(UnavailableError, match="cannot start it"):
         launching.reach(state)
+
+
+def test_a_long_log_is_set_aside(state: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log of daemons does not grow for ever; the last one is kept beside the new one."""
+    monkeypatch.setattr(launching, "LARGEST_LOG", 10)
+    state.logs.mkdir(parents=True, exist_ok=True)
+    state.daemon_log.write_text("much was said before\n")
+
+    launching.reach(state).close()
+
+    assert state.daemon_log.with_suffix(".log.1").read_text() == "much was said before\n"
+    assert "much was said" not in state.daemon_log.read_text()
