@@ -214,6 +214,8 @@ class Lab:
         assert states == {f"agent-{n}": "running" for n in range(self.agents)}, states
         live = {agent["session"]["id"] for agent in view["agents"]}
         assert self.sessions() == live
+        holders = [line for line in self.tree().values() if "holder/__main__.py" in line]
+        assert len(holders) == len(live), holders
         assert self.identities() == sorted(f"agent-{n}" for n in range(self.agents))
         assert self.locks() == []
         names = git(self.repo, "worktree", "list", "--porcelain").count("worktree ")
