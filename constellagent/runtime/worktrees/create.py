@@ -13,7 +13,6 @@ from constellagent.errors import ConflictError, GitError, RefusedError, WorldErr
 from constellagent.plan.desired import DesiredAgent
 from constellagent.runtime.ports import Step
 from constellagent.runtime.worktrees import place, registry, rescue
-from constellagent.runtime.worktrees.marker import sync_folder
 from constellagent.runtime.worktrees.registry import Registration
 from constellagent.runtime.worktrees.site import Site, resolved, short, stands
 
@@ -111,7 +110,6 @@ async def _add(site: Site, agent: DesiredAgent, path: Path, ours: Registration |
         if ours is not None:
             await rescue.keep_index(site, agent.name, ours)
             await registry.forget(site.git, ours)
-        _clear_half_registered(site, agent.name)
         made = place.make(path)
         reason = site.reason(agent.name)
         try:
@@ -131,32 +129,6 @@ async def _add(site: Site, agent: DesiredAgent, path: Path, ours: Registration |
     found = site.ours(agent.name, await site.registrations())
     if found is None or not stands(found):
         raise WorldError(f"git added the worktree {path}, but does not list it", hint="apply again")
-
-
-def _clear_half_registered(site: Site, agent: str) -> None:
-    """Clear a registration of ours during which git was killed, before it wrote down the path.
-
-    Only the few small files that git makes at that time are removed; anything else in there stops us.
-    """
-    for admin, path in registry.admin_folders(site.repository.common_dir).items():
-        try:
-            locked = (admin / "locked").read_text(errors="replace").strip()
-        except OSError:
-            continue
-        if path is not None or locked != site.reason(agent):
-            continue
-        try:
-            for name in ("logs/HEAD", "gitdir", "commondir", "HEAD", "ORIG_HEAD", "locked"):
-                (admin / name).unlink(missing_ok=True)
-            for folder in (admin / "logs", admin / "refs", admin):
-                with contextlib.suppress(FileNotFoundError):
-                    folder.rmdir()
-        except OSError as error:
-            raise ConflictError(
-                f"{admin} is left of a creation that was cut short, but cannot be cleared: {error.strerror}",
-                hint="look into it and remove it",
-            ) from error
-        sync_folder(admin.parent)
 
 
 async def exclude_identity(site: Site) -> None:

@@ -6,6 +6,7 @@ but git's own link: then there is no byte of anybody in it, and the addition sim
 """
 
 import contextlib
+import glob
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,9 +33,13 @@ async def take_back(site: Site, agents: Sequence[DesiredAgent]) -> None:
         open_steps = await site.journal.open_steps(agent.name)
         if Step.BRANCH_CREATE in open_steps:
             await _clear_lock(site.repository.common_dir / f"refs/heads/{agent.branch}.lock")
-        if Step.WORKTREE_ADD in open_steps:
+        path = resolved(agent.path)
+        if admins := _registrations(site, path):
+            cut_short = Step.WORKTREE_ADD in open_steps
             async with registry.exclusively(site.repository):
-                _take_back(site, agent.name, resolved(agent.path))
+                for admin in admins:
+                    if _is_ours(admin, site.reason(agent.name), cut_short=cut_short):
+                        _take_back(admin, path)
 
 
 async def _clear_lock(lock: Path) -> None:
@@ -43,10 +48,20 @@ async def _clear_lock(lock: Path) -> None:
         lock.unlink(missing_ok=True)
 
 
-def _take_back(site: Site, agent: str, path: Path) -> None:
-    admin = site.repository.common_dir / "worktrees" / path.name
-    if not _is_ours(admin, site.reason(agent)) or not _holds_only(path, {".git"}):
-        return
+def _registrations(site: Site, path: Path) -> list[Path]:
+    """Return what git may have registered `path` as, and never filled; it numbers where the name is taken."""
+    if not _holds_only(path, {".git"}):
+        return []
+    named = (site.repository.common_dir / "worktrees").glob(f"{glob.escape(path.name)}*")
+    return [
+        admin
+        for admin in sorted(named)
+        if not admin.name.removeprefix(path.name).strip("0123456789")
+        and _place(admin) in {"", f"{path}/.git"}
+    ]
+
+
+def _take_back(admin: Path, path: Path) -> None:
     inside = {str(entry.relative_to(admin)) for entry in admin.rglob("*")}
     if inside - {*_WRITTEN, *_FOLDERS}:
         return
@@ -63,15 +78,26 @@ def _take_back(site: Site, agent: str, path: Path) -> None:
         path.rmdir()
 
 
-def _is_ours(admin: Path, reason: str) -> bool:
-    """Tell by the lock, which git writes first; it is empty where git was killed while writing even that."""
+def _is_ours(admin: Path, reason: str, *, cut_short: bool) -> bool:
+    """Tell by the lock, which git writes first; it is empty where git was killed while writing even that.
+
+    Where no intent tells of an addition (the state was lost), only one that names no place yet counts.
+    """
     if not admin.is_dir() or admin.is_symlink():
         return False
     try:
         said = (admin / "locked").read_text(errors="replace").strip()
     except FileNotFoundError:
-        return not os.listdir(admin)  # noqa: PTH208 - only names are wanted
-    return said in {"", reason}
+        return cut_short and not os.listdir(admin)  # noqa: PTH208 - only names are wanted
+    return said in {"", reason} if cut_short else said == reason and not _place(admin)
+
+
+def _place(admin: Path) -> str:
+    """Return the place that a registration names, empty where git did not get as far as that."""
+    try:
+        return (admin / "gitdir").read_text(errors="replace").strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
 
 
 def _holds_only(folder: Path, names: set[str]) -> bool:

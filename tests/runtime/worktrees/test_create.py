@@ -277,13 +277,12 @@ async def test_half_registered_worktree_is_cleared(rig: Rig) -> None:
 
 
 async def test_half_registered_worktree_with_more_in_it_is_left(rig: Rig) -> None:
-    """A registration that holds anything unexpected is for a person to look at."""
+    """A registration that holds anything unexpected is for a person to look at, and stops nobody."""
     admin = rig.repo / ADMIN
     admin.mkdir(parents=True)
     (admin / "locked").write_text("constellagent:c0ffee:worker")
     (admin / "precious").write_text("x")
-    with pytest.raises(ConflictError, match="cannot be cleared"):
-        await rig.create()
+    await rig.create()
     assert (admin / "precious").read_text() == "x"
     shutil.rmtree(admin)
 

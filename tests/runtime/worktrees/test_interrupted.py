@@ -14,11 +14,11 @@ WRITES = ("locked", "gitdir", ".git", "HEAD", "commondir", "HEAD.lock")
 """What `git worktree add --no-checkout` writes, in its order; each file is open and empty for a moment."""
 
 
-def cut_short(rig: Rig, last: str, *, empty: bool) -> Path:
+def cut_short(rig: Rig, last: str, *, empty: bool, name: str = "worker") -> Path:
     """Leave what git leaves that was killed at the file `last`, before or after its content was written."""
     sentinel(rig)
     dies(rig, "create", f"{Step.WORKTREE_ADD}:before")
-    admin, tree = rig.repo / ".git" / "worktrees" / "worker", rig.root / "worker"
+    admin, tree = rig.repo / ".git" / "worktrees" / name, rig.root / "worker"
     content = {
         "locked": "constellagent:c0ffee:worker\n",
         "gitdir": f"{tree}/.git\n",
@@ -28,12 +28,12 @@ def cut_short(rig: Rig, last: str, *, empty: bool) -> Path:
         "HEAD.lock": "ref: refs/heads/agents/worker\n",
     }
     admin.mkdir(parents=True)
-    for name in WRITES:
-        if name == "gitdir":
+    for written in WRITES:
+        if written == "gitdir":
             tree.mkdir(parents=True)
-        file = tree / name if name == ".git" else admin / name
-        file.write_text("" if empty and name == last else content[name])
-        if name == last:
+        file = tree / written if written == ".git" else admin / written
+        file.write_text("" if empty and written == last else content[written])
+        if written == last:
             break
     return tree
 
@@ -47,6 +47,19 @@ async def test_a1_addition_killed_at_each_file_converges(rig: Rig, last: str, em
     await converges(rig)
 
     assert {path.name for path in (rig.repo / ".git" / "worktrees").iterdir()} == {"person", "worker"}
+
+
+@pytest.mark.parametrize("last", WRITES)
+async def test_a1_a_numbered_registration_is_taken_back_too(rig: Rig, last: str) -> None:
+    """Where a person's worktree has the same folder name, git numbers ours; only ours is taken back."""
+    theirs = rig.folder / "elsewhere" / "worker"
+    git(rig.repo, "worktree", "add", "-q", "-b", "theirs", str(theirs))
+    cut_short(rig, last, empty=True, name="worker1")
+
+    await rig.port.take_back([rig.agent()])
+
+    assert {path.name for path in (rig.repo / ".git" / "worktrees").iterdir()} == {"person", "worker"}
+    assert git(theirs, "status", "--porcelain") == ""
 
 
 async def test_a1_the_list_that_git_cannot_read_is_unknown_until_then(rig: Rig) -> None:
