@@ -1,8 +1,8 @@
 """What a git leaves that was killed while it made a branch or a worktree for us, and taking that back.
 
 Git writes a registration file by file; killed in between, it leaves one that git itself cannot read any
-more. Only an addition whose intent is still open is taken back, and only while the folder holds nothing
-but git's own link: then there is no byte of anybody in it, and the addition simply begins anew.
+more. It is taken back only while the folder holds nothing but git's own link: then there is no byte of
+anybody in it, and the addition simply begins anew.
 """
 
 import contextlib
