@@ -1,17 +1,19 @@
 """A SQLite file with one connection, owned by one thread, so that no caller blocks the event loop on it.
 
-Every call runs inside one transaction. `synchronous=FULL` with WAL makes a finished call durable: that is
-what write-ahead intents stand on, and why what a client was told of exists. The daemon's state and the local
-provider keep theirs in such files.
+Every call is whole or not at all, and durable when it returns (`synchronous=FULL` with WAL): that is what
+write-ahead intents stand on, and why what a client was told of exists. Calls that wait for the thread at the
+same time share one commit, since waiting for the disk is what a commit costs. The daemon's state and the
+local provider keep theirs in such files.
 """
 
 import asyncio
 import os
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from constellagent.errors import ConstellagentError, WorldError
 
@@ -26,6 +28,38 @@ _FAILED = (sqlite3.Error, UnicodeError)
 Migrations = Sequence[Sequence[str]]
 """The statements that take a file from version n to n + 1, for each n from 0."""
 
+_MOST_TOGETHER = 64
+"""Calls that share one commit at most, so that the first of them does not wait for long."""
+
+
+class Companion(Protocol):
+    """Something that is written beside the file, before each commit. Called on the file's thread only."""
+
+    def mark(self) -> int:
+        """Return where what waits ends now."""
+        ...
+
+    def rewind(self, mark: int) -> None:
+        """Drop what came after `mark`: the call that it belongs to was rolled back."""
+        ...
+
+    def settle(self, connection: sqlite3.Connection) -> None:
+        """Write what waits; an error fails every call of the transaction."""
+        ...
+
+
+class _Failed(NamedTuple):
+    """What a call raised, while the others of its transaction went on."""
+
+    error: Exception
+
+
+class _Waiting(NamedTuple):
+    """A call that waits for the thread, and who is told of its outcome."""
+
+    call: Callable[[sqlite3.Connection], Any]
+    outcome: "Future[Any]"
+
 
 class DurableFile:
     """A durable, single-writer SQLite file."""
@@ -38,6 +72,7 @@ class DurableFile:
         damaged: str,
         pragmas: Sequence[str] = (),
         named: bool = False,
+        companion: Companion | None = None,
     ) -> None:
         """Name the file; `open` opens it.
 
@@ -47,12 +82,15 @@ class DurableFile:
             damaged: what to do about a damaged file, in words.
             pragmas: settings beyond WAL and full durability.
             named: rows are reached by column name too.
+            companion: what is written beside the file before each commit.
         """
         self._path = path
         self._migrations = migrations
         self._damaged = damaged
         self._pragmas = ("journal_mode=WAL", "synchronous=FULL", *pragmas)
         self._named = named
+        self._companion = companion
+        self._waiting: deque[_Waiting] = deque()
         self._thread: ThreadPoolExecutor | None = None
         self._connection: sqlite3.Connection | None = None
 
@@ -79,12 +117,22 @@ class DurableFile:
             thread.shutdown(wait=False)
 
     async def run(self, call: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `call` in one transaction and return what it returns, committed and durable.
+        """Run `call` whole and return what it returns, committed and durable.
+
+        It may share its transaction with other calls, in the order in which they came, and is run a second
+        time where that transaction could not be committed: it must change nothing but the file.
 
         Raises:
             WorldError: the disk is full, or SQLite failed otherwise; nothing of the call remains.
         """
-        return await self._submit(lambda: self._transact(call))
+        if self._thread is None:
+            raise WorldError(f"{self._path} is not open")
+        waiting = _Waiting(call, Future())
+        self._waiting.append(waiting)
+        self._thread.submit(self._transact)
+        # A cancelled waiter must not leave half a call behind: the thread finishes it either way.
+        result: T = await asyncio.shield(asyncio.wrap_future(waiting.outcome))
+        return result
 
     async def execute(self, statement: str, values: Sequence[Value] = ()) -> int:
         """Run one statement in a transaction of its own and return how many rows it changed.
@@ -101,6 +149,14 @@ class DurableFile:
             WorldError: as for `run`.
         """
         return await self.run(lambda connection: connection.execute(query, values).fetchall())
+
+    async def scrub(self) -> None:
+        """Empty the log beside the file, so that what was deleted before is in neither of them.
+
+        Raises:
+            WorldError: another process reads the file now; nothing is lost, and it can be tried again.
+        """
+        await self._submit(self._scrub)
 
     async def _submit(self, call: Callable[[], T]) -> T:
         if self._thread is None:
@@ -150,30 +206,94 @@ class DurableFile:
             connection.execute(f"PRAGMA user_version = {version + 1}")
             connection.execute("COMMIT")
 
+    def _scrub(self) -> None:
+        if self._connection is None:
+            raise WorldError(f"{self._path} is not open")
+        try:
+            busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except _FAILED as error:
+            raise self._explained(error) from error
+        if busy:
+            raise WorldError(f"the log of {self._path} is in use", hint="end what else reads the file")
+
     def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def _transact(self, call: Callable[[sqlite3.Connection], T]) -> T:
+    def _transact(self) -> None:
+        """Run the calls that wait in one transaction, and tell each of its outcome.
+
+        Where the commit fails, each is run again in a transaction of its own, so that what spoils one (as a
+        companion that refuses what it tells of) fails no other.
+        """
+        together = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST_TOGETHER))]
+        if together and not self._done(together, last=len(together) == 1):
+            for waiting in together:
+                self._done([waiting], last=True)
+
+    def _done(self, together: Sequence[_Waiting], *, last: bool) -> bool:
+        """Run the calls and tell of their outcomes; a failed commit is told of only the `last` time."""
+        outcomes: list[Any] = []
+        failure: Exception | None = None
+        try:
+            self._commit([waiting.call for waiting in together], outcomes)
+        except Exception as error:  # noqa: BLE001 - whoever waits must be told, whatever it was
+            failure = self._explained(error) if isinstance(error, _FAILED) else error
+        if failure is not None and not last:
+            return False
+        for index, waiting in enumerate(together):
+            outcome = outcomes[index] if index < len(outcomes) else failure
+            if isinstance(outcome, _Failed):
+                waiting.outcome.set_exception(outcome.error)
+            elif failure is not None:
+                waiting.outcome.set_exception(failure)
+            else:
+                waiting.outcome.set_result(outcome)
+        return True
+
+    def _commit(self, calls: Sequence[Callable[[sqlite3.Connection], Any]], outcomes: list[Any]) -> None:
         connection = self._connection
         if connection is None:
             raise WorldError(f"{self._path} is not open")
         try:
             connection.execute("BEGIN IMMEDIATE")
-            result = call(connection)
+            outcomes.extend(self._alone(connection, call) for call in calls)
+            if self._companion is not None:
+                self._companion.settle(connection)
             connection.execute("COMMIT")
-        except _FAILED as error:
-            raise self._explained(error) from error
         finally:
             # A failed call leaves its transaction open, unless SQLite has given it up already.
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
+
+    def _alone(self, connection: sqlite3.Connection, call: Callable[[sqlite3.Connection], Any]) -> Any:
+        """Return what the call returns; where it fails, undo what it did and no other call's work.
+
+        Raises:
+            sqlite3.Error: SQLite gave the whole transaction up.
+        """
+        mark = self._companion.mark() if self._companion else 0
+        connection.execute("SAVEPOINT call")
+        try:
+            result = call(connection)
+        except Exception as error:
+            if self._companion is not None:
+                self._companion.rewind(mark)
+            if not connection.in_transaction:
+                raise
+            connection.execute("ROLLBACK TO call")
+            result = _Failed(self._explained(error) if isinstance(error, _FAILED) else error)
+        connection.execute("RELEASE call")
         return result
 
     def _explained(self, error: Exception) -> ConstellagentError:
         if isinstance(error, ConstellagentError):
             return error
-        if isinstance(error, sqlite3.OperationalError):
-            return WorldError(f"{self._path}: {error}", hint="is there space left on the disk?", delay=1.0)
-        return ConstellagentError(f"{self._path} is damaged: {error}", hint=self._damaged)
+        explained = (
+            WorldError(f"{self._path}: {error}", hint="is there space left on the disk?", delay=1.0)
+            if isinstance(error, sqlite3.OperationalError)
+            else ConstellagentError(f"{self._path} is damaged: {error}", hint=self._damaged)
+        )
+        explained.__cause__ = error
+        return explained

@@ -10,13 +10,14 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from constellagent.durable import DurableFile
 from constellagent.errors import ConstellagentError, WorldError
 from constellagent.runtime.settings import Settings
 from constellagent.runtime.store.database import Database
@@ -283,3 +284,96 @@ def test_a_full_disk_costs_one_call(home: Settings) -> None:
     assert hint == "is there space left on the disk?"
     assert read == [["before"]]
     assert files == ["after", "before"]
+
+
+class Beside:
+    """A companion that writes down what it was told, and can refuse to."""
+
+    def __init__(self) -> None:
+        self.waiting: list[str] = []
+        self.settled: list[list[str]] = []
+        self.refuses: set[str] = set()
+
+    def mark(self) -> int:
+        """Return where the lines end."""
+        return len(self.waiting)
+
+    def rewind(self, mark: int) -> None:
+        """Drop the later lines."""
+        del self.waiting[mark:]
+
+    def settle(self, connection: sqlite3.Connection) -> None:
+        """Take the lines, unless one is refused."""
+        lines, self.waiting = self.waiting, []
+        if self.refuses & set(lines):
+            raise ConstellagentError("refused")
+        self.settled.append(lines)
+
+
+@contextlib.asynccontextmanager
+async def accompanied(folder: Path) -> AsyncIterator[tuple[DurableFile, Beside]]:
+    """Open a file with one table and a companion."""
+    beside = Beside()
+    statements = (("CREATE TABLE words (word TEXT PRIMARY KEY) STRICT",),)
+    file = DurableFile(folder / "words.db", statements, damaged="mend it", companion=beside)
+    await file.open()
+    try:
+        yield file, beside
+    finally:
+        await file.close()
+
+
+def say(beside: Beside, word: str) -> Callable[[sqlite3.Connection], str]:
+    """Return a call that inserts a word and tells the companion."""
+
+    def call(connection: sqlite3.Connection) -> str:
+        beside.waiting.append(word)
+        connection.execute("INSERT INTO words VALUES (?)", (word,))
+        if word == "bad":
+            raise LookupError(word)
+        return word
+
+    return call
+
+
+async def together(file: DurableFile, beside: Beside, *words: str) -> list[object]:
+    """Let several calls wait for the thread at once; return their outcomes."""
+    gate = threading.Event()
+    held = asyncio.ensure_future(file.run(lambda _: gate.wait(10)))
+    await asyncio.sleep(0)
+    calls = [asyncio.ensure_future(file.run(say(beside, word))) for word in words]
+    await asyncio.sleep(0)
+    gate.set()
+    await held
+    return list(await asyncio.gather(*calls, return_exceptions=True))
+
+
+async def test_calls_that_wait_together_share_a_commit(tmp_path: Path) -> None:
+    """Three calls are one transaction, each with its own outcome; what fails takes only its own work away."""
+    async with accompanied(tmp_path) as (file, beside):
+        outcomes = await together(file, beside, "one", "bad", "two")
+
+        assert (outcomes[0], outcomes[2]) == ("one", "two")
+        assert isinstance(outcomes[1], LookupError)
+        assert [word for (word,) in await file.rows("SELECT word FROM words ORDER BY word")] == ["one", "two"]
+        assert ["one", "two"] in beside.settled
+
+
+async def test_a_commit_that_fails_for_one_fails_for_no_other(tmp_path: Path) -> None:
+    """Where the companion refuses what one call told of, the others are run again alone and are done."""
+    async with accompanied(tmp_path) as (file, beside):
+        beside.refuses = {"two"}
+        outcomes = await together(file, beside, "one", "two", "three")
+
+        assert (outcomes[0], outcomes[2]) == ("one", "three")
+        assert isinstance(outcomes[1], ConstellagentError)
+        assert [word for (word,) in await file.rows("SELECT word FROM words")] == ["one", "three"]
+
+
+async def test_an_error_of_sqlite_in_one_call_leaves_the_others(tmp_path: Path) -> None:
+    """A broken rule of the table is the error of the call that broke it."""
+    async with accompanied(tmp_path) as (file, beside):
+        outcomes = await together(file, beside, "one", "one", "two")
+
+        assert (outcomes[0], outcomes[2]) == ("one", "two")
+        assert isinstance(outcomes[1], ConstellagentError)

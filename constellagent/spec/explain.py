@@ -147,6 +147,7 @@ _MESSAGES: dict[str, Callable[[ErrorDetails], str]] = {
     "string_type": _text,
     "bool_type": _flag,
     "int_type": _expected("a whole number"),
+    "int_parsing_size": lambda _: "is too large a number",
     "tuple_type": _list,
     "dict_type": _expected("a block of keys"),
     "model_type": _expected("a block of keys"),

@@ -51,6 +51,8 @@ def scheduled(settings: str) -> str:
         (scheduled("timeout: 0s"), "timeout: must be longer than zero; leave the key out for no limit"),
         (scheduled("retries: {max: 101}"), "retries.max: must be at most 100"),
         (scheduled("retries: {max: -1}"), "retries.max: must be at least 0"),
+        ("version: 9223372036854775808\n", "1:10: version: is too large a number"),
+        (scheduled("retries: {max: 99999999999999999999}"), "retries.max: must be at most"),
         (scheduled("retries: {max: 1.5}"), "retries.max: expected a whole number, found 1.5"),
         (
             scheduled("retries: {on: [faild]}"),
