@@ -10,6 +10,7 @@ Read the tree from the bottom up; a module may import only from the layers below
     term/      what a terminal shows    pure: bytes -> bytes and events
     spec/      what is wanted           pure: text -> values
     durable    what must survive       SQLite files that keep what they took
+    demo/      what it can look like   scripts of four services and four agents
     errors     what can go wrong, and what the reader should do
 """
 

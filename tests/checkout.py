@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sysconfig
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,7 @@ _KEPT_NAMES = ("LANG", "TMPDIR", "SYSTEMROOT")
 
 
 EXAMPLE = "constellation.example.yaml"
-_EXAMPLE_PORT = "18480"
+_EXAMPLE_PORTS = ("18480", "18481", "18482", "18483", "18484")
 
 
 def tracked_files(root: Path = ROOT) -> list[str]:
@@ -93,12 +93,15 @@ def clone_tree(folder: Path) -> Clone:
 
 
 def free_the_port(clone: Clone) -> None:
-    """Give the example's service a port that is free here, so that two test runs do not meet."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+    """Give the example's services ports that are free here, so that two test runs do not meet."""
     file = clone.repo / EXAMPLE
-    file.write_text(file.read_text(encoding="utf-8").replace(_EXAMPLE_PORT, port), encoding="utf-8")
+    text = file.read_text(encoding="utf-8")
+    with ExitStack() as stack:
+        for declared in _EXAMPLE_PORTS:
+            probe = stack.enter_context(socket.socket())
+            probe.bind(("127.0.0.1", 0))
+            text = text.replace(declared, str(probe.getsockname()[1]))
+    file.write_text(text, encoding="utf-8")
 
 
 @contextmanager

@@ -277,6 +277,10 @@ class FakeIdentities:
             **addresses,
         }
 
+    async def session_identity(self, agent: str) -> str:
+        """Return whose key each session gets."""
+        return self._bound(agent).uuid
+
     async def archive(self, agent: str, uuid: str) -> None:
         """Put the identity away."""
         await self._world.call("archive", agent)

@@ -14,6 +14,10 @@ from pydantic.fields import FieldInfo
 
 from constellagent import errors
 from constellagent.faces.cli.commands import COMMANDS
+from constellagent.faces.mcp.serve import TOOLS
+from constellagent.ravi.shim_program.program import NOUNS, verbs
+from constellagent.ravi.vault.descriptor import Kind
+from constellagent.ravi.vault.places import PROTECTION
 from constellagent.runtime.settings import Settings
 from constellagent.spec.durations import format_duration
 from constellagent.spec.models import Agent, AgentSettings, Constellation, Schedule, Service
@@ -30,7 +34,8 @@ def table(*rows: tuple[str, ...]) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;")
+    escaped = text.replace("|", "\\|")
+    return escaped if escaped.startswith("`") else escaped.replace("<", "&lt;")
 
 
 def keys(model: type[BaseModel], *without: type[BaseModel]) -> str:
@@ -112,6 +117,35 @@ def settings() -> str:
     return table(("variable", "default", "meaning"), *rows)
 
 
+def agent_commands() -> str:
+    """Return what an agent can do with `ravi`."""
+    rows = []
+    for noun in NOUNS:
+        for name, verb in verbs(noun).items():
+            rows.append((f"`{' '.join(('ravi', *name, *verb.words))}`", verb.about))
+    return table(("command", "what it does"), *rows)
+
+
+def tools() -> str:
+    """Return the MCP tools with the first sentence of what a model is told of each."""
+    rows = ((f"`{tool.name}`", f"{tool.about.split('. ')[0].rstrip('.')}.") for tool in TOOLS.values())
+    return table(("tool", "what the model is told first"), *rows)
+
+
+_CHOSEN: Mapping[Kind, str] = {
+    "file": "by default",
+    "named": "`CONSTELLAGENT_KEY_FILE`, or the systemd credential `constellagent.key`",
+    "keyring": "`CONSTELLAGENT_KEY_SOURCE=keyring`",
+    "passphrase": "`CONSTELLAGENT_KEY_SOURCE=passphrase`, and `CONSTELLAGENT_PASSPHRASE_FILE` at each start",
+}
+
+
+def key_places() -> str:
+    """Return where the root key can be, how that is chosen, and what it protects against."""
+    rows = ((kind, _CHOSEN[kind], said) for kind, said in PROTECTION.items())
+    return table(("place", "chosen", "what it keeps out, and what not"), *rows)
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "top level": lambda: keys(Constellation),
     "services": lambda: keys(Service),
@@ -121,6 +155,9 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "commands": commands,
     "exit codes": exit_codes,
     "settings": settings,
+    "ravi": agent_commands,
+    "tools": tools,
+    "key places": key_places,
 }
 """What follows each `<!-- table: NAME -->` in the README."""
 

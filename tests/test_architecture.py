@@ -31,7 +31,9 @@ LONGEST_FUNCTION = 80
 MEANINGLESS = {"base", "common", "helper", "helpers", "manager", "misc", "tools", "util", "utils"}
 
 SPAWNING = {
+    "demo/agents/both.py": "asks `ravi`, as any program of an agent may",
     "faces/launching.py": "starts the daemon",
+    "ravi/shim_program/aside.py": "becomes the vendor's `ravi` where the service is theirs",
     "runtime/git.py": "the one helper that runs git",
     "runtime/holder/child.py": "forks the program of a session",
     "runtime/holder/launch.py": "starts the holder of a session",

@@ -23,6 +23,14 @@ AUTHORS = {
 }
 """Who commits which report on which branch."""
 
+SIGNED_UP = {
+    "ada": ("linkhouse.example", 0),
+    "bea": ("codebarn.example", 0),
+    "cal": ("textmill.example", 0),
+    "dan": ("twokeys.example", 1),
+}
+"""Who has a password of which service, and how many secrets."""
+
 pytestmark = pytest.mark.timeout(240)
 
 
@@ -37,8 +45,7 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
 
 
 def _call(clone: Clone, *words: str, status: int | None = 0) -> str:
-    command, *others = words
-    done = clone.run("constellagent", command, "--file", EXAMPLE, *others, status=status)
+    done = clone.run("constellagent", *words, "--file", EXAMPLE, status=status)
     return done.stdout + done.stderr
 
 
@@ -61,11 +68,11 @@ def _worktree(clone: Clone, agent: str) -> Path:
 
 
 def test_it_loads_without_a_problem() -> None:
-    """The example is valid and declares at least four agents that commit and one service."""
+    """The example is valid and declares ten agents and five services."""
     constellation = load(FILE.read_bytes(), EXAMPLE).constellation
 
-    assert len(constellation.agents) >= 5
-    assert len(constellation.services) == 1
+    assert len(constellation.agents) == 10
+    assert len(constellation.services) == 5
 
 
 @pytest.mark.parametrize("block", [Constellation, Service, Env, Agent, Schedule])
@@ -77,7 +84,7 @@ def test_it_teaches_every_key(block: type[Constellation | Service | Env | Agent 
 
 
 def test_every_agent_becomes_ready(applied: Clone) -> None:
-    """Three agents finish, the others and the service run, and the scheduled one is not started."""
+    """The reports and sign-ups finish, the others and the services run, the scheduled one is not started."""
     wanted = {
         "census": "done",
         "history": "done",
@@ -85,7 +92,8 @@ def test_every_agent_becomes_ready(applied: Clone) -> None:
         "herald": "running",
         "shell": "running",
         "watch": "stopped",
-        "library": "running",
+        **dict.fromkeys(SIGNED_UP, "done"),
+        **dict.fromkeys(("library", "linkhouse", "codebarn", "textmill", "twokeys"), "running"),
     }
 
     _until(lambda: _states(applied) == wanted, f"{wanted}, but {_states(applied)}")
@@ -108,6 +116,18 @@ def test_the_reader_read_from_the_service(applied: Clone) -> None:
     _until(lambda: _states(applied)["reader"] == "done", "the reader is done")
 
     assert "- `agents`" in applied.run("git", "show", "agents/reader:reports/keys.md").stdout
+
+
+@pytest.mark.parametrize("agent", SIGNED_UP)
+def test_every_sign_up_is_in_its_own_vault(applied: Clone, agent: str) -> None:
+    """Each agent has the password of its own service, and the one that was given an API key has that."""
+    domain, secrets = SIGNED_UP[agent]
+    _until(lambda: _states(applied)[agent] == "done", f"{agent} is done")
+
+    passwords: list[dict[str, Any]] = json.loads(_call(applied, "identity", "passwords", agent, "--json"))
+    kept: list[dict[str, Any]] = json.loads(_call(applied, "identity", "secrets", agent, "--json"))
+    assert [entry["domain"] for entry in passwords] == [domain]
+    assert len(kept) == secrets
 
 
 def test_the_herald_serves_on_its_own_port(applied: Clone) -> None:

@@ -17,7 +17,11 @@ TEXT = README.read_text(encoding="utf-8")
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 _VARYING = (
-    (re.compile(r"\b\d+[smh]\b"), "AGE"),
+    (re.compile(r"\b\d+(\.\d)?[smh]\b"), "AGE"),
+    (re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d\b"), "MOMENT"),
+    (re.compile(r"\b\d{6}\b"), "CODE"),
+    (re.compile(r"\bdemo-\w{4}\.test\b"), "DOMAIN"),
+    (re.compile(r"\b\d+ lines\b"), "LINES"),
     (re.compile(r"\b[0-9a-f]{7,40}\b"), "COMMIT"),
     (re.compile(r"(?<=127\.0\.0\.1:)\d+"), "PORT"),
 )

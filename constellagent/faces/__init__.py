@@ -1,1 +1,1 @@
-"""How it is seen: the command line, and the socket over which a face asks the daemon. No rules live here."""
+"""How it is seen: command line, MCP, and the socket over which a face asks the daemon. No rules live here."""

@@ -22,6 +22,14 @@ from constellagent.runtime.control import (
     SessionView,
     StreamItem,
 )
+from constellagent.runtime.identity_views import (
+    AuditReport,
+    AuditRequest,
+    AuditView,
+    IdentityRequest,
+    IdentityView,
+    ProviderRequest,
+)
 
 CONNECT_TIMEOUT = 5.0
 """Seconds for the connection and the daemon's greeting."""
@@ -131,6 +139,29 @@ class BlockingClient:
         """Start a run of an agent and return its session."""
         reply: SessionView = self._call("run", {"request": request})
         return reply
+
+    def identities(self, file: str) -> list[IdentityView]:
+        """Show the identity of each agent."""
+        reply: list[IdentityView] = self._call("identities", {"file": file})
+        return reply
+
+    def identity(self, request: IdentityRequest) -> Any:
+        """Answer a person about an agent's identity."""
+        return self._call("identity", {"request": request})
+
+    def audit(self, request: AuditRequest) -> list[AuditView]:
+        """Return lines of the audit by time, oldest first."""
+        reply: list[AuditView] = self._call("audit", {"request": request})
+        return reply
+
+    def audit_verify(self) -> AuditReport:
+        """Check the audit of every identity."""
+        reply: AuditReport = self._call("audit_verify", {})
+        return reply
+
+    def provider(self, request: ProviderRequest) -> Any:
+        """Look at the local provider or tell it something."""
+        return self._call("provider", {"request": request})
 
     def shutdown(self, *, stop_sessions: bool) -> None:
         """End the daemon; sessions go on unless `stop_sessions`."""

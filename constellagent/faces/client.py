@@ -23,6 +23,14 @@ from constellagent.runtime.control import (
     SessionView,
     StreamItem,
 )
+from constellagent.runtime.identity_views import (
+    AuditReport,
+    AuditRequest,
+    AuditView,
+    IdentityRequest,
+    IdentityView,
+    ProviderRequest,
+)
 
 CONNECT_TIMEOUT = 5.0
 """Seconds for the connection and the daemon's greeting."""
@@ -89,6 +97,29 @@ class DaemonClient:
         """Start a run of an agent and return its session."""
         reply: SessionView = await self._call("run", {"request": request})
         return reply
+
+    async def identities(self, file: str) -> list[IdentityView]:
+        """Show the identity of each agent."""
+        reply: list[IdentityView] = await self._call("identities", {"file": file})
+        return reply
+
+    async def identity(self, request: IdentityRequest) -> Any:
+        """Answer a person about an agent's identity."""
+        return await self._call("identity", {"request": request})
+
+    async def audit(self, request: AuditRequest) -> list[AuditView]:
+        """Return lines of the audit by time, oldest first."""
+        reply: list[AuditView] = await self._call("audit", {"request": request})
+        return reply
+
+    async def audit_verify(self) -> AuditReport:
+        """Check the audit of every identity."""
+        reply: AuditReport = await self._call("audit_verify", {})
+        return reply
+
+    async def provider(self, request: ProviderRequest) -> Any:
+        """Look at the local provider or tell it something."""
+        return await self._call("provider", {"request": request})
 
     async def shutdown(self, *, stop_sessions: bool) -> None:
         """End the daemon; sessions go on unless `stop_sessions`."""

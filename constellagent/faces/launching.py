@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from constellagent.errors import BusyError, UnavailableError
+from constellagent.faces import handing
 from constellagent.faces.blocking import BlockingClient
 from constellagent.runtime.clock import SystemClock
 from constellagent.runtime.locks import exclusive
@@ -26,6 +27,7 @@ LOST_THE_RACE = 75
 
 _KEPT = frozenset(
     {
+        "DBUS_SESSION_BUS_ADDRESS",  # where the desktop's keyring answers
         "HOME",
         "LANG",
         "LOGNAME",
@@ -132,20 +134,25 @@ def _start(paths: Paths) -> BlockingClient:
 
 def _spawn(paths: Paths, log: Path) -> subprocess.Popen[bytes]:
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    env, secrets = handing.parted(daemon_environment(os.environ, paths))
     try:
-        return subprocess.Popen(
+        child = subprocess.Popen(
             [sys.executable, "-m", "constellagent", "daemon", "run"],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if secrets else subprocess.DEVNULL,
             stdout=descriptor,
             stderr=descriptor,
             cwd="/",
-            env=daemon_environment(os.environ, paths),
+            env=env,
             start_new_session=True,
         )
     except OSError as error:
         raise UnavailableError(f"the daemon cannot be started: {error.strerror}") from error
     finally:
         os.close(descriptor)
+    if child.stdin is not None:
+        with contextlib.suppress(BrokenPipeError), child.stdin:  # it ended at once; its log tells why
+            child.stdin.write(secrets)
+    return child
 
 
 def _said(log: Path, begin: int) -> str:

@@ -42,6 +42,11 @@ _METHODS: Mapping[str, frozenset[str]] = {
     "send": frozenset({"file", "agent", "text", "enter"}),
     "stop": frozenset({"file", "subject"}),
     "run": frozenset({"request"}),
+    "identities": frozenset({"file"}),
+    "identity": frozenset({"request"}),
+    "audit": frozenset({"request"}),
+    "audit_verify": frozenset(),
+    "provider": frozenset({"request"}),
     "shutdown": frozenset({"stop_sessions"}),
 }
 """The methods of `Control` and their parameters; nothing else of it can be called from outside."""

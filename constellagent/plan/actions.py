@@ -6,7 +6,7 @@ person needs to judge it: a symbol, a subject and a reason.
     +  create      ~  change      -  remove      !  ends a running session      ?  unknown      x  blocked
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import ClassVar, Literal
 
@@ -30,7 +30,15 @@ class _Action:
 
 @dataclass(frozen=True, slots=True)
 class CreateIdentity(_Action):
-    """Create an identity at the provider and bind it to the agent; one that appeared meanwhile is adopted."""
+    """Create an identity at the provider and bind it to the agent; one that appeared meanwhile is adopted.
+
+    Attributes:
+        name: its name there.
+        email: the local part of its address.
+        domain: the mail domain, None for the provider's own choice.
+        phone: whether it gets a number.
+        host: where it is created, empty for the provider on this machine.
+    """
 
     symbol: ClassVar[Symbol] = "+"
     verb: ClassVar[str] = "create identity"
@@ -38,6 +46,7 @@ class CreateIdentity(_Action):
     email: str
     domain: str | None
     phone: bool
+    host: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,13 @@ class AdoptIdentity(CreateIdentity):
     verb: ClassVar[str] = "take over identity"
     uuid: str
     address: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveNumber(AdoptIdentity):
+    """Give the agent's identity a number; one that it got meanwhile is kept. It is done as an adoption is."""
+
+    verb: ClassVar[str] = "give a number to identity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +185,7 @@ class Forget(_Action):
 Action = (
     CreateIdentity
     | AdoptIdentity
+    | GiveNumber
     | CreateWorktree
     | RepairWorktree
     | WriteIdentity

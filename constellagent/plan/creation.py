@@ -12,6 +12,7 @@ from constellagent.plan.actions import (
     ArchiveIdentity,
     CreateIdentity,
     CreateWorktree,
+    GiveNumber,
     RepairWorktree,
     WriteIdentity,
 )
@@ -29,8 +30,13 @@ from constellagent.plan.observed import (
 )
 
 
-def create_identity(draft: Draft, agent: DesiredAgent, seen: ObservedAgent, *, prune: bool) -> None:
-    """Say what must happen so that the agent is who it is declared to be."""
+def create_identity(
+    draft: Draft, agent: DesiredAgent, seen: ObservedAgent, *, prune: bool, host: str = ""
+) -> None:
+    """Say what must happen so that the agent is who it is declared to be.
+
+    `host` is where the hosted provider is, empty for the provider on this machine, which costs nothing.
+    """
     wanted = agent.identity
     if wanted is None:
         _undeclared_identity(draft, agent.name, seen, prune=prune)
@@ -40,15 +46,23 @@ def create_identity(draft: Draft, agent: DesiredAgent, seen: ObservedAgent, *, p
         case Unknown(reason):
             draft.stop_unknown(f"its identity could not be looked at: {reason}")
         case Absent():
-            draft.do(CreateIdentity(agent.name, "declared, not there", name, email, domain, phone))
+            reason = f"declared, not there{_cost(host, wanted)}"
+            draft.do(CreateIdentity(agent.name, reason, name, email, domain, phone, host=host))
         case There(facts) if facts.duplicates and not facts.bound:
             uuids = ", ".join((facts.uuid, *facts.duplicates))
             draft.stop_conflict(f"several identities match {name!r} ({uuids}); {_choice(agent.name)}")
         case There(facts) if not facts.bound:
             reason = "it is there already and no agent uses it"
-            draft.do(AdoptIdentity(agent.name, reason, name, email, domain, phone, facts.uuid, facts.address))
+            if facts.phone is None:
+                reason += _cost(host, wanted)
+            seen_as = (facts.uuid, facts.address)
+            draft.do(AdoptIdentity(agent.name, reason, name, email, domain, phone, *seen_as, host=host))
         case There(facts):
             _identity_drift(draft, wanted, facts)
+            if wanted.phone and facts.phone is None:
+                reason = f"declared with a number, has none{_cost(host, wanted)}"
+                seen_as = (facts.uuid, facts.address)
+                draft.do(GiveNumber(agent.name, reason, name, email, domain, phone, *seen_as, host=host))
         case never:
             assert_never(never)
 
@@ -65,15 +79,13 @@ def _undeclared_identity(draft: Draft, name: str, seen: ObservedAgent, *, prune:
 
 
 def _identity_drift(draft: Draft, wanted: DesiredIdentity, facts: IdentityFacts) -> None:
-    """Say what differs; a provider keeps name, address and number of an identity for good."""
+    """Say what differs; a provider keeps name and address of an identity for good."""
     differences = []
     if facts.name != wanted.name:
         differences.append(f"it is named {facts.name!r}, declared {wanted.name!r}")
     address = f"{wanted.email}@{wanted.domain or facts.address.partition('@')[2]}"
     if facts.address != address:
         differences.append(f"its address is {facts.address}, declared {address}")
-    if wanted.phone and facts.phone is None:
-        differences.append("it has no phone number, declared with one")
     if differences:
         draft.inform(f"its identity is kept as it is: {'; '.join(differences)}")
     if facts.duplicates:
@@ -81,6 +93,11 @@ def _identity_drift(draft: Draft, wanted: DesiredIdentity, facts: IdentityFacts)
         draft.inform(
             f"it uses identity {facts.uuid}, and there is a twin ({twins}); {_choice(draft.subject)}"
         )
+
+
+def _cost(host: str, wanted: DesiredIdentity) -> str:
+    """Say what a number may cost where others provide it."""
+    return "; the number may cost money" if host and wanted.phone else ""
 
 
 def _choice(agent: str) -> str:

@@ -73,6 +73,8 @@ class Desired:
         worktrees: the folder that holds the agents' worktrees.
         provider: `local` or `ravi`.
         owner: the address or number of who is to be told what happens, None where nobody is declared.
+        agents_may_create: whether an agent may create identities beside its own.
+        host: where the hosted provider is; empty for the one on this machine. The machine's settings say it.
     """
 
     name: str
@@ -82,6 +84,8 @@ class Desired:
     agents: Mapping[str, DesiredAgent] = field(default_factory=dict)
     services: Mapping[str, DesiredService] = field(default_factory=dict)
     owner: str | None = None
+    agents_may_create: bool = False
+    host: str = ""
 
 
 def desire(constellation: Constellation, repo: PurePath) -> Desired:
@@ -109,7 +113,8 @@ def desire(constellation: Constellation, repo: PurePath) -> Desired:
         for key, service in constellation.services.items()
     }
     owner = constellation.owner.email or constellation.owner.phone
-    return Desired(name, repo, root, provider, agents, services, owner)
+    may_create = constellation.identities.agents_may_create
+    return Desired(name, repo, root, provider, agents, services, owner, may_create)
 
 
 def _identity(

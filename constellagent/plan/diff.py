@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from constellagent.errors import UsageError
-from constellagent.plan.actions import Plan
+from constellagent.plan.actions import AdoptIdentity, CreateIdentity, GiveNumber, Plan
 from constellagent.plan.creation import create_identity, create_worktree, write_identity
 from constellagent.plan.desired import Desired, DesiredAgent, DesiredService
 from constellagent.plan.draft import Draft
@@ -82,7 +82,10 @@ def _up(desired: Desired, observed: Observed, options: Options) -> list[Draft]:
         drafts.append(run_service(service, seen, options.restart))
         if isinstance(seen.session, Unknown):
             unknown[service.name] = seen.session.reason
-    drafts += [_agent(agent, observed, options, unknown) for agent in chosen]
+    agents = [_agent(agent, observed, options, unknown, desired.host) for agent in chosen]
+    drafts += agents
+    if desired.host:
+        drafts.append(_at_the_host(desired, agents))
     drafts += _undeclared(desired, observed, options)
     if desired.owner is not None and not options.agents:
         draft = Draft(desired.name)
@@ -104,16 +107,32 @@ def _services(desired: Desired, chosen: Iterable[DesiredAgent], options: Options
 
 
 def _agent(
-    agent: DesiredAgent, observed: Observed, options: Options, unknown_services: dict[str, str]
+    agent: DesiredAgent, observed: Observed, options: Options, unknown_services: dict[str, str], host: str
 ) -> Draft:
     draft = Draft(agent.name)
     seen = observed.agents.get(agent.name, ObservedAgent())
-    create_identity(draft, agent, seen, prune=options.prune)
+    create_identity(draft, agent, seen, prune=options.prune, host=host)
     create_worktree(draft, agent, seen)
     write_identity(draft, agent, seen)
     run_session(draft, agent, seen, options.restart, unknown_services)
     _say_not_built(draft, agent)
     return draft
+
+
+def _at_the_host(desired: Desired, drafts: Iterable[Draft]) -> Draft:
+    """Sum up what a hosted provider is asked for, where that is more than one line of the plan says."""
+    whole = Draft(desired.name)
+    actions = [action for draft in drafts for action in draft.actions]
+    made = [a for a in actions if isinstance(a, CreateIdentity) and not isinstance(a, AdoptIdentity)]
+    numbers = sum(a.phone for a in made) + sum(isinstance(a, GiveNumber) for a in actions)
+    said = []
+    if len(made) > 1:
+        said.append(f"{len(made)} identities will be created at {desired.host}")
+    if numbers > 1:
+        said.append(f"{numbers} numbers are asked for at {desired.host}, and each may cost money")
+    if said:
+        whole.inform("; ".join(said))
+    return whole
 
 
 def _say_not_built(draft: Draft, agent: DesiredAgent) -> None:

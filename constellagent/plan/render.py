@@ -38,6 +38,8 @@ def to_json(plan: Plan) -> dict[str, Any]:
 def _action_json(action: Action) -> dict[str, Any]:
     values = {f.name: getattr(action, f.name) for f in fields(action)}
     plain = {key: str(value) if isinstance(value, PurePath) else value for key, value in values.items()}
+    if plain.get("host") == "":
+        del plain["host"]
     return {"action": type(action).__name__, "symbol": action.symbol, "verb": action.verb, **plain}
 
 
@@ -74,10 +76,11 @@ def _detail(action: Action) -> str:
     detail = ""
     match action:
         case AdoptIdentity():
-            detail = f" {action.name} <{action.address}>"
+            detail = f" {action.name} <{action.address}>{_at(action.host)}"
         case CreateIdentity():
             address = f"{action.email}@{action.domain}" if action.domain else action.email
-            detail = f" {action.name} <{address}>{' with a phone number' if action.phone else ''}"
+            number = " with a phone number" if action.phone else ""
+            detail = f" {action.name} <{address}>{number}{_at(action.host)}"
         case CreateWorktree():
             origin = f"new branch {action.branch}" if action.new_branch else f"branch {action.branch}"
             detail = f" {action.path} on {origin} at {action.commit[:_SHORT_COMMIT]}"
@@ -100,3 +103,7 @@ def _detail(action: Action) -> str:
         case _:
             assert_never(action)
     return detail
+
+
+def _at(host: str) -> str:
+    return f" at {host}" if host else ""

@@ -3,20 +3,22 @@
 import asyncio
 import os
 import socket
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 from pathlib import Path
 
-from constellagent.errors import Problem, SpecError, UnavailableError, UsageError
+from constellagent.errors import Problem, SpecError, UsageError
 from constellagent.plan.desired import Desired, desire
-from constellagent.ravi.client import RaviClient
 from constellagent.ravi.vault import RootKey
+from constellagent.runtime import hosted_key
 from constellagent.runtime.apply import World
 from constellagent.runtime.clock import Clock
 from constellagent.runtime.environment import KeptEnvironment
 from constellagent.runtime.git import Git
+from constellagent.runtime.hosted import Hosted
 from constellagent.runtime.identities import RaviIdentities
-from constellagent.runtime.identities.creation import DOUBT_DELAYS
+from constellagent.runtime.identities.creation import DOUBT_DELAYS, Connect
 from constellagent.runtime.launches import ConstellationLaunches
 from constellagent.runtime.observe import Eyes
 from constellagent.runtime.paths import constellation_id
@@ -34,16 +36,35 @@ from constellagent.spec.load import Loaded, load
 from constellagent.spec.models import Constellation
 
 
+async def _none() -> str:
+    return ""
+
+
+def _nothing() -> None:
+    """Do nothing: the provider on this machine is always at hand."""
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """How to reach one identity provider: for us with `client`, for agents at `url`.
+    """How to reach one identity provider.
 
-    `doubt` holds the seconds between looks for an identity whose creation went unanswered.
+    Attributes:
+        connect: gives us the client; raises where there is no key.
+        url: where agents reach it.
+        host: where it is, for a person; empty for the one on this machine.
+        reachable: the variables that tell agents and services where to send mail and texts.
+        doubt: the seconds between looks for an identity whose creation went unanswered.
+        trouble: says why identities cannot be looked at now, "" where they can; never takes long.
+        look_again: lets the next `trouble` ask anew: an apply or a plan has just asked the provider itself.
     """
 
-    client: RaviClient
+    connect: Connect
     url: str
+    host: str = ""
+    reachable: Mapping[str, str] = field(default_factory=dict)
     doubt: tuple[float, ...] = DOUBT_DELAYS
+    trouble: Callable[[], Awaitable[str]] = _none
+    look_again: Callable[[], None] = _nothing
 
 
 LOCAL_DOUBT = (0.1, 0.4, 1.5)
@@ -64,6 +85,7 @@ class Context:
         repository: the main checkout it stands in.
         world: the ports that apply acts on.
         environment: the kept variables of its agents.
+        provider: who provides its identities.
     """
 
     id: str
@@ -79,6 +101,7 @@ class Context:
     bindings: Bindings
     launches: ConstellationLaunches
     environment: KeptEnvironment
+    provider: Provider
 
     @property
     def eyes(self) -> Eyes:
@@ -103,9 +126,9 @@ class Contexts:
         key: RootKey,
         registry: SessionRegistry,
         local: Provider,
-        hosted: Provider | None,
+        hosted: Hosted,
     ) -> None:
-        """`hosted` is None where no key for the hosted provider is set."""
+        """Nothing is asked of the hosted provider before a context that uses it is worked on."""
         self._database = database
         self._settings = settings
         self._clock = clock
@@ -116,8 +139,10 @@ class Contexts:
         self._checkouts = asyncio.Semaphore(settings.git_parallel)
         self._rows = Constellations(database)
 
-    async def of_file(self, file: str) -> Context:
+    async def of_file(self, file: str, shell_key: str = "") -> Context:
         """Return the context of a constellation file as it reads now.
+
+        `shell_key` is the key of the hosted provider that the asking shell has set, empty for none.
 
         Raises:
             SpecError: it cannot be read or used.
@@ -127,7 +152,8 @@ class Contexts:
         loaded, data = await asyncio.to_thread(_read, path)
         repository = await find(path.parent)
         await self._refuse_linked(path, repository)
-        return self._build(constellation_id(path), path, data.decode("utf-8-sig"), loaded, repository)
+        text = data.decode("utf-8-sig")
+        return self._build(constellation_id(path), path, text, loaded, repository, shell_key)
 
     async def of_applied(self, applied: Applied) -> Context:
         """Return the context of a constellation as it was last applied, whatever its file says now."""
@@ -135,15 +161,21 @@ class Contexts:
         repository = await find(applied.repo)
         return self._build(applied.id, applied.file, applied.text, loaded, repository)
 
-    def _provider(self, name: str) -> Provider:
+    def _provider(self, name: str, environment: KeptEnvironment, shell_key: str) -> Provider:
         if name == "local":
             return self._local
-        if self._hosted is None:
-            raise UnavailableError(
-                "identities.provider is ravi, and there is no key for it",
-                hint="set CONSTELLAGENT_RAVI_API_KEY and restart the daemon, or use `provider: local`",
-            )
-        return self._hosted
+
+        async def kept() -> str:
+            return (await environment.get()).get(hosted_key.KEPT, "")
+
+        hosted = self._hosted
+        return Provider(
+            connect=partial(hosted.client, shell_key, kept),
+            url=hosted.url,
+            host=hosted.host,
+            trouble=partial(hosted.trouble, shell_key, kept),
+            look_again=hosted.look_again,
+        )
 
     async def _refuse_linked(self, path: Path, repository: Repository) -> None:
         """An agent must not be able to change the constellation by changing its branch."""
@@ -155,18 +187,20 @@ class Contexts:
                 hint=f"use the one in {repository.root}",
             )
 
-    def _build(self, key: str, file: Path, text: str, loaded: Loaded, repository: Repository) -> Context:
+    def _build(
+        self, key: str, file: Path, text: str, loaded: Loaded, repository: Repository, shell_key: str = ""
+    ) -> Context:
         constellation = loaded.constellation
-        desired = desire(constellation, repository.root)
-        provider = self._provider(constellation.identities.provider)
+        environment = KeptEnvironment(key, self._rows, self._key)
+        provider = self._provider(constellation.identities.provider, environment, shell_key)
+        desired = replace(desire(constellation, repository.root), host=provider.host)
         journal = StoredJournal(self._database, key, self._clock)
         records = StoredRecords(self._database, key)
         bindings = Bindings(self._database, key)
-        environment = KeptEnvironment(key, self._rows, self._key)
         identities = RaviIdentities(
             constellation=key,
             provider=constellation.identities.provider,
-            client=provider.client,
+            connect=provider.connect,
             bindings=bindings,
             journal=journal,
             key=self._key,
@@ -193,6 +227,7 @@ class Contexts:
             environment,
             ReservedPorts(self._database, port_is_free),
             self._registry,
+            provider.reachable,
         )
         world = World(
             worktrees, identities, ConstellationSessions(self._registry, key), records, launches, journal
@@ -211,6 +246,7 @@ class Contexts:
             bindings,
             launches,
             environment,
+            provider,
         )
 
 

@@ -7,15 +7,28 @@ importing any model. Failures are the errors of `constellagent.errors` on both s
 from collections.abc import AsyncIterator
 from typing import Any, Literal, NotRequired, Protocol, TypedDict
 
+from constellagent.runtime.identity_views import (
+    AuditReport,
+    AuditRequest,
+    AuditView,
+    IdentityRequest,
+    IdentityView,
+    ProviderRequest,
+)
+
 PROTOCOL = 1
 """Version of these shapes; a client and a daemon that differ say so instead of guessing."""
 
 
 class PlanRequest(TypedDict):
-    """What to plan. `env_names` are the variable names that the caller's shell has set, without values."""
+    """What to plan. `env_names` are the variable names that the caller's shell has set, without values.
+
+    `ravi_key` is the management key of the hosted provider that this shell has set.
+    """
 
     file: str
     env_names: list[str]
+    ravi_key: NotRequired[str]
     agents: NotRequired[list[str]]
     restart: NotRequired[list[str]]
     prune: NotRequired[bool]
@@ -53,11 +66,15 @@ class PlanReply(TypedDict):
 
 
 class ApplyRequest(TypedDict):
-    """What to apply: `approved` is the content hash agreed to, `plan` a saved plan that must still hold."""
+    """What to apply: `approved` is the content hash agreed to, `plan` a saved plan that must still hold.
+
+    `ravi_key` is the management key of the hosted provider that this shell has set; it is kept sealed.
+    """
 
     file: str
     approved: str
     env: dict[str, str]
+    ravi_key: NotRequired[str]
     agents: NotRequired[list[str]]
     restart: NotRequired[list[str]]
     prune: NotRequired[bool]
@@ -131,12 +148,16 @@ class ServiceView(TypedDict):
 
 
 class ConstellationView(TypedDict):
-    """One constellation as `status` shows it; `problem` says why it cannot be shown."""
+    """One constellation as `status` shows it.
+
+    `problem` says why it cannot be shown, `provider_problem` why its identities cannot be looked at now.
+    """
 
     name: str
     file: str
     repo: str
     problem: NotRequired[str]
+    provider_problem: NotRequired[str]
     agents: list[AgentView]
     services: list[ServiceView]
 
@@ -206,6 +227,26 @@ class Control(Protocol):
 
     async def run(self, request: RunRequest) -> SessionView:
         """Start a run of an agent and return its session."""
+        ...
+
+    async def identities(self, file: str) -> list[IdentityView]:
+        """Show the identity of each agent, also of those that were put away."""
+        ...
+
+    async def identity(self, request: IdentityRequest) -> Any:
+        """Answer a person about an agent's identity; `IdentityRequest` says what each action gives."""
+        ...
+
+    async def audit(self, request: AuditRequest) -> list[AuditView]:
+        """Return lines of the audit by time, oldest first."""
+        ...
+
+    async def audit_verify(self) -> AuditReport:
+        """Check the audit of every identity; writes nothing."""
+        ...
+
+    async def provider(self, request: ProviderRequest) -> Any:
+        """Look at the local provider or tell it something; `ProviderRequest` says what each action gives."""
         ...
 
     async def shutdown(self, *, stop_sessions: bool) -> None:

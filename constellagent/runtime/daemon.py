@@ -7,14 +7,16 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import constellagent
 from constellagent.errors import ConstellagentError, UsageError
 from constellagent.ravi import shim
 from constellagent.ravi.client import RaviClient
 from constellagent.ravi.local.provider import LocalProvider
-from constellagent.ravi.vault import RootKey
+from constellagent.ravi.vault import open_root_key
 from constellagent.runtime.adoption import adopt
+from constellagent.runtime.belongings import Desk
 from constellagent.runtime.clock import Clock, SystemClock
 from constellagent.runtime.contexts import LOCAL_DOUBT, Context, Contexts, Provider, load_once
 from constellagent.runtime.control import (
@@ -30,12 +32,24 @@ from constellagent.runtime.control import (
 )
 from constellagent.runtime.delivery import deliver
 from constellagent.runtime.git import Git
+from constellagent.runtime.hosted import Hosted
+from constellagent.runtime.identities.creation import held
+from constellagent.runtime.identity_views import (
+    AuditReport,
+    AuditRequest,
+    AuditView,
+    IdentityRequest,
+    IdentityView,
+    ProviderRequest,
+)
 from constellagent.runtime.objects import Objects
 from constellagent.runtime.paths import constellation_id
+from constellagent.runtime.provider_options import provider_options
 from constellagent.runtime.reconcile import Reconciler
 from constellagent.runtime.sessions import SessionRegistry
 from constellagent.runtime.settings import Settings
 from constellagent.runtime.statuses import Statuses
+from constellagent.runtime.store.bindings import Bindings
 from constellagent.runtime.store.constellations import Constellations
 from constellagent.runtime.store.database import Database
 from constellagent.runtime.store.sessions import SessionRow, SessionRows
@@ -62,7 +76,7 @@ class Daemon:
         """Open the state, start the provider, adopt what runs. The caller holds the daemon's lock."""
         paths = self._settings.paths
         paths.create()
-        self._key = await asyncio.to_thread(RootKey.open, paths.ravi, self._settings.key_file)
+        self._key = await asyncio.to_thread(open_root_key, paths.ravi, self._settings)
         self._database = Database(paths.database)
         await self._database.open()
         self._stack.push_async_callback(self._database.close)
@@ -71,12 +85,17 @@ class Daemon:
         await asyncio.to_thread(shim.install, paths.bin)
         rows = SessionRows(self._database)
         self._supervisor = Supervisor(rows, self._clock, self._restart_policy, self._start_again)
-        self._registry = SessionRegistry(rows, self._settings, self._clock, self._supervisor.ended)
+        self._registry = SessionRegistry(
+            rows, self._settings, self._clock, self._provider, self._supervisor.ended
+        )
         self._stack.push_async_callback(self._registry.close)
         self._stack.push_async_callback(self._supervisor.close)
+        hosted = Hosted(self._settings, self._clock)
+        self._stack.push_async_callback(hosted.close)
         self._contexts = Contexts(
-            self._database, self._settings, self._clock, self._key, self._registry, local, self._hosted()
+            self._database, self._settings, self._clock, self._key, self._registry, local, hosted
         )
+        self._desk = await self._open_desk()
         self._objects = Objects(Git(paths.home, timeout=self._settings.git_timeout))
         self._stack.push_async_callback(self._objects.close)
         self._statuses = Statuses(self._registry, self._supervisor, self._objects)
@@ -192,6 +211,26 @@ class Daemon:
         launch = replace(launch, rows=rows, columns=columns)
         return self._registry.view(await self._registry.start(context.id, launch))
 
+    async def identities(self, file: str) -> list[IdentityView]:
+        """Show the identity of each agent, also of those that were put away."""
+        return await self._desk.identities(file)
+
+    async def identity(self, request: IdentityRequest) -> Any:
+        """Answer a person about an agent's identity."""
+        return await self._desk.identity(request)
+
+    async def audit(self, request: AuditRequest) -> list[AuditView]:
+        """Return lines of the audit by time, oldest first."""
+        return await self._desk.audit(request)
+
+    async def audit_verify(self) -> AuditReport:
+        """Check the audit of every identity; writes nothing."""
+        return await self._desk.audit_verify()
+
+    async def provider(self, request: ProviderRequest) -> Any:
+        """Look at the local provider or tell it something."""
+        return await self._desk.provider(request)
+
     async def shutdown(self, *, stop_sessions: bool) -> None:
         """End the daemon; sessions go on unless `stop_sessions`."""
         if stop_sessions:
@@ -201,21 +240,28 @@ class Daemon:
 
     async def _start_provider(self) -> Provider:
         """Start the local provider; it keeps its port, since running agents hold its address."""
-        provider = LocalProvider(self._settings.paths.ravi, self._key)
-        url = await provider.start("127.0.0.1", self._settings.provider_port)
+        settings = self._settings
+        provider = LocalProvider(settings.paths.ravi, self._key, options=provider_options(settings))
+        url = await provider.start("127.0.0.1", settings.provider_port)
         self._stack.push_async_callback(provider.stop)
         self._provider_url = url
-        client = RaviClient(url, await provider.management_key())
+        self._provider = provider
+        client = RaviClient(url, await provider.management_key(), actor="daemon")
         self._stack.push_async_callback(client.close)
-        return Provider(client, url, LOCAL_DOUBT)
+        reachable = {"CONSTELLAGENT_SMTP_URL": provider.smtp_url, "CONSTELLAGENT_SMS_URL": provider.sms_url}
+        return Provider(held(client), url, reachable=reachable, doubt=LOCAL_DOUBT)
 
-    def _hosted(self) -> Provider | None:
-        key, url = self._settings.ravi_api_key, self._settings.ravi_api_url
-        if key is None:
-            return None
-        client = RaviClient(url, key.get_secret_value(), ca_bundle=self._settings.ravi_ca_bundle)
-        self._stack.push_async_callback(client.close)
-        return Provider(client, url)
+    async def _open_desk(self) -> Desk:
+        """Return who answers a person about identities, in that person's name."""
+        person = RaviClient(self._provider_url, await self._provider.management_key(), actor="person")
+        self._stack.push_async_callback(person.close)
+        return Desk(
+            self._contexts,
+            self._registry,
+            Bindings(self._database, ""),
+            self._provider,
+            person,
+        )
 
     async def _restart_policy(self, row: SessionRow) -> Restart:
         applied = await self._constellations.get(row.constellation)

@@ -36,7 +36,9 @@ class ConstellationLaunches:
         environment: KeptEnvironment,
         ports: ReservedPorts,
         registry: SessionRegistry,
+        reachable: Mapping[str, str],
     ) -> None:
+        """`reachable` says where agents and services send mail and texts, by the name of the variable."""
         self._constellation = constellation
         self._desired = desired
         self._paths = paths
@@ -44,6 +46,7 @@ class ConstellationLaunches:
         self._environment = environment
         self._ports = ports
         self._registry = registry
+        self._reachable = reachable
 
     async def environment(self, agent: DesiredAgent, worktree: Path) -> dict[str, str]:
         """Return the environment of any process of this agent: its session, its runs, its setup steps."""
@@ -53,8 +56,13 @@ class ConstellationLaunches:
             "CONSTELLAGENT_AGENT": agent.name,
             "CONSTELLAGENT_HOME": str(self._paths.home),
             "CONSTELLAGENT_WORKTREE": str(worktree),
+            **self._reachable,
             **port_variables(ports),
         }
+        if self._desired.owner is not None:
+            own["CONSTELLAGENT_OWNER"] = self._desired.owner
+        if self._desired.agents_may_create:
+            own["CONSTELLAGENT_MAY_CREATE_IDENTITIES"] = "1"
         if agent.identity is not None:
             own |= UNSIGNED | dict(await self._identities.environment(agent.name))
         return compose(await self._environment.get(), agent.spec.env, own, first_on_path=str(self._paths.bin))
@@ -69,6 +77,8 @@ class ConstellationLaunches:
             cwd=worktree,
             env={**await self.environment(agent, worktree), **begin.env},
             fingerprint=agent.fingerprint,
+            identity=await self._session_identity(agent),
+            may_create=self._desired.agents_may_create,
             grace=agent.spec.stop_grace,
         )
 
@@ -84,6 +94,8 @@ class ConstellationLaunches:
             cwd=worktree,
             env={**await self.environment(agent, worktree), **begin.env},
             fingerprint=agent.fingerprint,
+            identity=await self._session_identity(agent),
+            may_create=self._desired.agents_may_create,
             grace=agent.spec.stop_grace,
         )
 
@@ -96,7 +108,11 @@ class ConstellationLaunches:
         spec = service.spec
         if spec.ready is not None:
             await refuse_taken(service.name, spec.ready)
-        own = {"CONSTELLAGENT": self._desired.name, "CONSTELLAGENT_SERVICE": service.name}
+        own = {
+            "CONSTELLAGENT": self._desired.name,
+            "CONSTELLAGENT_SERVICE": service.name,
+            **self._reachable,
+        }
         env = compose(await self._environment.get(), spec.env, own, first_on_path=str(self._paths.bin))
         argv = ("/bin/sh", "-c", spec.shell) if spec.shell is not None else spec.command or ()
         return Launch(
@@ -108,6 +124,9 @@ class ConstellationLaunches:
             fingerprint=service.fingerprint,
             grace=spec.stop_grace,
         )
+
+    async def _session_identity(self, agent: DesiredAgent) -> str:
+        return await self._identities.session_identity(agent.name) if agent.identity is not None else ""
 
     async def wait_ready(self, service: DesiredService, session: SessionFacts) -> None:
         """Return once the service answers as declared."""

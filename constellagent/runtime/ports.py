@@ -157,8 +157,32 @@ class Identities(Protocol):
         """Return what a process of this agent gets: `RAVI_*` and its git author and committer."""
         ...
 
+    async def session_identity(self, agent: str) -> str:
+        """Return the uuid of the identity of which each session gets a key of its own, "" where none does.
+
+        Raises:
+            ConflictError: the agent has no identity yet.
+        """
+        ...
+
     async def archive(self, agent: str, uuid: str) -> None:
         """Revoke the identity's key and archive it; repeating it is harmless."""
+        ...
+
+
+class SessionKeys(Protocol):
+    """Gives each session a key that ends with it."""
+
+    async def issue(self, session: str, identity: str, *, may_create: bool) -> str:
+        """Return a new key for the identity with this uuid, which may create other identities or not.
+
+        Raises:
+            ConflictError: there is no such identity.
+        """
+        ...
+
+    async def withdraw(self, session: str) -> None:
+        """End the key of a session; harmless where it has none."""
         ...
 
 
@@ -173,6 +197,8 @@ class Launch:
         cwd: where.
         env: the whole environment, nothing is inherited.
         fingerprint: of the declaration that this follows.
+        identity: uuid of the identity of which the session gets a key of its own; empty where none does.
+        may_create: that key may create identities, too.
         grace: between SIGTERM and SIGKILL when it is stopped.
         rows: the pty's first size.
         columns: the pty's first size.
@@ -184,6 +210,8 @@ class Launch:
     cwd: Path
     env: Mapping[str, str] = field(repr=False)
     fingerprint: str = ""
+    identity: str = ""
+    may_create: bool = False
     grace: timedelta = timedelta(seconds=10)
     rows: int = 50
     columns: int = 160

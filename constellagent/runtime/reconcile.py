@@ -17,6 +17,7 @@ from constellagent.plan.actions import (
 from constellagent.plan.diff import Options, plan
 from constellagent.plan.observed import Observed
 from constellagent.plan.render import summary, to_json, to_lines
+from constellagent.ravi.vault import VaultError
 from constellagent.runtime.apply import Apply, Outcome
 from constellagent.runtime.clock import Clock
 from constellagent.runtime.commands import commands_of
@@ -24,6 +25,7 @@ from constellagent.runtime.contexts import Context, Contexts
 from constellagent.runtime.control import ApplyRequest, ApplyResult, PlanReply, PlanRequest, StreamItem
 from constellagent.runtime.environment import SHELL_NAMES
 from constellagent.runtime.events import Event
+from constellagent.runtime.hosted_key import KEPT
 from constellagent.runtime.locks import exclusive
 from constellagent.runtime.observe import observe
 from constellagent.runtime.ports import Report
@@ -53,10 +55,11 @@ class Reconciler:
 
     async def plan(self, request: PlanRequest) -> PlanReply:
         """Compare; writes nothing."""
-        context = await self._contexts.of_file(request["file"])
+        context = await self._contexts.of_file(request["file"], request.get("ravi_key", ""))
         wanted = env_names(context)
         names = frozenset(request["env_names"])
         observed = await observe(context.desired, context.eyes, available_env=names)
+        context.provider.look_again()
         found = plan(context.desired, observed, options_of(request))
         trusted = await self._trusts(context)
         return PlanReply(
@@ -76,7 +79,7 @@ class Reconciler:
     async def apply(self, request: ApplyRequest) -> AsyncIterator[StreamItem]:
         """Apply in the background and yield what happens; the apply goes on if nobody listens any more."""
         # Failures before the first step are the caller's answer and not an item of the stream.
-        context = await self._contexts.of_file(request["file"])
+        context = await self._contexts.of_file(request["file"], request.get("ravi_key", ""))
         await self._approved(context, request["approved"])
         options = options_of(request)
         queue: asyncio.Queue[StreamItem | ConstellagentError] = asyncio.Queue()
@@ -116,6 +119,7 @@ class Reconciler:
                 [*context.desired.agents.values(), *undeclared_agents(context.desired, records)]
             )
             observed = await observe(context.desired, context.eyes, available_env=frozenset(request["env"]))
+            context.provider.look_again()
             found = plan(context.desired, observed, options)
             if "plan" in request and request["plan"] != to_json(found):
                 raise RefusedError(
@@ -125,7 +129,7 @@ class Reconciler:
                 )
             if not options.destroy:
                 await self._constellations.put(context.applied(), self._clock.now())
-                await context.environment.replace(env_names(context), request["env"])
+                await _keep(context, request)
             await self._forget_restarts(context, found)
             apply = Apply(context.desired, context.world, report, parallel=self._settings.parallel)
             outcome = await apply.run(found)
@@ -180,6 +184,23 @@ def env_names(context: Context) -> list[str]:
     declared = [name for agent in context.desired.agents.values() for name in agent.spec.env.pass_]
     declared += [name for service in context.desired.services.values() for name in service.spec.env.pass_]
     return sorted({*SHELL_NAMES, *declared})
+
+
+async def _keep(context: Context, request: ApplyRequest) -> None:
+    """Keep what the applying shell gave; a key of the hosted provider stays until another is given."""
+    names, values = env_names(context), dict(request["env"])
+    if context.provider.host and (key := request.get("ravi_key") or await _kept_key(context)):
+        names.append(KEPT)
+        values[KEPT] = key
+    await context.environment.replace(names, values)
+
+
+async def _kept_key(context: Context) -> str:
+    """Return the key that an earlier apply kept; what cannot be opened any more is replaced like the rest."""
+    try:
+        return (await context.environment.get()).get(KEPT, "")
+    except VaultError:
+        return ""
 
 
 def options_of(request: PlanRequest | ApplyRequest) -> Options:

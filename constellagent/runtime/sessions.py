@@ -11,6 +11,7 @@ import logging
 import shutil
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from constellagent.errors import ConflictError, ConstellagentError, UnavailableError, WorldError
@@ -22,7 +23,7 @@ from constellagent.runtime.endings import Ending, read_ending
 from constellagent.runtime.holder.launch import launch as launch_holder
 from constellagent.runtime.holder.launch import sweep
 from constellagent.runtime.paths import Paths, private_folder
-from constellagent.runtime.ports import Launch
+from constellagent.runtime.ports import Launch, SessionKeys
 from constellagent.runtime.settings import Settings
 from constellagent.runtime.store.sessions import SessionRow, SessionRows
 from constellagent.runtime.tasks import spawn
@@ -39,12 +40,15 @@ OnEnd = Callable[[SessionRow], Awaitable[None]]
 class SessionRegistry:
     """The live sessions and the rows of all of them."""
 
-    def __init__(self, rows: SessionRows, settings: Settings, clock: Clock, on_end: OnEnd) -> None:
+    def __init__(
+        self, rows: SessionRows, settings: Settings, clock: Clock, keys: SessionKeys, on_end: OnEnd
+    ) -> None:
         """`on_end` is told of each session that ended while this daemon watched it, or before it came."""
         self._rows = rows
         self._settings = settings
         self._paths: Paths = settings.paths
         self._clock = clock
+        self._keys = keys
         self._on_end = on_end
         self._watches: dict[str, Watch] = {}
 
@@ -200,6 +204,7 @@ class SessionRegistry:
         try:
             await self._rows.add(row)
             private_folder(self.folder(row.id))
+            launch = await self._with_key(row, launch)
             socket = self._paths.session_socket(row.id)
             status = await launch_holder(
                 launch, row.id, self.folder(row.id), socket, self._settings.log_bytes
@@ -219,9 +224,17 @@ class SessionRegistry:
             self._watches.pop(row.id, None)
             watch.finish()
 
+    async def _with_key(self, row: SessionRow, launch: Launch) -> Launch:
+        """Let the session act with a key of its own, which ends when the session does."""
+        if not launch.identity:
+            return launch
+        key = await self._keys.issue(row.id, launch.identity, may_create=launch.may_create)
+        return replace(launch, env={**launch.env, "RAVI_API_KEY": key})
+
     async def _failed(self, row: SessionRow, error: ConstellagentError) -> bool:
         """Write down that a session was not started; says whether that could be written."""
         try:
+            await self._keys.withdraw(row.id)
             # Nothing ran, so the next apply may try again: it did not end by itself.
             await self._end(row.id, Ending(None, "lost", error.message), None)
         except WorldError:
@@ -252,6 +265,7 @@ class SessionRegistry:
     async def _settle(self, watched: SessionRow, status: Status | None) -> None:
         """Record how a session ended, after making sure that nothing of its tree is left."""
         row = await self._rows.get(watched.id) or watched
+        await self._keys.withdraw(row.id)  # before anything that takes time: what is left of it has no key
         swept = await sweep(row.id, grace=row.grace) if row.stop_wanted else await sweep(row.id)
         if swept:
             _log.warning("ended %d processes that session %s left behind", swept, row.id)

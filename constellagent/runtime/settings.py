@@ -1,7 +1,7 @@
 """Settings of this machine and user, from `CONSTELLAGENT_*` variables. Never the constellation's words."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -21,8 +21,31 @@ class Settings(BaseSettings):
     key_file: Path | None = Field(
         default=None, description="File with the root key of what is kept encrypted."
     )
+    key_source: Literal["file", "keyring", "passphrase"] | None = Field(
+        default=None,
+        description="Where the root key is kept when it is made first; `file` if nothing is said.",
+    )
+    passphrase: SecretStr | None = Field(
+        default=None, description="Passphrase of the root key, where it is kept under one."
+    )
+    passphrase_file: Path | None = Field(
+        default=None, description="Private file, or /dev/fd/N, with the passphrase of the root key."
+    )
     provider_port: int = Field(
         default=0, ge=0, le=65535, description="Port of the local provider; 0 chooses one and keeps it."
+    )
+    smtp_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="Port on which the local provider takes mail in; 0 chooses one and keeps it.",
+    )
+    relay_url: str | None = Field(
+        default=None, description="SMTP server for mail to the rest of the world: smtp://user@host:587."
+    )
+    relay_password: SecretStr | None = Field(default=None, description="Password for that server.")
+    sms_token: SecretStr | None = Field(
+        default=None, description="With what posts to the SMS gateway must be signed; unset checks nothing."
     )
     parallel: int = Field(default=4, ge=1, le=64, description="Agents that apply works on at once.")
     git_parallel: int = Field(default=2, ge=1, le=64, description="Checkouts that run at once.")
@@ -37,8 +60,15 @@ class Settings(BaseSettings):
     keep_days: float = Field(
         default=30.0, gt=0, description="Days that the output of an ended session is kept."
     )
-    ravi_api_url: str = Field(default="https://api.ravi.app", description="Address of the hosted provider.")
-    ravi_api_key: SecretStr | None = Field(default=None, description="Management key of the hosted provider.")
+    ravi_api_url: str = Field(
+        default="https://api.ravi.app",
+        description="Address of the hosted provider; RAVI_API_URL is not taken: sessions have it too.",
+    )
+    ravi_api_key: SecretStr | None = Field(
+        default=None,
+        description="Management key of the hosted provider; "
+        "unset takes RAVI_API_KEY of the applying shell, else ~/.ravi/config.json.",
+    )
     ravi_ca_bundle: Path | None = Field(
         default=None, description="File with the certificates of a private authority for the hosted provider."
     )

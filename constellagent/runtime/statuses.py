@@ -35,7 +35,7 @@ class Statuses:
         restarts = {
             row.subject: await self._supervisor.count(row) for row in rows.values() if row.role == "agent"
         }
-        return ConstellationView(
+        view = ConstellationView(
             name=context.desired.name,
             file=str(context.file),
             repo=str(context.desired.repo),
@@ -53,6 +53,9 @@ class Statuses:
             ],
             services=[self._service(name, rows.get(("service", name))) for name in context.desired.services],
         )
+        if trouble := await context.provider.trouble():
+            view["provider_problem"] = trouble
+        return view
 
     def _agent(
         self,

@@ -29,9 +29,13 @@ def check(constellation: Constellation, places: Places) -> Iterator[Problem]:
 
 
 def _check_identities(constellation: Constellation, places: Places) -> Iterator[Problem]:
-    if constellation.identities.provider == "ravi" and constellation.identities.domain is not None:
+    who = constellation.identities
+    if who.provider == "ravi" and who.domain is not None:
         message = "is for provider local only; the hosted provider chooses its domain"
         yield places.problem(("identities", "domain"), message)
+    if who.provider == "ravi" and who.agents_may_create:
+        message = "is for provider local only; at the hosted one it would take a key for the whole account"
+        yield places.problem(("identities", "agents_may_create"), message)
 
 
 def _check_branches(constellation: Constellation, places: Places) -> Iterator[Problem]:

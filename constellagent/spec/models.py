@@ -64,6 +64,10 @@ class Identities(Block):
     phone: Flag = Field(
         True, description="Whether each identity gets a number; the hosted provider may charge."
     )
+    agents_may_create: Flag = Field(
+        False,
+        description="Whether an agent may create more identities with `ravi identity create`; local only.",
+    )
 
 
 class IdentityRef(Block):

@@ -21,6 +21,14 @@ from constellagent.runtime.control import (
     State,
     StreamItem,
 )
+from constellagent.runtime.identity_views import (
+    AuditReport,
+    AuditRequest,
+    AuditView,
+    IdentityRequest,
+    IdentityView,
+    ProviderRequest,
+)
 
 VERSION = constellagent.__version__
 """What the fake says it is, also where a test replaces the version of the command line."""
@@ -88,6 +96,10 @@ def plan_reply(*lines: str, **changes: Any) -> PlanReply:
     return PlanReply(**{**reply, **changes})  # type: ignore[typeddict-item] # a test names real keys
 
 
+class Queue(list[Any]):
+    """Answers that are given one after another; the last one is repeated."""
+
+
 class FakeControl:
     """Meets `Control`. `asked` holds (method, parameters); `fails` maps a method to what it raises."""
 
@@ -100,6 +112,12 @@ class FakeControl:
         self.result = ApplyResult(done=["docs"], failed={}, skipped={}, changed=2, exit_code=0)
         self.session_answer = session_view()
         self.adopted = ["took over the worktree"]
+        self.identity_views: list[IdentityView] = []
+        self.answers: dict[str, Any] = {}
+        """What `identity` and `provider` answer to each action."""
+        self.audit_lines: list[list[AuditView]] = []
+        """What each call of `audit` answers; the last one is repeated."""
+        self.audit_report = AuditReport(ok=True, problem="", identities=[])
         self.gate: asyncio.Event | None = None
         """Where set, an apply waits for it before its result."""
         self.applied = 0
@@ -167,6 +185,39 @@ class FakeControl:
         """Answer with `session_answer`."""
         self._note("run", request=request)
         return self.session_answer
+
+    async def identities(self, file: str) -> list[IdentityView]:
+        """Answer with `identity_views`."""
+        self._note("identities", file=file)
+        return self.identity_views
+
+    async def identity(self, request: IdentityRequest) -> Any:
+        """Answer as `answers` says for the action."""
+        self._note("identity", request=request)
+        return self._next(request["action"])
+
+    async def audit(self, request: AuditRequest) -> list[AuditView]:
+        """Answer with the next of `audit_lines`."""
+        self._note("audit", request=request)
+        if not self.audit_lines:
+            return []
+        return self.audit_lines.pop(0) if len(self.audit_lines) > 1 else self.audit_lines[0]
+
+    async def audit_verify(self) -> AuditReport:
+        """Answer with `audit_report`."""
+        self._note("audit_verify")
+        return self.audit_report
+
+    async def provider(self, request: ProviderRequest) -> Any:
+        """Answer as `answers` says for the action."""
+        self._note("provider", request=request)
+        return self._next(request["action"])
+
+    def _next(self, action: str) -> Any:
+        answer = self.answers.get(action, [])
+        if not isinstance(answer, Queue):
+            return answer
+        return answer.pop(0) if len(answer) > 1 else answer[0]
 
     async def shutdown(self, *, stop_sessions: bool) -> None:
         """Write down that the end was asked for."""

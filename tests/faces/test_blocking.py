@@ -30,12 +30,18 @@ def test_every_method_reaches_the_control(daemon: FakeControl, paths: Paths) -> 
         client.send("/f", "docs", "hello", enter=True)
         assert client.stop("/f", "docs") == "stopped"
         assert client.run({"file": "/f", "agent": "docs"}) == daemon.session_answer
+        assert client.identities("/f") == daemon.identity_views
+        assert client.identity({"file": "/f", "agent": "docs", "action": "inbox"}) == []
+        assert client.audit({"file": None, "agent": None, "after": {}, "limit": 1}) == []
+        assert client.audit_verify() == daemon.audit_report
+        assert client.provider({"action": "outbox"}) == []
         client.shutdown(stop_sessions=True)
     assert [method for method, _ in daemon.asked] == [
-        "info", "plan", "status", "adopt", "trust", "session", "send", "stop", "run", "shutdown",
+        "info", "plan", "status", "adopt", "trust", "session", "send", "stop", "run",
+        "identities", "identity", "audit", "audit_verify", "provider", "shutdown",
     ]  # fmt: skip
     assert daemon.asked[-1][1] == {"stop_sessions": True}
-    assert daemon.asked[-4][1] == {"file": "/f", "agent": "docs", "text": "hello", "enter": True}
+    assert daemon.asked[6][1] == {"file": "/f", "agent": "docs", "text": "hello", "enter": True}
 
 
 def test_apply_streams(daemon: FakeControl, paths: Paths) -> None:

@@ -50,6 +50,11 @@ async def test_every_method_reaches_the_control(served: Paths, control: FakeCont
     await client.send("/f", "docs", "zażółć\udcff", enter=False)
     assert await client.stop("/f", "docs") == "stopped"
     assert await client.run({"file": "/f", "agent": "docs"}) == control.session_answer
+    assert await client.identities("/f") == control.identity_views
+    assert await client.identity({"file": "/f", "agent": "docs", "action": "sms"}) == []
+    assert await client.audit({"file": "/f", "agent": None, "after": {"u": 1}, "limit": 1}) == []
+    assert await client.audit_verify() == control.audit_report
+    assert await client.provider({"action": "status"}) == []
     assert control.asked == [
         ("plan", {"request": {"file": "/f", "env_names": ["A"]}}),
         ("status", {"file": "/f"}),
@@ -59,6 +64,11 @@ async def test_every_method_reaches_the_control(served: Paths, control: FakeCont
         ("send", {"file": "/f", "agent": "docs", "text": "zażółć\udcff", "enter": False}),
         ("stop", {"file": "/f", "subject": "docs"}),
         ("run", {"request": {"file": "/f", "agent": "docs"}}),
+        ("identities", {"file": "/f"}),
+        ("identity", {"request": {"file": "/f", "agent": "docs", "action": "sms"}}),
+        ("audit", {"request": {"file": "/f", "agent": None, "after": {"u": 1}, "limit": 1}}),
+        ("audit_verify", {}),
+        ("provider", {"request": {"action": "status"}}),
     ]
 
 

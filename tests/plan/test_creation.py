@@ -10,6 +10,7 @@ from constellagent.plan.actions import (
     ArchiveIdentity,
     CreateIdentity,
     CreateWorktree,
+    GiveNumber,
     RepairWorktree,
     WriteIdentity,
 )
@@ -127,10 +128,9 @@ def test_a_twin_of_the_identity_in_use_is_reported() -> None:
     [
         ({"name": "old"}, "it is named 'old', declared 'docs'"),
         ({"address": "old@acme.test"}, "its address is old@acme.test, declared docs@acme.test"),
-        ({"phone": None}, "it has no phone number, declared with one"),
         (
-            {"name": "old", "phone": None},
-            "it is named 'old', declared 'docs'; it has no phone number, declared with one",
+            {"name": "old", "address": "old@acme.test"},
+            ("it is named 'old', declared 'docs'; its address is old@acme.test, declared docs@acme.test"),
         ),
     ],
 )
@@ -140,6 +140,42 @@ def test_identity_drift_is_said_and_kept(changes: dict[str, Any], difference: st
     draft = compared(agent, settled(agent, identity=identity(agent, **changes)))
     assert draft.actions == ()
     assert said(draft) == [f"~ its identity is kept as it is: {difference}"]
+
+
+@pytest.mark.parametrize(("host", "cost"), [("", ""), ("ravi.example", "; the number may cost money")])
+def test_a_number_declared_later_is_given(host: str, cost: str) -> None:
+    """A bound identity without a number gets one once it is declared with one, and keeps all else."""
+    agent = docs()
+    draft = Draft("docs")
+    seen = settled(agent, identity=identity(agent, phone=None))
+    create_identity(draft, agent, seen, prune=False, host=host)
+    reason = f"declared with a number, has none{cost}"
+    seen_as = ("u-1", "docs@acme.test")
+    assert draft.actions == (
+        GiveNumber("docs", reason, "docs", "docs", "acme.test", True, *seen_as, host=host),
+    )
+    assert draft.notes == []
+
+
+def test_what_a_number_costs_is_said_where_one_is_asked_for() -> None:
+    """At a hosted provider a creation names the host; only an identity that gets a number may cost."""
+    wanted, without = docs(), docs(identity={"phone": False})
+    reasons = []
+    for agent, seen in (
+        (wanted, nothing()),
+        (without, nothing()),
+        (wanted, nothing(identity=identity(wanted, bound=False, phone=None))),
+        (wanted, nothing(identity=identity(wanted, bound=False))),
+    ):
+        draft = Draft("docs")
+        create_identity(draft, agent, seen, prune=False, host="ravi.example")
+        (action,) = draft.actions
+        assert isinstance(action, CreateIdentity)
+        assert action.host == "ravi.example"
+        reasons.append(action.reason)
+    there = "it is there already and no agent uses it"
+    cost = "; the number may cost money"
+    assert reasons == [f"declared, not there{cost}", "declared, not there", f"{there}{cost}", there]
 
 
 def test_the_provider_chooses_the_domain_where_none_is_declared() -> None:

@@ -1,6 +1,7 @@
 """Plans as people and programs read them."""
 
 import json
+from dataclasses import replace
 from pathlib import PurePath
 from typing import get_args
 
@@ -14,6 +15,7 @@ from constellagent.plan.actions import (
     CreateIdentity,
     CreateWorktree,
     Forget,
+    GiveNumber,
     Note,
     Plan,
     RemoveWorktree,
@@ -38,6 +40,9 @@ EACH_ACTION: tuple[Action, ...] = (
     CreateIdentity("docs", "why", "docs", "docs", "acme.test", phone=True),
     CreateIdentity("docs", "why", "docs", "docs", None, phone=False),
     AdoptIdentity("docs", "why", "docs", "docs", "acme.test", True, "u-1", "docs@acme.test"),
+    GiveNumber("docs", "why", "docs", "docs", "acme.test", True, "u-1", "docs@acme.test"),
+    CreateIdentity("docs", "why", "docs", "docs", None, phone=True, host="ravi.example"),
+    GiveNumber("docs", "why", "docs", "docs", None, True, "u-1", "d@x.example", host="ravi.example"),
     CreateWorktree("docs", "why", PATH, "agents/docs", COMMIT, new_branch=True),
     CreateWorktree("docs", "why", PATH, "agents/docs", COMMIT, new_branch=False),
     RepairWorktree("docs", "why", PATH),
@@ -81,6 +86,17 @@ def test_first_apply(golden: Golden) -> None:
     )
     seen = Observed({name: nothing() for name in desired.agents}, {"db": ObservedService(Absent())})
     golden("plan/first-apply.txt", page(plan(desired, seen)))
+
+
+def test_first_apply_at_a_hosted_provider(golden: Golden) -> None:
+    """Where identities are made and what may cost money is said for each, and summed up for several."""
+    desired = replace(declared(auth={}, docs={}, quiet={"identity": {"phone": False}}), host="ravi.example")
+    seen = Observed({name: nothing() for name in desired.agents})
+    golden("plan/first-apply-hosted.txt", page(plan(desired, seen)))
+    notes = to_json(plan(desired, seen))["notes"]
+    assert any("3 identities" in note["text"] and "2 numbers" in note["text"] for note in notes)
+    alone = plan(desired, seen, Options(agents=frozenset({"auth"})))
+    assert alone.notes == ()
 
 
 def test_drift(golden: Golden) -> None:

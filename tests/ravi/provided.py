@@ -1,7 +1,8 @@
 """A local provider that really listens, for tests of all that speaks to it."""
 
 import ssl
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,13 @@ from typing import Any
 import httpx
 
 from constellagent.ravi.local import LocalProvider
+from constellagent.ravi.local.options import Options
 from constellagent.ravi.vault import RootKey
+
+LIVES = frozenset(
+    {"identity.created", "identity.archived", "identity.restored", "key.issued", "key.withdrawn"}
+)
+"""Lines of the audit about an identity itself and its keys, which tests of other things pass over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +66,15 @@ class Provided:
 
 
 @asynccontextmanager
-async def provided(folder: Path, root_key: RootKey) -> AsyncIterator[Provided]:
+async def provided(
+    folder: Path,
+    root_key: RootKey,
+    *,
+    options: Options = Options(),  # noqa: B008 - Options is a frozen value
+    now: Callable[[], float] = time.time,
+) -> AsyncIterator[Provided]:
     """Run a provider in `folder` for a while."""
-    provider = LocalProvider(folder, root_key)
+    provider = LocalProvider(folder, root_key, options=options, now=now)
     url = await provider.start()
     try:
         plain = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -67,6 +67,7 @@ class Scripted:
 async def listening(
     serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
     context: ssl.SSLContext | None = None,
+    port: int = 0,
 ) -> AsyncIterator[str]:
     """Serve connections for a while and give the address; ends with every connection closed."""
     tasks: set[asyncio.Task[None]] = set()
@@ -81,7 +82,7 @@ async def listening(
         with suppress(ConnectionError):
             await writer.wait_closed()
 
-    server = await asyncio.start_server(tracked, "127.0.0.1", 0, ssl=context)
+    server = await asyncio.start_server(tracked, "127.0.0.1", port, ssl=context)
     try:
         yield f"http{'s' if context else ''}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:

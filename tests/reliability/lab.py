@@ -117,9 +117,9 @@ class Lab:
             raise AssertionError(f"{' '.join(args)}: exit {process.returncode}, wanted {check}\n{said}")
         return subprocess.CompletedProcess(args, process.returncode, out, err)
 
-    def json(self, *args: str) -> Any:
+    def json(self, *args: str, **env: str) -> Any:
         """Run a reading command with --json and return what it printed."""
-        return json.loads(self.run(*args, "--json").stdout)
+        return json.loads(self.run(*args, "--json", check=0, **env).stdout)
 
     def daemon_log(self) -> str:
         """Return the end of the daemon's log."""

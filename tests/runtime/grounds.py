@@ -19,6 +19,7 @@ from constellagent.runtime.apply import World
 from constellagent.runtime.clock import SystemClock
 from constellagent.runtime.git import Git
 from constellagent.runtime.identities import RaviIdentities
+from constellagent.runtime.identities.creation import held
 from constellagent.runtime.repository import find
 from constellagent.runtime.sessions import ConstellationSessions, SessionRegistry
 from constellagent.runtime.settings import Settings
@@ -29,6 +30,7 @@ from constellagent.runtime.store.records import StoredRecords
 from constellagent.runtime.store.sessions import SessionRow, SessionRows
 from constellagent.runtime.worktrees import GitWorktrees
 from constellagent.spec.models import Constellation
+from tests.fake_keys import FakeSessionKeys
 from tests.fake_world import FakeWorld, Person, Tree
 from tests.fakes import FakeLaunches, ports_of
 from tests.ravi.provided import provided
@@ -216,7 +218,9 @@ async def real_ground(folder: Path) -> AsyncIterator[RealGround]:
         settings.paths.create()
         database = Database(settings.paths.database)
         await database.open()
-        registry = SessionRegistry(SessionRows(database), settings, SystemClock(), _nothing)
+        registry = SessionRegistry(
+            SessionRows(database), settings, SystemClock(), FakeSessionKeys(), _nothing
+        )
         try:
             async with (
                 provided(folder / "provider", key) as provider,
@@ -245,7 +249,7 @@ async def _real_ports(
     identities = RaviIdentities(
         constellation=CONSTELLATION,
         provider="local",
-        client=client,
+        connect=held(client),
         bindings=Bindings(database, CONSTELLATION),
         journal=journal,
         key=key,

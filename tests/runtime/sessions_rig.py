@@ -17,6 +17,7 @@ from constellagent.runtime.sessions import SessionRegistry
 from constellagent.runtime.settings import Settings
 from constellagent.runtime.store.database import Database
 from constellagent.runtime.store.sessions import SessionRow, SessionRows
+from tests.fake_keys import FakeSessionKeys
 
 FOREVER = ("/bin/sleep", "1000")
 
@@ -40,12 +41,14 @@ class Rig:
 
     Attributes:
         ends: the rows that the registry told of, in order.
+        keys: what gives sessions their keys.
     """
 
     settings: Settings
     database: Database
     rows: SessionRows
     ends: list[SessionRow] = field(default_factory=list)
+    keys: FakeSessionKeys = field(default_factory=FakeSessionKeys)
     registry: SessionRegistry = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,7 +61,7 @@ class Rig:
         async def on_end(row: SessionRow) -> None:
             self.ends.append(row)
 
-        return SessionRegistry(self.rows, self.settings, SystemClock(), on_end)
+        return SessionRegistry(self.rows, self.settings, SystemClock(), self.keys, on_end)
 
     async def next_daemon(self) -> None:
         """Drop the registry without a word to the sessions, and let another one adopt them."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from constellagent.errors import ConstellagentError, UnavailableError, UsageError
+from constellagent.errors import ConstellagentError, UsageError
 from constellagent.runtime.control import RunRequest
 from constellagent.runtime.holder.log import LogReader
 from constellagent.runtime.settings import Settings
@@ -308,15 +308,24 @@ async def test_an_unknown_agent_is_a_usage_error_with_a_suggestion(home: Setting
             await lab.daemon.session(lab.file, "triag")
 
 
-async def test_the_hosted_provider_needs_a_key(home: Settings, tmp_path: Path) -> None:
-    """Without one it is unavailable, which is said with what to set."""
+async def test_the_hosted_provider_needs_a_key(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without one its identities are unknown, which is said with the three ways to give one."""
+    monkeypatch.setenv("HOME", str(tmp_path))
     async with working(home, tmp_path / "repo") as lab:
         lab.declare(IDLE, "identities: {provider: ravi}\n")
 
-        with pytest.raises(UnavailableError) as caught:
-            await lab.plan()
+        reply = await lab.plan()
+        result = await lab.apply()
+        (view,) = await lab.daemon.status(lab.file)
 
-        assert "CONSTELLAGENT_RAVI_API_KEY" in caught.value.hint
+        ways = ("CONSTELLAGENT_RAVI_API_KEY", "RAVI_API_KEY set", "ravi auth login")
+        assert reply["blocked"]
+        assert all(way in reply["lines"][0] for way in ways), reply["lines"]
+        assert (result["changed"], result["exit_code"]) == (0, 69)
+        assert all(way in view["provider_problem"] for way in ways)
+        assert [agent["name"] for agent in view["agents"]] == ["one"]
 
 
 async def test_a_second_apply_writes_nothing(

@@ -20,6 +20,10 @@ from tests.fakes import ports_of
 from tests.plan.samples import REPO, declared
 from tests.runtime.sessions_rig import Rig
 
+REACHABLE = {
+    "CONSTELLAGENT_SMTP_URL": "smtp://127.0.0.1:25",
+    "CONSTELLAGENT_SMS_URL": "http://127.0.0.1:80/gateway/sms/",
+}
 PERSON = Person("u-1", "Docs Person", "docs@acme.test", None)
 
 
@@ -39,6 +43,7 @@ class Desk:
             self.kept,
             ReservedPorts(rig.database, lambda _: True),
             rig.registry,
+            REACHABLE,
         )
 
     async def environment(self, worktree: Path, agent: str = "docs") -> dict[str, str]:
@@ -53,7 +58,8 @@ def desk(rig: Rig, services: dict[str, Any] | None = None, **agents: dict[str, A
 
 GOLDEN = {
     "COLORTERM", "CONSTELLAGENT", "CONSTELLAGENT_AGENT", "CONSTELLAGENT_HOME", "CONSTELLAGENT_PROMPT",
-    "CONSTELLAGENT_SESSION", "CONSTELLAGENT_WORKTREE", "GIT_AUTHOR_EMAIL", "GIT_AUTHOR_NAME",
+    "CONSTELLAGENT_SESSION", "CONSTELLAGENT_SMS_URL", "CONSTELLAGENT_SMTP_URL", "CONSTELLAGENT_WORKTREE",
+    "GIT_AUTHOR_EMAIL", "GIT_AUTHOR_NAME",
     "GIT_COMMITTER_EMAIL", "GIT_COMMITTER_NAME", "GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_KEY_1",
     "GIT_CONFIG_VALUE_0", "GIT_CONFIG_VALUE_1", "HOME", "LANG", "LOGNAME", "PATH", "PORT_WEB",
     "RAVI_API_KEY", "RAVI_API_URL", "SHELL", "TERM", "TOKEN", "USER",
@@ -130,6 +136,7 @@ async def test_an_agents_own_session(rig: Rig, tmp_path: Path) -> None:
     assert launch.argv == ("claude", "--", "Go.")
     assert launch.env["CONSTELLAGENT_PROMPT"] == "Go."
     assert (launch.fingerprint, launch.grace) == (agent.fingerprint, timedelta(seconds=3))
+    assert launch.identity == PERSON.uuid
     assert launch.env["RAVI_API_KEY"] not in repr(launch)
 
 

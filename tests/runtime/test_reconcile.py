@@ -8,6 +8,7 @@ import pytest
 from constellagent.errors import BusyError, RefusedError
 from constellagent.runtime.control import ApplyRequest
 from constellagent.runtime.settings import Settings
+from tests.runtime.identities.faulty import faulty
 from tests.runtime.working import working
 
 QUIET = "  one: {command: ['true'], autostart: false}\n"
@@ -119,6 +120,35 @@ async def test_the_environment_of_the_applying_shell_is_kept(home: Settings, tmp
         assert "THE_TOKEN" in reply["wants_env"]
         assert (Path(agent["path"]) / "token.txt").read_text() == "canary-5319\n"
         assert b"canary-5319" not in state
+
+
+async def test_the_key_of_the_applying_shell_is_kept_and_given_to_nobody(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A later apply without it, and a daemon that starts anew, have it; no process and no file shows it."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    env = {"PATH": "/usr/bin:/bin"}
+    async with faulty() as server:
+        settings = home.model_copy(update={"ravi_api_url": server.url})
+        async with working(settings, tmp_path / "repo") as lab:
+            lab.declare("  one: {shell: env > env.txt}\n", "identities: {provider: ravi, phone: false}\n")
+            approved = (await lab.plan())["content_hash"]
+            order = ApplyRequest(file=lab.file, approved=approved, env=env, ravi_key="ravi_mgmt_canary")
+            assert (await lab.raw_apply(order))["exit_code"] == 0
+            agent = await lab.until("one", "done")
+            assert "RAVI_API_KEY=ravi_id_" in (shown := (Path(agent["path"]) / "env.txt").read_text())
+            assert "canary" not in shown
+            assert (await lab.apply(env=env))["exit_code"] == 0
+        async with working(settings, tmp_path / "repo") as lab:
+            assert not (await lab.plan())["blocked"]
+            assert (await lab.apply(env=env))["exit_code"] == 0
+            server.down = True
+            assert (await lab.plan())["blocked"]
+            (view,) = await lab.daemon.status(lab.file)
+            assert view["provider_problem"]
+            server.down = False
+    for file in [*home.paths.home.rglob("*"), *tmp_path.rglob("*")]:
+        assert not file.is_file() or b"ravi_mgmt_canary" not in file.read_bytes(), file
 
 
 async def test_the_reply_names_every_command(home: Settings, tmp_path: Path) -> None:

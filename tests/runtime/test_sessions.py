@@ -49,6 +49,37 @@ class TestStart:
         assert [end.id for end in rig.ends] == [row.id]
         assert rig.registry.view(final)["pid"] is None
 
+    async def test_each_session_has_a_key_of_its_own_until_it_ends(self, rig: Rig) -> None:
+        """Two sessions of one identity get two keys, and the end of one takes its key back and no other."""
+        first = await rig.start("/bin/sh", "-c", "echo $RAVI_API_KEY; exec sleep 1000", identity="u-1")
+        second = await rig.start("/bin/sh", "-c", "exec sleep 1000", subject="other", identity="u-1")
+        await until(lambda: f"key of u-1 for {first.id}".encode() in rig.output(first.id), "its key")
+
+        await rig.registry.stop(first.id)
+
+        assert rig.keys.withdrawn == [first.id]
+        assert rig.keys.issued == {second.id: "u-1"}
+
+    async def test_a_session_that_cannot_start_keeps_no_key(self, rig: Rig) -> None:
+        """The key of a program that is not there is taken back at once."""
+        with pytest.raises(WorldError):
+            await rig.start("/no/such/program", identity="u-1")
+
+        assert not rig.keys.issued
+        assert len(rig.keys.withdrawn) == 1
+
+    async def test_a_key_is_taken_back_when_the_end_was_not_seen(self, rig: Rig) -> None:
+        """A session that ended while no daemon watched loses its key as soon as the next one looks."""
+        row = await rig.start("/bin/sh", "-c", "read x; exit 0", identity="u-1")
+        await rig.registry.close()
+        for process in members(row.id):
+            os.kill(process, signal.SIGKILL)
+
+        await rig.next_daemon()
+        await rig.until_ended(row.id)
+
+        assert rig.keys.withdrawn == [row.id]
+
     async def test_ten_quick_programs_all_end(self, rig: Rig) -> None:
         """However the end and the first connection race, each session is recorded once with its status."""
         started = await asyncio.gather(

@@ -171,6 +171,7 @@ from constellagent.runtime.ports import Launch
 from constellagent.runtime.settings import Settings
 from constellagent.runtime.store.database import Database
 from constellagent.runtime.store.sessions import SessionRows
+from tests.fake_keys import FakeSessionKeys
 
 die_at, delay = sys.argv[1], float(sys.argv[2])
 
@@ -199,7 +200,7 @@ async def main():
     rows = SessionRows(database)
     if die_at == "before the holder is written down":
         rows.set_holder = die
-    registry = sessions.SessionRegistry(rows, settings, SystemClock(), ignore)
+    registry = sessions.SessionRegistry(rows, settings, SystemClock(), FakeSessionKeys(), ignore)
     sleep = ("/bin/sleep", "1000")
     await registry.start("c", Launch("docs", "agent", sleep, settings.paths.home, {}))
     await asyncio.sleep(60)

@@ -73,6 +73,12 @@ def test_ports_of_one_agent_have_variables_of_their_own() -> None:
     assert only(agent("command: [x], ports: [web-ui, web_ui]")) == expected
 
 
+def test_the_hosted_provider_lets_no_agent_create() -> None:
+    """A key that creates identities there opens the whole account, so no agent gets one."""
+    text = "version: 1\nidentities: {provider: ravi, agents_may_create: true}\n"
+    assert only(text).startswith("2:49: identities.agents_may_create: is for provider local only")
+
+
 def test_the_hosted_provider_takes_no_domain() -> None:
     """A domain is for the local provider."""
     text = "version: 1\nidentities: {provider: ravi, domain: a.test}\n"

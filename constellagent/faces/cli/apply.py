@@ -99,6 +99,8 @@ def _order(asked: PlanRequest, reply: PlanReply, saved: PlanReply | None) -> App
     for key in ("agents", "restart", "prune", "destroy", "force"):
         if key in asked:
             order[key] = asked[key]
+    if "ravi_key" in asked:
+        order["ravi_key"] = asked["ravi_key"]
     if saved is not None:
         order["plan"] = saved["plan"]
     return order

@@ -44,6 +44,7 @@ def every(paths: Paths) -> Iterator[Check]:
     yield disk(paths)
     yield root_key(paths)
     yield from daemon(paths)
+    yield hosted()
     yield agent_programs()
     yield sandbox()
 
@@ -136,17 +137,21 @@ def disk(paths: Paths) -> Check:
 
 
 def root_key(paths: Paths) -> Check:
-    """Look at where the key of everything encrypted comes from; never creates one."""
-    from constellagent.ravi.vault import KEY_FILE, RootKey
+    """Look at where the key of everything encrypted is kept, and what that is good for; never makes one."""
+    from constellagent.ravi.vault import places, sources
+    from constellagent.runtime.settings import Settings
 
-    named = os.environ.get("CONSTELLAGENT_KEY_FILE")
-    if not named and not (paths.ravi / KEY_FILE).exists():
-        return Check("root key", "ok", "none yet; the daemon makes one when it starts first")
     try:
-        key = RootKey.open(paths.ravi, Path(named).expanduser() if named else None)
+        found = sources.look(paths.ravi, Settings())
     except ConstellagentError as error:
         return Check("root key", "fail", error.message, error.hint)
-    return Check("root key", "ok", key.source)
+    if found is None:
+        return Check("root key", "ok", "none yet; the daemon makes one when it starts first")
+    if found.key is None:
+        place = "under a passphrase, which is not given here, so it was not tried"
+    else:
+        place = found.key.source
+    return Check("root key", "ok", f"{place}: {places.PROTECTION[found.kind]}")
 
 
 def daemon(paths: Paths) -> Iterator[Check]:
@@ -172,6 +177,23 @@ def daemon(paths: Paths) -> Iterator[Check]:
     else:
         yield Check("daemon", "ok", found)
     yield Check("provider", "ok", info["provider_url"])
+
+
+def hosted() -> Check:
+    """Look for a key of the hosted provider; only `identities.provider: ravi` needs one. Never says it."""
+    from constellagent.runtime import hosted_key
+
+    setting, shell = os.environ.get(hosted_key.SETTING, ""), hosted_key.of_shell(os.environ)
+    try:
+        found = hosted_key.look(setting, shell, hosted_key.login_file())
+        if found is None:
+            return Check("hosted", "ok", "no key of the hosted provider; only `provider: ravi` needs one")
+        hosted_key.find(setting, shell, hosted_key.login_file())
+    except ConstellagentError as error:
+        return Check("hosted", "warn", error.message, error.hint)
+    if found.warning:
+        return Check("hosted", "warn", found.warning, f"chmod 600 {hosted_key.login_file()}")
+    return Check("hosted", "ok", f"management key from {found.source}")
 
 
 def agent_programs() -> Check:

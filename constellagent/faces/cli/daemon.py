@@ -27,14 +27,20 @@ def run() -> int:
     import asyncio
     import logging
 
+    from constellagent.faces import handing
     from constellagent.faces.launching import refuse_inside_session
     from constellagent.runtime.settings import Settings
+    from constellagent.runtime.undumpable import close_to_others
 
     refuse_inside_session(os.environ)
+    close_to_others()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each request says nothing to a person
+    handing.take()
+    settings = Settings()
+    handing.forget()
     try:
-        asyncio.run(_serve(Settings()))
+        asyncio.run(_serve(settings))
     except ConstellagentError:
         raise
     except Exception:

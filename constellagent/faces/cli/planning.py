@@ -7,6 +7,7 @@ from typing import Any, TextIO, TypedDict
 
 from constellagent.errors import UsageError
 from constellagent.faces.cli import screen
+from constellagent.runtime import hosted_key
 from constellagent.runtime.control import PlanReply, PlanRequest
 
 FORMAT = 1
@@ -25,12 +26,18 @@ def request(file: str, **choices: Any) -> PlanRequest:
     """Return what to plan; choices that are empty or false are left out."""
     chosen = {name: value for name, value in choices.items() if value}
     asked: PlanRequest = {"file": file, "env_names": sorted(os.environ), **chosen}  # type: ignore[typeddict-item] # keys of PlanRequest
-    return asked
+    return _with_key(asked)
 
 
 def again(saved: SavedPlan) -> PlanRequest:
     """Return the request of a saved plan, for the shell that stands here now."""
-    asked: PlanRequest = {**saved["request"], "env_names": sorted(os.environ)}
+    return _with_key({**saved["request"], "env_names": sorted(os.environ)})
+
+
+def _with_key(asked: PlanRequest) -> PlanRequest:
+    """Add the key of the hosted provider that this shell has set, if any."""
+    if key := hosted_key.of_shell(os.environ):
+        asked["ravi_key"] = key
     return asked
 
 
@@ -48,7 +55,9 @@ def save(path: str, asked: PlanRequest, reply: PlanReply) -> None:
     Raises:
         UsageError: the file cannot be written.
     """
-    saved = SavedPlan(constellagent_plan=FORMAT, request=asked | {"env_names": []}, reply=reply)
+    kept: PlanRequest = {**asked, "env_names": []}
+    kept.pop("ravi_key", None)
+    saved = SavedPlan(constellagent_plan=FORMAT, request=kept, reply=reply)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -20,13 +20,15 @@ _MARKS = {"info": (" ", ""), "done": ("+", "green"), "warning": ("!", "yellow"),
 class Progress:
     """Shows events as they come; `close` leaves the terminal clean."""
 
-    def __init__(self, stream: TextIO, clock: Clock) -> None:
+    def __init__(self, stream: TextIO, clock: Clock, *, live: bool = True) -> None:
+        """Without `live` each event is a line of its own on a terminal too."""
         self._stream = stream
         self._clock = clock
-        self._live = stream.isatty()
+        self._live = live and stream.isatty()
         self._working: dict[str, str] = {}
         self._drawn = 0
         self._drawn_at = float("-inf")
+        self._stale = False
 
     def take(self, event: dict[str, Any]) -> None:
         """Show one event: the JSON form of `runtime.events.Event`."""
@@ -44,6 +46,11 @@ class Progress:
             self._working.pop(subject, None)
             self._draw(lines, now=True)
 
+    def refresh(self) -> None:
+        """Show what came too soon after something else to be drawn by itself."""
+        if self._stale:
+            self._draw([])
+
     def close(self) -> None:
         """Take the block away."""
         self._working.clear()
@@ -58,6 +65,7 @@ class Progress:
     def _draw(self, finished: list[str], *, now: bool = False) -> None:
         moment = self._clock.monotonic()
         if not now and moment - self._drawn_at < _INTERVAL:
+            self._stale = True
             return
         size = screen.terminal_size(self._stream)
         block = [f"  {screen.clean(name)}: {screen.clean(text)}" for name, text in self._working.items()]
@@ -72,6 +80,7 @@ class Progress:
         self._stream.flush()
         self._drawn = len(block)
         self._drawn_at = moment
+        self._stale = False
 
 
 def follow(items: Iterable[StreamItem]) -> ApplyResult:

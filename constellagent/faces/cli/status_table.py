@@ -33,6 +33,9 @@ def lines(views: Sequence[ConstellationView], now: float, columns: int, stream: 
         written.append(screen.paint(screen.shorten(title, columns), "bold", stream))
         if "problem" in view:
             written.append(f"{screen.paint('problem:', 'red', stream)} {screen.clean(view['problem'])}")
+        elif "provider_problem" in view:
+            said = f"identities are unknown: {screen.clean(view['provider_problem'])}"
+            written.append(screen.paint(said, "yellow", stream))
         elif not view["agents"] and not view["services"]:
             written.append("no agents")
         if view["agents"]:

@@ -5,10 +5,11 @@ both generations of clients.
 """
 
 import json
+import math
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
 
 from constellagent.ravi.wire import failure_body
@@ -17,18 +18,63 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class ApiError(Exception):
-    """A refusal: its status, a stable code, and words for a person."""
+    """A refusal: its status, a stable code, and words for a person.
 
-    def __init__(self, status: int, code: str, message: str, details: object = None) -> None:
+    `retry_after` is in seconds, None where trying again would not help; clients read whole ones.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        details: object = None,
+        *,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.details = details
+        self.retry_after = retry_after
 
     def answer(self) -> web.Response:
         """Return the refusal as an answer."""
-        return web.json_response(failure_body(self.code, self.message, self.details), status=self.status)
+        body = failure_body(self.code, self.message, self.details)
+        if self.retry_after is None:
+            return web.json_response(body, status=self.status)
+        # One client reads the header, the other the body.
+        seconds = max(1, math.ceil(self.retry_after))
+        return web.json_response(
+            {**body, "retry_after_seconds": seconds},
+            status=self.status,
+            headers={hdrs.RETRY_AFTER: str(seconds)},
+        )
+
+
+class TrespassError(ApiError):
+    """A refusal of what belongs to another identity than the key's; answered as `refusal` is.
+
+    Attributes:
+        owner: uuid of the identity that was reached for.
+        actor: who did.
+        action: on what, as the audit names it.
+        row: uuid of it, empty for the identity itself.
+    """
+
+    def __init__(self, refusal: ApiError, *, owner: str, actor: str, action: str, row: str = "") -> None:
+        super().__init__(
+            refusal.status,
+            refusal.code,
+            refusal.message,
+            refusal.details,
+            retry_after=refusal.retry_after,
+        )
+        self.owner = owner
+        self.actor = actor
+        self.action = action
+        self.row = row
 
 
 def invalid(message: str, field: str) -> ApiError:

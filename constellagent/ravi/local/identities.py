@@ -20,8 +20,10 @@ from constellagent.ravi.local.addresses import (
     invent_name,
 )
 from constellagent.ravi.local.answers import ApiError, invalid, read_body, timestamp
-from constellagent.ravi.local.fences import NOW, STORE, management, narrow, scoped
+from constellagent.ravi.local.fences import NOW, STORE, Scope, creator, management, narrow, scoped
+from constellagent.ravi.local.keys import mint_identity, uuid_of
 from constellagent.ravi.local.numbers import COUNT, number
+from constellagent.ravi.local.office import OFFICE
 
 
 def routes() -> list[web.RouteDef]:
@@ -44,23 +46,25 @@ async def list_all(request: web.Request) -> web.Response:
     hidden = request.query.get("archived") != "true"
     rows = await request.app[STORE].run(
         lambda db: db.execute(
-            "SELECT * FROM identities WHERE (?1 IS NULL OR id = ?1) AND NOT (?2 AND archived) ORDER BY id",
+            """SELECT * FROM identities WHERE (?1 IS NULL OR id = ?1) AND NOT (?2 AND archived)
+               AND deleted_dt IS NULL ORDER BY id""",
             (scope.identity, hidden),
         ).fetchall()
     )
-    return web.json_response([_row(row) for row in rows])
+    return web.json_response([shown(row) for row in rows])
 
 
 async def create(request: web.Request) -> web.Response:
     """Create an identity; name and address are invented where they are not given."""
-    await management(request)
+    scope = await creator(request)
+    office = request.app[OFFICE]
     wanted = await read_body(request, wire.CreateIdentity)
     local_part, domain = _address(wanted)
     name = wanted.name or invent_name()
     now = timestamp(request.app[NOW]())
 
-    def insert(db: sqlite3.Connection) -> sqlite3.Row:
-        address = f"{local_part}@{domain}" if local_part else _free_address(db, name, domain)
+    def insert(db: sqlite3.Connection) -> dict[str, Any]:
+        address = f"{local_part}@{domain}" if local_part else free_address(db, name, domain)
         uuid = str(uuids.uuid4())
         if db.execute("SELECT 1 FROM identities WHERE address = ?", (address,)).fetchone():
             raise ApiError(409, "identity.address_taken", f"The address {address} is taken.")
@@ -69,10 +73,16 @@ async def create(request: web.Request) -> web.Response:
             (uuid, name, address, now, now),
         )
         if wanted.provision_phone:
-            _give_number(db, uuid, now)
-        return _find(db, uuid)
+            give_number(db, uuid, now)
+        row = _find(db, uuid)
+        office.tell(uuid, scope.actor, "identity.created", row=uuid, about=address)
+        if scope.management or scope.identity is None:
+            return shown(row)
+        office.tell(uuid_of(db, scope.identity), scope.actor, "identity.created", row=uuid, about=address)
+        key = mint_identity(db, row["id"], f"made by {scope.actor}", now)
+        return {**shown(row), "api_key": key}
 
-    return web.json_response(_row(await request.app[STORE].run(insert)), status=201)
+    return web.json_response(await office.store.run(insert), status=201)
 
 
 async def get(request: web.Request) -> web.Response:
@@ -81,19 +91,19 @@ async def get(request: web.Request) -> web.Response:
     row = await request.app[STORE].run(
         lambda db: db.execute("SELECT * FROM identities WHERE id = ?", (scope.identity,)).fetchone()
     )
-    return web.json_response(_row(row))
+    return web.json_response(shown(row))
 
 
 async def rename(request: web.Request) -> web.Response:
     """Change the name; the address stays."""
-    await management(request)
+    scope = await management(request)
     wanted = await read_body(request, wire.RenameIdentity)
-    return await _change(request, "name = coalesce(?, name)", wanted.name)
+    return await _change(request, scope, "identity.renamed", "name = coalesce(?, name)", wanted.name)
 
 
 async def provision_phone(request: web.Request) -> web.Response:
     """Give a number to an identity that has none."""
-    await management(request)
+    scope = await management(request)
     wanted = await read_body(request, wire.ProvisionPhone)
     if wanted.country_code != "US":
         raise invalid("country_code: only US has numbers here.", "country_code")
@@ -101,15 +111,17 @@ async def provision_phone(request: web.Request) -> web.Response:
 
     def give(db: sqlite3.Connection) -> sqlite3.Row:
         uuid = _find(db, request.match_info["uuid"])["uuid"]
-        _give_number(db, uuid, now)
-        return _find(db, uuid)
+        give_number(db, uuid, now)
+        row = _find(db, uuid)
+        request.app[OFFICE].tell(uuid, scope.actor, "identity.phone", row=uuid, about=row["phone"])
+        return row
 
-    return web.json_response(_row(await request.app[STORE].run(give)))
+    return web.json_response(shown(await request.app[STORE].run(give)))
 
 
 async def archive(request: web.Request) -> web.Response:
     """Put an identity away and end its keys; repeating it is harmless."""
-    await management(request)
+    scope = await management(request)
     now = timestamp(request.app[NOW]())
     await request.app[STORE].run(
         lambda db: db.execute(
@@ -117,24 +129,28 @@ async def archive(request: web.Request) -> web.Response:
             (now, _find(db, request.match_info["uuid"])["id"]),
         )
     )
-    return await _change(request, "archived = ?", 1)
+    return await _change(request, scope, "identity.archived", "archived = ?", 1)
 
 
 async def restore(request: web.Request) -> web.Response:
     """Bring back an identity that was put away; it needs a new key."""
-    await management(request)
-    return await _change(request, "archived = ?", 0)
+    scope = await management(request)
+    return await _change(request, scope, "identity.restored", "archived = ?", 0)
 
 
-async def _change(request: web.Request, assignment: str, value: object) -> web.Response:
+async def _change(
+    request: web.Request, scope: Scope, action: str, assignment: str, value: object
+) -> web.Response:
     now = timestamp(request.app[NOW]())
 
     def change(db: sqlite3.Connection) -> sqlite3.Row:
         uuid = _find(db, request.match_info["uuid"])["uuid"]
         db.execute(f"UPDATE identities SET {assignment}, updated_dt = ? WHERE uuid = ?", (value, now, uuid))  # noqa: S608 - `assignment` is a constant of this module
-        return _find(db, uuid)
+        row = _find(db, uuid)
+        request.app[OFFICE].tell(uuid, scope.actor, action, row=uuid, about=row["name"])
+        return row
 
-    return web.json_response(_row(await request.app[STORE].run(change)))
+    return web.json_response(shown(await request.app[STORE].run(change)))
 
 
 def _address(wanted: wire.CreateIdentity) -> tuple[str | None, str]:
@@ -152,18 +168,26 @@ def _address(wanted: wire.CreateIdentity) -> tuple[str | None, str]:
     return local_part, DEFAULT_DOMAIN if domain is None else check_domain(domain)
 
 
-def _free_address(db: sqlite3.Connection, name: str, domain: str) -> str:
+def free_address(db: sqlite3.Connection, name: str, domain: str) -> str:
+    """Return an address that reminds of `name` and is nobody's."""
     while True:
         address = f"{invent_local_part(name)}@{domain}"
         if not db.execute("SELECT 1 FROM identities WHERE address = ?", (address,)).fetchone():
             return address
 
 
-def _give_number(db: sqlite3.Connection, uuid: str, now: str) -> None:
+def give_number(db: sqlite3.Connection, uuid: str, now: str) -> None:
+    """Give a number to an identity.
+
+    Raises:
+        ApiError: 409 where it has one, 503 where all are given away.
+    """
     if _find(db, uuid)["phone"]:
         raise ApiError(409, "identity.has_phone", "This identity has a phone number already.")
-    # Numbers are never taken back, so their count is the index of the next.
+    # Numbers are never taken back, so all before their count are given, and some that were brought along.
     used = db.execute("SELECT count(*) FROM identities WHERE phone IS NOT NULL").fetchone()[0]
+    while used < COUNT and db.execute("SELECT 1 FROM identities WHERE phone = ?", (number(used),)).fetchone():
+        used += 1
     if used >= COUNT:
         raise ApiError(503, "phone.exhausted", "All fictional numbers are given away.")
     db.execute("UPDATE identities SET phone = ?, phone_dt = ? WHERE uuid = ?", (number(used), now, uuid))
@@ -171,14 +195,15 @@ def _give_number(db: sqlite3.Connection, uuid: str, now: str) -> None:
 
 def _find(db: sqlite3.Connection, uuid: str) -> sqlite3.Row:
     row: sqlite3.Row | None = db.execute(
-        "SELECT * FROM identities WHERE uuid = ?", (uuid.lower(),)
+        "SELECT * FROM identities WHERE uuid = ? AND deleted_dt IS NULL", (uuid.lower(),)
     ).fetchone()
     if row is None:
         raise ApiError(404, "not_found", "No Identity matches the given query.")
     return row
 
 
-def _row(row: sqlite3.Row) -> dict[str, Any]:
+def shown(row: sqlite3.Row) -> dict[str, Any]:
+    """Return an identity as clients read it."""
     return {
         "uuid": row["uuid"],
         "name": row["name"],

@@ -13,6 +13,7 @@ from aiohttp import web
 from constellagent.ravi import wire
 from constellagent.ravi.local.answers import ApiError, read_body, timestamp
 from constellagent.ravi.local.fences import NOW, STORE, key_hash, management
+from constellagent.ravi.local.office import OFFICE
 
 _MANAGEMENT = "ravi_mgmt_"
 _IDENTITY = "ravi_id_"
@@ -51,19 +52,22 @@ async def create_management(request: web.Request) -> web.Response:
 
 async def create_identity(request: web.Request) -> web.Response:
     """Mint a key for one identity."""
-    await management(request)
+    scope = await management(request)
     wanted = await read_body(request, wire.CreateIdentityKey)
-    now = timestamp(request.app[NOW]())
+    office, now = request.app[OFFICE], timestamp(request.app[NOW]())
 
     def mint(db: sqlite3.Connection) -> tuple[str, str]:
         row = db.execute(
-            "SELECT id, archived FROM identities WHERE uuid = ?", (wanted.identity_uuid.lower(),)
+            "SELECT id, uuid, archived FROM identities WHERE uuid = ? AND deleted_dt IS NULL",
+            (wanted.identity_uuid.lower(),),
         ).fetchone()
         if row is None:
             raise ApiError(404, "not_found", "No Identity matches the given query.")
         if row["archived"]:
             raise ApiError(409, "identity.archived", "This identity was put away; bring it back first.")
-        return _mint(db, _IDENTITY, row["id"], wanted.label, now)
+        uuid, key = _mint(db, _IDENTITY, row["id"], wanted.label, now)
+        office.tell(row["uuid"], scope.actor, "key.issued", row=uuid, about=wanted.label, value=key)
+        return uuid, key
 
     return await _created(request, mint)
 
@@ -83,11 +87,31 @@ def mint_management(db: sqlite3.Connection, label: str, now: str) -> tuple[str, 
     return _mint(db, _MANAGEMENT, None, label, now)
 
 
-def _mint(db: sqlite3.Connection, prefix: str, identity: int | None, label: str, now: str) -> tuple[str, str]:
+def mint_identity(
+    db: sqlite3.Connection, identity: int, label: str, now: str, *, session: str | None = None
+) -> str:
+    """Create a key for one identity, where given that of a session, and return it."""
+    return _mint(db, _IDENTITY, identity, label, now, session)[1]
+
+
+def uuid_of(db: sqlite3.Connection, identity: int) -> str:
+    """Return the uuid of an identity."""
+    row = db.execute("SELECT uuid FROM identities WHERE id = ?", (identity,)).fetchone()
+    return str(row["uuid"])
+
+
+def _mint(
+    db: sqlite3.Connection,
+    prefix: str,
+    identity: int | None,
+    label: str,
+    now: str,
+    session: str | None = None,
+) -> tuple[str, str]:
     uuid, key = str(uuids.uuid4()), prefix + secrets.token_urlsafe(32)
     db.execute(
-        "INSERT INTO keys (uuid, identity, hash, label, created_dt) VALUES (?, ?, ?, ?, ?)",
-        (uuid, identity, key_hash(key), label, now),
+        "INSERT INTO keys (uuid, identity, hash, label, created_dt, session) VALUES (?, ?, ?, ?, ?, ?)",
+        (uuid, identity, key_hash(key), label, now, session),
     )
     return uuid, key
 
@@ -105,24 +129,30 @@ async def _list(request: web.Request, which: str) -> web.Response:
     await management(request)
     rows = await request.app[STORE].run(
         lambda db: db.execute(
-            f"{_SELECT} WHERE k.revoked_dt IS NULL AND {which} ORDER BY k.created_dt"
+            f"{_SELECT} WHERE k.revoked_dt IS NULL AND {which} ORDER BY k.created_dt, k.rowid"
         ).fetchall()
     )
     return web.json_response([_row(row) for row in rows])
 
 
 async def _revoke(request: web.Request, which: str) -> web.Response:
-    await management(request)
-    now = timestamp(request.app[NOW]())
-    revoked = await request.app[STORE].run(
-        lambda db: (
-            db.execute(
-                f"UPDATE keys SET revoked_dt = ? WHERE uuid = ? AND revoked_dt IS NULL AND {which}",  # noqa: S608 - `which` is a constant of this module
-                (now, request.match_info["uuid"].lower()),
-            ).rowcount
-        )
-    )
-    if not revoked:
+    scope = await management(request)
+    office = request.app[OFFICE]
+    uuid, now = request.match_info["uuid"].lower(), office.stamp()
+
+    def revoke(db: sqlite3.Connection) -> bool:
+        row = db.execute(
+            f"UPDATE keys SET revoked_dt = ? WHERE uuid = ? AND revoked_dt IS NULL AND {which}"  # noqa: S608 - `which` is a constant of this module
+            " RETURNING identity, label",
+            (now, uuid),
+        ).fetchone()
+        if row is not None and row["identity"] is not None:
+            office.tell(
+                uuid_of(db, row["identity"]), scope.actor, "key.withdrawn", row=uuid, about=row["label"]
+            )
+        return row is not None
+
+    if not await office.store.run(revoke):
         raise ApiError(404, "not_found", "No API key matches the given query.")
     return web.Response(status=204)
 

@@ -3,21 +3,22 @@
 import sqlite3
 from pathlib import Path
 
-from constellagent.durable import DurableFile
+from constellagent.durable import Companion, DurableFile
 from constellagent.ravi.local.schema import MIGRATIONS
 
 
 class Store(DurableFile):
     """The provider's durable memory. What is deleted is overwritten, since keys and mail are private."""
 
-    def __init__(self, path: Path) -> None:
-        """Name the file; `open` opens it."""
+    def __init__(self, path: Path, companion: Companion | None = None) -> None:
+        """Name the file, and what is written before each of its commits; `open` opens it."""
         super().__init__(
             path,
             MIGRATIONS,
             damaged="restore it from a backup; without it the local identities are gone",
             pragmas=("foreign_keys=ON", "secure_delete=ON"),
             named=True,
+            companion=companion,
         )
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from constellagent.errors import ConflictError, ConstellagentError, UnavailableError
 from constellagent.plan.desired import DesiredAgent, DesiredIdentity
 from constellagent.plan.observed import IdentityFacts, Look, Unknown
-from constellagent.ravi.client import InDoubtError, RaviClient, TakenError
+from constellagent.ravi.client import InDoubtError, TakenError
+from constellagent.ravi.failures import UnpaidError
 from constellagent.ravi.private_files import read_private, write_private
 from constellagent.ravi.vault import RootKey
 from constellagent.ravi.wire import Identity
-from constellagent.runtime.identities.creation import DOUBT_DELAYS, Creation, Found
+from constellagent.runtime.identities.creation import DOUBT_DELAYS, Connect, Creation, Found
 from constellagent.runtime.identities.keys import Keys
 from constellagent.runtime.identities.matching import NEW, names_of
 from constellagent.runtime.ports import Journal, Step
@@ -30,7 +31,7 @@ class RaviIdentities:
         *,
         constellation: str,
         provider: str,
-        client: RaviClient,
+        connect: Connect,
         bindings: Bindings,
         journal: Journal,
         key: RootKey,
@@ -41,12 +42,12 @@ class RaviIdentities:
         """Bind to one constellation (its id) and one provider; agents reach its API at `api_url`."""
         self._constellation = constellation
         self._provider = provider
-        self._client = client
+        self._connect = connect
         self._bindings = bindings
         self._journal = journal
         self._api_url = api_url
-        self._creation = Creation(provider, client, bindings, journal, delays, sleep)
-        self._keys = Keys(client, bindings, journal, key)
+        self._creation = Creation(provider, connect, bindings, journal, delays, sleep)
+        self._keys = Keys(connect, bindings, journal, key)
 
     async def look(self, agents: Sequence[DesiredAgent]) -> Mapping[str, Look[IdentityFacts]]:
         """Look at each agent's identity, with two requests in all; one that needs none is left out."""
@@ -85,12 +86,16 @@ class RaviIdentities:
     async def adopt(self, agent: str, identity: str) -> str:
         """Bind the agent to an existing identity (uuid, address or name), or forget its own one (`new`).
 
-        Returns what was done, in words.
+        The key of an identity that it had before is revoked. Returns what was done, in words.
 
         Raises:
             ConflictError: none matches, several do, or it belongs to another agent.
+            ConstellagentError: the provider refuses or cannot be reached; nothing is changed then.
         """
+        bound = await self._bindings.get(agent, self._provider)
         if identity == NEW:
+            if bound is not None:
+                await self._keys.revoke(bound)
             await self._bindings.drop(agent, self._provider)
             return "its identity is forgotten; the next apply finds or creates another"
         listed = await self._creation.list()
@@ -106,7 +111,8 @@ class RaviIdentities:
         left = former is not None and former.archived and former.constellation == self._constellation
         if not left:
             listed.refuse_used(agent, rows[0])
-        bound = await self._bindings.get(agent, self._provider)
+        if bound is not None and bound.uuid != rows[0].uuid:
+            await self._keys.revoke(bound)
         facts = await self._bind(agent, Found(rows[0]), bound, phone=False)
         if left and former is not None and former.agent != agent:
             await self._bindings.drop(former.agent, self._provider)
@@ -157,6 +163,17 @@ class RaviIdentities:
         }
         return {name: value for name, value in env.items() if value}
 
+    async def session_identity(self, agent: str) -> str:
+        """Return the uuid of the identity of which each session gets a key of its own, "" where none does.
+
+        Only the local provider, which is always at hand, gives such keys; at the hosted one all sessions of
+        an agent share the key that the agent's worktree holds.
+
+        Raises:
+            ConflictError: the agent has no identity yet.
+        """
+        return (await self._bound(agent)).uuid if self._provider == "local" else ""
+
     async def archive(self, agent: str, uuid: str) -> None:
         """Revoke the identity's key and put it away where the provider can; repeating it is harmless.
 
@@ -168,20 +185,21 @@ class RaviIdentities:
         user = users.get(uuid)
         if user is not None and (user.constellation, user.agent) != (self._constellation, agent):
             raise ConflictError(f"identity {uuid} belongs to agent {user.agent}", hint="it is left as it is")
+        client = await self._connect()
         async with self._journal.step(Step.IDENTITY_ARCHIVE, agent, uuid=uuid):
-            if user is not None and user.key_uuid is not None:
-                await self._client.delete_identity_key(user.key_uuid)
-            await self._client.archive_identity(uuid)
+            if user is not None:
+                await self._keys.revoke(user)
+            await client.archive_identity(uuid)
             if user is not None:
                 await self._bindings.put(replace(user, key_uuid=None, key_sealed=None, archived=True))
 
     async def _bind(self, agent: str, found: Found, bound: Binding | None, *, phone: bool) -> IdentityFacts:
         row = found.identity
         if row.archived:
-            await self._client.restore_identity(row.uuid)
+            await (await self._connect()).restore_identity(row.uuid)
         if phone and row.phone is None:
             # Before the binding: what fails here is seen as unfinished by the next look.
-            row = await self._with_phone(row)
+            row = await self._with_phone(agent, row)
         binding = Binding(
             self._constellation, agent, self._provider, row.uuid, row.name, row.inbox, row.phone,
             in_doubt=found.in_doubt,
@@ -191,12 +209,21 @@ class RaviIdentities:
         await self._bindings.put(binding)
         return IdentityFacts(row.uuid, row.name, row.inbox, row.phone, written=False)
 
-    async def _with_phone(self, row: Identity) -> Identity:
+    async def _with_phone(self, agent: str, row: Identity) -> Identity:
         """Give it a number; the provider itself refuses a second one, so asking again is safe."""
+        client = await self._connect()
         try:
-            return await self._client.provision_phone(row.uuid)
+            return await client.provision_phone(row.uuid)
+        except UnpaidError as error:
+            raise UnpaidError(
+                f"agent {agent} ({row.inbox}) gets no number: {error.message}",
+                hint=(
+                    "pay for it at the provider, or declare `identities.phone: false` for all agents "
+                    f"or `identity: {{name: {row.name}, phone: false}}` for agent {agent}"
+                ),
+            ) from error
         except (TakenError, InDoubtError):
-            seen = await self._client.get_identity(row.uuid)
+            seen = await client.get_identity(row.uuid)
             if seen.phone is None:
                 raise
             return seen

@@ -11,10 +11,24 @@ from dataclasses import dataclass
 from constellagent.errors import ConflictError, ConstellagentError, UnavailableError
 from constellagent.plan.desired import DesiredIdentity
 from constellagent.ravi.client import InDoubtError, RaviClient, TakenError
+from constellagent.ravi.failures import UnpaidError
 from constellagent.ravi.wire import Identity
 from constellagent.runtime.identities.matching import Listed, how_to_choose, vanished
 from constellagent.runtime.ports import Journal, Step
 from constellagent.runtime.store.bindings import Binding, Bindings
+
+Connect = Callable[[], Awaitable[RaviClient]]
+"""Gives the client at the time of need: only then is it looked for a key, which may not be there."""
+
+
+def held(client: RaviClient) -> Connect:
+    """Return what gives this client every time."""
+
+    async def connect() -> RaviClient:
+        return client
+
+    return connect
+
 
 DOUBT_DELAYS = (1.0, 4.0, 15.0)
 """Seconds before each look at the list after a creation whose outcome is unknown."""
@@ -38,7 +52,7 @@ class Creation:
     """Finds or creates the identities of one constellation."""
 
     provider: str
-    client: RaviClient
+    connect: Connect
     bindings: Bindings
     journal: Journal
     delays: Sequence[float]
@@ -46,7 +60,7 @@ class Creation:
 
     async def list(self) -> Listed:
         """Look at all identities of the provider, also those put away, and at who uses which."""
-        rows = await self.client.list_identities(archived=True)
+        rows = await (await self.connect()).list_identities(archived=True)
         users = {binding.uuid: binding for binding in await self.bindings.of_provider(self.provider)}
         return Listed(self.bindings.constellation, rows, users)
 
@@ -89,9 +103,8 @@ class Creation:
     async def _ask_once(self, agent: str, wanted: DesiredIdentity) -> Found | ConstellagentError:
         """Send the one request; return the identity, or the reason for which it surely was not created."""
         try:
-            return Found(
-                await self.client.create_identity(name=wanted.name, email=wanted.email, domain=wanted.domain)
-            )
+            client = await self.connect()
+            made = await client.create_identity(name=wanted.name, email=wanted.email, domain=wanted.domain)
         except InDoubtError:
             row = await self._turns_up(agent, wanted)
             if row is None:
@@ -100,9 +113,12 @@ class Creation:
         except TakenError as error:
             # By our own request of a moment ago, or by somebody else's.
             row = (await self.list()).only_match(agent, wanted)
-            return error if row is None else Found(row)
+            return _taken(agent, wanted, error) if row is None else Found(row)
+        except UnpaidError as error:
+            return _unpaid(agent, error)
         except ConstellagentError as error:
             return error
+        return Found(made)
 
     async def _turns_up(self, agent: str, wanted: DesiredIdentity) -> Identity | None:
         """Look for a creation in doubt; None only where the last look worked and did not see it."""
@@ -120,3 +136,21 @@ class Creation:
         if unseen is not None:
             raise unseen
         return None
+
+
+def _taken(agent: str, wanted: DesiredIdentity, error: TakenError) -> TakenError:
+    """Say whose address is taken."""
+    return TakenError(
+        f"agent {agent} cannot have the address {wanted.email}: {error.message}",
+        hint=f"declare another `identity.email` for agent {agent}; all users of a provider share its domains",
+    )
+
+
+def _unpaid(agent: str, error: UnpaidError) -> UnpaidError:
+    return UnpaidError(
+        f"agent {agent} gets no identity: {error.message}",
+        hint=(
+            "the account's plan allows no further identity (a free plan has one): change the plan at the "
+            f"provider, declare `identity: false` for agent {agent}, or use `identities.provider: local`"
+        ),
+    )

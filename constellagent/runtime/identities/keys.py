@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from constellagent.errors import ConflictError, ConstellagentError, UnavailableError
 from constellagent.ravi.client import InDoubtError, MissingError, RaviClient
 from constellagent.ravi.vault import RootKey
+from constellagent.runtime.identities.creation import Connect
 from constellagent.runtime.ports import Journal, Step
 from constellagent.runtime.store.bindings import Binding, Bindings
 
@@ -13,15 +14,16 @@ from constellagent.runtime.store.bindings import Binding, Bindings
 class Keys:
     """The keys of one constellation's identities."""
 
-    client: RaviClient
+    connect: Connect
     bindings: Bindings
     journal: Journal
     root: RootKey
 
     async def live(self) -> frozenset[str] | None:
         """Return the ids of the keys that work, None where the provider does not tell."""
+        client = await self.connect()
         try:
-            return frozenset(key.uuid for key in await self.client.list_identity_keys() if key.is_active)
+            return frozenset(key.uuid for key in await client.list_identity_keys() if key.is_active)
         except (ConflictError, MissingError, UnavailableError):
             return None
 
@@ -45,11 +47,12 @@ class Keys:
         """
         in_doubt = Step.IDENTITY_KEY in await self.journal.open_steps(binding.agent)
         refused: ConstellagentError | None = None
+        client = await self.connect()
         async with self.journal.step(Step.IDENTITY_KEY, binding.agent, uuid=binding.uuid):
             if in_doubt:
-                await self._revoke_unknown(binding)
+                await self._revoke_unknown(client, binding)
             try:
-                minted = await self.client.create_identity_key(binding.uuid, self._label(binding))
+                minted = await client.create_identity_key(binding.uuid, self._label(binding))
             except InDoubtError:
                 raise
             except ConstellagentError as error:
@@ -63,12 +66,27 @@ class Keys:
             raise refused
         return binding
 
-    async def _revoke_unknown(self, binding: Binding) -> None:
-        """Revoke what an earlier try may have minted: its key was in an answer that nobody has."""
+    async def revoke(self, binding: Binding) -> None:
+        """End every key that there is of this agent, also one that nobody knows; repeating it is harmless.
+
+        Raises:
+            ConstellagentError: the provider refuses or cannot be reached.
+        """
+        client = await self.connect()
+        if Step.IDENTITY_KEY in await self.journal.open_steps(binding.agent):
+            await self._revoke_unknown(client, binding)
+        if binding.key_uuid is not None:
+            await client.delete_identity_key(binding.key_uuid)
+
+    async def _revoke_unknown(self, client: RaviClient, binding: Binding) -> None:
+        """Revoke what an earlier try may have minted: its key was in an answer that nobody has.
+
+        It may have been for another identity: a person can have given the agent a new one since.
+        """
         label = self._label(binding)
-        for key in await self.client.list_identity_keys():
-            if key.identity_uuid == binding.uuid and key.label == label and key.is_active:
-                await self.client.delete_identity_key(key.uuid)
+        for key in await client.list_identity_keys():
+            if key.label == label and key.is_active:
+                await client.delete_identity_key(key.uuid)
 
     def _label(self, binding: Binding) -> str:
         """Name the key after its agent, and mark it as ours: nobody else has our root key."""

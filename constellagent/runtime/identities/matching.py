@@ -67,7 +67,7 @@ class Listed:
     ) -> Look[IdentityFacts]:
         """Return what is to be said of one agent's identity."""
         if bound is not None:
-            return self._bound_facts(agent, bound, written=written)
+            return self._bound_facts(agent, wanted, bound, written=written)
         if wanted is None:
             return Absent()
         try:
@@ -78,12 +78,16 @@ class Listed:
             return Absent()
         return There(_facts(rows[0], bound=False, written=False, duplicates=rows[1:]))
 
-    def _bound_facts(self, agent: str, bound: Binding, *, written: bool) -> Look[IdentityFacts]:
+    def _bound_facts(
+        self, agent: str, wanted: DesiredIdentity | None, bound: Binding, *, written: bool
+    ) -> Look[IdentityFacts]:
         row = self.by_uuid(bound.uuid)
         if row is None:
             return Unknown(f"{vanished(bound)}; {how_to_choose(agent)}")
-        # A creation in doubt may have come true late: a twin that nobody uses.
-        twins = [other for other in self.rows if other.name == row.name and other.uuid not in self.users]
+        # A creation in doubt may have come true late: a twin that nobody uses, under the name that was asked
+        # for, which the one in use may have lost since.
+        names = {row.name, bound.name, wanted.name if wanted else row.name}
+        twins = [other for other in self.rows if other.name in names and other.uuid not in self.users]
         in_use = not bound.archived and not row.archived
         return There(_facts(row, bound=in_use, written=written, duplicates=twins if bound.in_doubt else ()))
 

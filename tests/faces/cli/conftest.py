@@ -1,6 +1,7 @@
 """The command line on a real terminal."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -59,3 +60,13 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., OnTermin
     yield start
     for one in started:
         one.close()
+
+
+@pytest.fixture
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let this machine stand at Greenwich, so that the times that are shown are those that are sent."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()

@@ -4,11 +4,14 @@ import os
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from constellagent.errors import UnavailableError
 from constellagent.faces.cli import checks
+from constellagent.ravi.vault import KEY_FILE, key_files, open_root_key
 from constellagent.runtime.locks import exclusive
 from constellagent.runtime.paths import Paths
+from constellagent.runtime.settings import Settings
 from tests.faces.fake_control import FakeControl
 
 
@@ -50,6 +53,30 @@ def test_state(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     assert checks.state(paths).level == "fail"
 
 
+def test_the_key_of_the_hosted_provider(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where it comes from is said, and never the key; a file that others may read is a warning."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("RAVI_API_KEY", raising=False)
+    monkeypatch.delenv("CONSTELLAGENT_RAVI_API_KEY", raising=False)
+    assert (checks.hosted().level, "no key" in checks.hosted().found) == ("ok", True)
+    file = tmp_path / ".ravi" / "config.json"
+    file.parent.mkdir()
+    file.write_text('{"management_key": "ravi_mgmt_canary"}')
+    file.chmod(0o644)
+    assert (checks.hosted().level, checks.hosted().advice) == ("warn", f"chmod 600 {file}")
+    file.chmod(0o600)
+    seen = [checks.hosted()]
+    monkeypatch.setenv("RAVI_API_KEY", "ravi_mgmt_canary")
+    seen.append(checks.hosted())
+    monkeypatch.setenv("CONSTELLAGENT_RAVI_API_KEY", "ravi_mgmt_canary")
+    seen.append(checks.hosted())
+    sources = [str(file), "RAVI_API_KEY of the shell", "CONSTELLAGENT_RAVI_API_KEY"]
+    assert [check.found for check in seen] == [f"management key from {source}" for source in sources]
+    monkeypatch.setenv("CONSTELLAGENT_RAVI_API_KEY", "ravi_id_canary")
+    assert checks.hosted().level == "warn"
+    assert "canary" not in "".join(checks.hosted())
+
+
 def test_sockets(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     """A socket path that some kernel would refuse fails."""
     assert checks.socket(paths).level == "ok"
@@ -70,11 +97,30 @@ def test_disk(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_root_key(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Looking never creates a key; a key file that cannot be used fails."""
+    """Looking never creates a key; where it is kept is told with what that is good for."""
     monkeypatch.delenv("CONSTELLAGENT_KEY_FILE", raising=False)
     assert checks.root_key(paths).level == "ok"
     assert list(paths.ravi.iterdir()) == []
+    key_files.create_own(paths.ravi, bytes(32))
+    check = checks.root_key(paths)
+    assert check.level == "ok"
+    assert str(paths.ravi / KEY_FILE) in check.found
+    assert "not a thief of the whole folder" in check.found
+    assert [path.name for path in paths.ravi.iterdir()] == [KEY_FILE]
     monkeypatch.setenv("CONSTELLAGENT_KEY_FILE", str(paths.home / "missing"))
+    assert checks.root_key(paths).level == "fail"
+
+
+def test_root_key_under_a_passphrase(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the passphrase doctor asks nobody and says that it did not try; with a wrong one it fails."""
+    monkeypatch.setattr("constellagent.ravi.vault.passphrases.MEMORY_KIB", 64)
+    monkeypatch.delenv("CONSTELLAGENT_KEY_FILE", raising=False)
+    settings = Settings(key_source="passphrase", passphrase=SecretStr("correct horse battery"))
+    open_root_key(paths.ravi, settings, {})
+    check = checks.root_key(paths)
+    assert check.level == "ok"
+    assert "was not tried" in check.found
+    monkeypatch.setenv("CONSTELLAGENT_PASSPHRASE", "something else")
     assert checks.root_key(paths).level == "fail"
 
 

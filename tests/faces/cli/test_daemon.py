@@ -2,9 +2,11 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +29,32 @@ def test_the_second_daemon_is_refused(state: Paths) -> None:
         assert ran.returncode == 75
         assert str(client.pid) in ran.stderr
         assert client.info()["pid"] == client.pid
+
+
+def test_the_passphrase_is_read_once(state: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The daemon takes the passphrase out of its environment, so nothing that it starts can inherit it."""
+    monkeypatch.setenv("CONSTELLAGENT_PASSPHRASE", "correct horse battery")
+    with launching.reach(state) as client:
+        assert client.info()["pid"] == client.pid
+    environment = json.loads((state.home / "environment.json").read_text())
+    assert "CONSTELLAGENT_HOME" in environment
+    assert "CONSTELLAGENT_PASSPHRASE" not in environment
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limits of another process are read from /proc")
+def test_the_daemon_closes_itself(state: Paths) -> None:
+    """The daemon leaves no core file, whatever the shell that started it allows."""
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    if before[1] == 0:
+        pytest.skip("nothing may leave core files here")
+    resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))
+    try:
+        with launching.reach(state) as client:
+            limits = Path(f"/proc/{client.pid}/limits").read_text()
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, before)
+    (core,) = (line for line in limits.splitlines() if line.startswith("Max core file size"))
+    assert core.split()[4] == "0"
 
 
 def test_stop_ends_the_daemon_in_order(state: Paths, cli: Cli) -> None:

@@ -46,3 +46,22 @@ def test_a_saved_plan_takes_no_other_choices(daemon: FakeControl, repo: Path, cl
     """Choices beside a saved plan would be lost, so they are refused."""
     cli("plan", "--out", "p.json")
     assert cli("apply", "--plan", "p.json", "docs").code == 64
+
+
+def test_the_key_of_the_shell(
+    daemon: FakeControl, repo: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A management key of this shell goes with plan and apply, and into no file; another key does not."""
+    daemon.plan_answer = plan_reply(LINE)
+    monkeypatch.setenv("RAVI_API_KEY", "ravi_mgmt_canary")
+    cli("plan", "--out", "p.json")
+    assert "canary" not in (repo / "p.json").read_text()
+    cli("apply", "p.json", "--yes")
+    assert {asked.get("ravi_key") for asked in daemon.requests("plan")} == {"ravi_mgmt_canary"}
+    assert [order["ravi_key"] for order in daemon.requests("apply")] == ["ravi_mgmt_canary"]
+    for value in ("ravi_id_x", ""):
+        monkeypatch.setenv("RAVI_API_KEY", value)
+        cli("plan")
+        cli("apply", "--yes")
+    assert all("ravi_key" not in asked for asked in daemon.requests("plan")[-4:])
+    assert all("ravi_key" not in order for order in daemon.requests("apply")[-2:])

@@ -119,3 +119,25 @@ def test_follow_returns_the_result(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "  a: b\n"
     with pytest.raises(ConstellagentError, match="before it said"):
         progress.follow([{"event": event("a", "b")}])
+
+
+def test_what_came_too_soon_is_drawn_later() -> None:
+    """Of two events in one moment the second is drawn by the next refresh that is late enough."""
+    stream, clock = Terminal(), Ticking()
+    bar = progress.Progress(stream, clock)
+    bar.take(event("one", "begun"))
+    bar.take(event("one", "going on"))
+    bar.refresh()
+    assert shown(stream.getvalue()) == ["  one: begun"]
+    clock.at += 1
+    bar.refresh()
+    bar.refresh()
+    assert shown(stream.getvalue()) == ["  one: going on"]
+
+
+def test_a_terminal_may_be_written_to_as_a_log() -> None:
+    """On demand each event is a line on a terminal too."""
+    stream = Terminal()
+    progress.Progress(stream, Ticking(), live=False).take(event("one", "begun"))
+    assert "\x1b[?2026h" not in stream.getvalue()
+    assert "one: begun\n" in stream.getvalue()

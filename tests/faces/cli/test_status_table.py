@@ -58,6 +58,15 @@ def test_several_and_broken_ones(golden: Golden) -> None:
     golden("cli/status-all.txt", "\n".join(lines) + "\n")
 
 
+def test_a_provider_out_of_reach() -> None:
+    """That identities are unknown is said above the agents, which are shown all the same."""
+    view = constellation(provider_problem="no answer from\x1bravi.example")
+    lines = status_table.lines([view], NOW, 80, io.StringIO())
+    assert lines[1].startswith("identities are unknown: no answer from")
+    assert "\x1b" not in lines[1]
+    assert len(lines) == len(status_table.lines([constellation()], NOW, 80, io.StringIO())) + 1
+
+
 def test_nothing_yet() -> None:
     """Before the first apply there is a sentence in the place of a table."""
     assert status_table.lines([], NOW, 80, io.StringIO()) == ["nothing was applied yet"]

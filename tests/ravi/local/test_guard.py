@@ -77,7 +77,7 @@ async def test_answers_say_nothing_of_the_software(local: Provided) -> None:
         "/api/",
         "/api/nothing/",
         "/api/identities",
-        "/api/email-inbox/",
+        "/api/email-inboxes/",
         "/",
         "/api/auth/token/refresh/",
         "/%ff",

@@ -61,7 +61,7 @@ async def test_no_key_is_stored_in_clear(local: Provided) -> None:
     key = await local.identity_key(row["uuid"])
     await local.ask("GET", "/api/email/", key=key)
     await local.provider.stop()
-    stored = b"".join(file.read_bytes() for file in sorted(local.folder.iterdir()))
+    stored = b"".join(file.read_bytes() for file in sorted(local.folder.rglob("*")) if file.is_file())
     for secret in (key, local.key):
         assert secret.encode() not in stored
         assert secret.partition("_id_" if "_id_" in secret else "_mgmt_")[2].encode() not in stored

@@ -12,6 +12,7 @@ import pytest
 
 from constellagent.errors import ConstellagentError, UnavailableError, UsageError, WorldError
 from constellagent.ravi.local import LocalProvider
+from constellagent.ravi.local.options import Options, Relay
 from constellagent.ravi.local.store import Store
 from constellagent.ravi.vault import RootKey, VaultError
 from tests.ravi.provided import Provided, provided
@@ -39,10 +40,11 @@ async def test_its_files_are_private_whatever_the_umask(
     try:
         async with provided(tmp_path, root_key) as running:
             await running.identity()
-            modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
+            modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.rglob("*")}
     finally:
         os.umask(old)
     assert modes.keys() >= {"provider.db", "provider.db-wal"}
+    assert modes.pop("audit") == 0o700
     assert set(modes.values()) == {0o600}
 
 
@@ -164,3 +166,20 @@ async def test_a_cancelled_call_is_finished_whole(tmp_path: Path) -> None:
     release.set()
     assert await store.run(lambda db: db.execute("SELECT count(*) FROM facts").fetchone()[0]) == 1
     await store.close()
+
+
+async def test_a_kept_relay_counts_from_the_next_start(tmp_path: Path, root_key: RootKey) -> None:
+    """It is sealed with its password, gives way to what the options name, and can be forgotten."""
+    relay = Relay("mail.test", 587, "starttls", "me", "canary-4711")
+    async with provided(tmp_path, root_key) as running:
+        await running.provider.keep_relay(relay)
+        assert running.provider.office.options.relay is None
+    assert b"canary-4711" not in (tmp_path / "provider.db").read_bytes()
+    async with provided(tmp_path, root_key) as running:
+        assert running.provider.office.options.relay == relay
+    named = Relay("other.test", 465, "tls")
+    async with provided(tmp_path, root_key, options=Options(relay=named)) as running:
+        assert running.provider.office.options.relay == named
+        await running.provider.keep_relay(None)
+    async with provided(tmp_path, root_key) as running:
+        assert running.provider.office.options.relay is None

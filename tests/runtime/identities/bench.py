@@ -11,6 +11,7 @@ from constellagent.ravi.client import RaviClient
 from constellagent.ravi.vault import RootKey
 from constellagent.runtime.clock import SystemClock
 from constellagent.runtime.identities import RaviIdentities
+from constellagent.runtime.identities.creation import held
 from constellagent.runtime.ports import Journal, Step
 from constellagent.runtime.store.bindings import Bindings
 from constellagent.runtime.store.database import Database
@@ -86,7 +87,7 @@ def make(
     return RaviIdentities(
         constellation=constellation,
         provider="local",
-        client=client,
+        connect=held(client),
         bindings=bindings,
         journal=journal,
         key=ROOT,

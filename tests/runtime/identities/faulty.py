@@ -18,6 +18,7 @@ from typing import Any
 
 from tests.ravi.scripted import answer, listening
 
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ROW_TIMES = {"created_dt": "2026-01-01T00:00:00Z", "updated_dt": "2026-01-01T00:00:00Z"}
 
 
@@ -25,11 +26,13 @@ class Fault(StrEnum):
     """What happens to one request. `after` means that the server did what was asked."""
 
     NONE = "none"
-    BUSY = "429 with a wait"
+    BUSY = "429 with a wait in its body"
+    BUSY_HEADER = "429 with a wait in its head"
     REFUSED_BEFORE = "503, not done"
     RESET_BEFORE = "reset, not done"
     HTML_BEFORE = "a page with status 200, not done"
     FAILED_AFTER = "500, done"
+    GATEWAY_AFTER = "502, done"
     RESET_AFTER = "reset, done"
     CUT_AFTER = "half an answer, done"
     HTML_AFTER = "a page with status 200, done"
@@ -37,10 +40,14 @@ class Fault(StrEnum):
     LATE_1 = "reset, done at the next list"
     LATE_2 = "reset, done at the second next list"
     LATE_3 = "reset, done at the third next list"
+    LATE_9 = "reset, done at the ninth next list"
 
 
 LATE = {Fault.LATE_1: 1, Fault.LATE_2: 2, Fault.LATE_3: 3}
-CLEAR = {Fault.NONE, Fault.BUSY}
+"""Comes true while somebody who is in doubt still looks."""
+
+DELAYS = {**LATE, Fault.LATE_9: 9}
+CLEAR = {Fault.NONE, Fault.BUSY, Fault.BUSY_HEADER}
 
 
 @dataclass(slots=True)
@@ -55,6 +62,10 @@ class Faulty:
         violations: creations that were sent while an earlier one was still in doubt and nobody had looked.
         has_archive: whether the archive extension exists.
         refusals: status by method and path, for requests that are refused without being done.
+        at: what happens to the next requests of one kind, such as `POST /api/identities/`; uuids read `*`.
+        down: whether every connection is reset.
+        made: uuids of the identities that were created by request, in their order.
+        too_late: those of them that came true when whoever was in doubt had stopped looking.
         clash: a name that somebody creates a moment before each creation, which is then refused with 409.
     """
 
@@ -69,6 +80,10 @@ class Faulty:
     has_archive: bool = True
     refusals: dict[str, int] = field(default_factory=dict)
     clash: str = ""
+    at: dict[str, list[Fault]] = field(default_factory=dict)
+    down: bool = False
+    made: list[str] = field(default_factory=list)
+    too_late: set[str] = field(default_factory=set)
 
     def add(self, name: str, inbox: str = "") -> dict[str, Any]:
         """Put an identity there."""
@@ -93,7 +108,7 @@ class Faulty:
         method, _, rest = head.partition(" ")
         path = rest.partition(" ")[0].partition("?")[0]
         self.asked.append(f"{method.upper()} {path}")
-        fault = self.faults.pop(0) if self.faults else Fault.NONE
+        fault = self._fault(self.asked[-1])
         self._watch(self.asked[-1], fault)
         reply = self._apply(method.upper(), path, body, fault)
         if reply is None:
@@ -108,12 +123,21 @@ class Faulty:
             writer.close()
             await writer.wait_closed()
 
+    def _fault(self, asked: str) -> Fault:
+        if self.down:
+            return Fault.RESET_BEFORE
+        mine = self.at.get(_UUID.sub("*", asked))
+        if mine:
+            return mine.pop(0)
+        return self.faults.pop(0) if self.faults else Fault.NONE
+
     def _watch(self, asked: str, fault: Fault) -> None:
         if asked == "GET /api/identities/":
             self.late = [(left - 1, come_true) for left, come_true in self.late]
             for left, come_true in self.late:
                 if left == 0:
                     come_true()
+            self.late = [(left, come_true) for left, come_true in self.late if left > 0]
             if fault is Fault.NONE:
                 self.in_doubt = False
         if asked == "POST /api/identities/":
@@ -125,24 +149,34 @@ class Faulty:
         page = answer(200, raw=b"<html>")
         without: dict[Fault, bytes | None] = {
             Fault.BUSY: answer(429, {"detail": "slow", "retry_after_seconds": 3}),
+            Fault.BUSY_HEADER: answer(429, {"detail": "slow"}, headers="Retry-After: 2\r\n"),
             Fault.REFUSED_BEFORE: answer(503, {"detail": "later"}),
             Fault.RESET_BEFORE: None,
             Fault.HTML_BEFORE: page,
         }
         if fault in without:
             return without[fault]
-        if fault in LATE and (method, path) == ("POST", "/api/identities/"):
-            self.late.append((LATE[fault], lambda: self._do(method, path, body)))
+        if fault in DELAYS and (method, path) == ("POST", "/api/identities/"):
+            self.late.append((DELAYS[fault], lambda: self._do_late(method, path, body, fault)))
             return None
         status, content = self._do(method, path, body)
         done: dict[Fault, bytes] = {
             Fault.NONE: answer(status, content),
             Fault.FAILED_AFTER: answer(500, {"detail": "oops"}),
+            Fault.GATEWAY_AFTER: answer(502, raw=b"<html>bad gateway"),
             Fault.CUT_AFTER: answer(status, content, cut=10),
             Fault.HTML_AFTER: page,
             Fault.HANG_AFTER: b"",
         }
         return done.get(fault)
+
+    def _do_late(self, method: str, path: str, body: dict[str, Any], fault: Fault) -> None:
+        self._do(method, path, body)
+        if fault not in LATE:
+            self.too_late.add(self.made[-1])
+
+    def _can(self, uuid: str) -> bool:
+        return self.has_archive and uuid in self.rows
 
     def _do(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, object]:  # noqa: C901, PLR0911 - one case a route
         if status := self.refusals.get(f"{method} {path}"):
@@ -154,20 +188,22 @@ class Faulty:
             case "GET", ["identities"]:
                 return 200, list(self.rows.values())
             case "POST", ["identities"]:
-                return 201, self.add(body["name"])
-            case "GET", ["identities", uuid]:
+                row = self.add(body["name"])
+                self.made.append(row["uuid"])
+                return 201, row
+            case "GET", ["identities", uuid] if uuid in self.rows:
                 return 200, self.rows[uuid]
-            case "POST", ["identities", uuid, "provision-phone"]:
+            case "POST", ["identities", uuid, "provision-phone"] if uuid in self.rows:
                 if self.rows[uuid]["phone"]:
                     return 409, {"detail": "has one"}
                 self.rows[uuid]["phone"] = "+12015550100"
                 return 200, self.rows[uuid]
-            case "POST", ["identities", uuid, "archive" | "restore" as verb] if self.has_archive:
+            case "POST", ["identities", uuid, "archive" | "restore" as verb] if self._can(uuid):
                 self.rows[uuid]["archived"] = verb == "archive"
                 return 200, self.rows[uuid]
             case "GET", ["auth", "keys", "identity"]:
                 return 200, [{**key, "key": "***"} for key in self.keys.values()]
-            case "POST", ["auth", "keys", "identity"]:
+            case "POST", ["auth", "keys", "identity"] if body["identity_uuid"] in self.rows:
                 uuid = str(uuids.uuid4())
                 key = {
                     "uuid": uuid,

@@ -303,6 +303,71 @@ async def test_a_failed_key_does_not_create_again(tmp_path: Path) -> None:
         assert (len(server.keys), len(server.live_keys())) == (2, 1)
 
 
+@pytest.mark.parametrize("choice", ["new", "another"])
+async def test_a_former_identity_is_left_without_our_keys(tmp_path: Path, choice: str) -> None:
+    """Once the agent has another identity, neither the known key nor a lost one opens the former."""
+    async with faulty() as server, bench(tmp_path, server.url) as b:
+        await b.identities.ensure("docs", DOCS)
+        server.faults = [Fault.NONE, Fault.RESET_AFTER]
+        with pytest.raises(InDoubtError):
+            await b.identities.write("docs", b.worktree)
+        other = server.add("another")
+        await b.identities.adopt("docs", choice)
+        assert server.live_keys() == []
+        if choice == "new":
+            server.rows = {other["uuid"]: other}
+            await b.identities.ensure("docs", DOCS)
+        await b.identities.write("docs", b.worktree)
+        bound = await b.bindings.get("docs", "local")
+        assert bound is not None
+        assert server.live_keys() == [bound.key_uuid]
+
+
+async def test_a_twin_is_seen_after_a_rename_too(tmp_path: Path) -> None:
+    """A creation that comes true late has the name that was asked for, whatever ours is called by then."""
+    async with faulty(Fault.NONE, Fault.RESET_BEFORE) as server, bench(tmp_path, server.url) as b:
+        with pytest.raises(InDoubtError):
+            await b.identities.ensure("docs", DOCS)
+        facts = await b.identities.ensure("docs", DOCS)
+        server.rows[facts.uuid]["name"] = "renamed"
+        await b.identities.ensure("docs", DOCS)
+        twin = server.add("docs")
+        seen = await b.look()
+        assert isinstance(seen, There)
+        assert seen.value.duplicates == (twin["uuid"],)
+
+
+async def test_what_is_not_paid_for_names_the_agent_and_what_to_declare(tmp_path: Path) -> None:
+    """The limit of a free plan, and the cost of a number, are told with the two ways out of each."""
+    async with faulty() as server, bench(tmp_path, server.url) as b:
+        server.refusals = {"POST /api/identities/": 402}
+        with pytest.raises(ConflictError, match="agent docs gets no identity") as raised:
+            await b.identities.ensure("docs", DOCS)
+        for word in ("a free plan has one", "identity: false", "provider: local"):
+            assert word in raised.value.hint
+        row = server.add("docs")
+        server.refusals = {f"POST /api/identities/{row['uuid']}/provision-phone/": 402}
+        with pytest.raises(ConflictError, match=r"agent docs .* gets no number") as raised:
+            await b.identities.ensure("docs", DesiredIdentity("docs", "docs", None, phone=True))
+        for word in ("identities.phone: false", "{name: docs, phone: false}"):
+            assert word in raised.value.hint
+
+
+async def test_a_number_declared_later_is_given_once(tmp_path: Path) -> None:
+    """A bound identity gets its number from the next ensure, keeps its key, and is not asked again."""
+    async with faulty() as server, bench(tmp_path, server.url) as b:
+        await b.identities.ensure("docs", DOCS)
+        await b.identities.write("docs", b.worktree)
+        wanted = DesiredIdentity("docs", "docs", None, phone=True)
+        number = (await b.identities.ensure("docs", wanted)).phone
+        assert number is not None
+        assert (await b.identities.ensure("docs", wanted)).phone == number
+        seen = await b.look(wanted)
+        assert isinstance(seen, There)
+        assert (seen.value.phone, seen.value.written) == (number, True)
+        assert sum(asked.endswith("provision-phone/") for asked in server.asked) == 1
+
+
 async def test_a_lost_key_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     """Only keys with our own label are revoked after a doubt."""
     async with faulty() as server, bench(tmp_path, server.url) as b:

@@ -1,0 +1,109 @@
+"""`constellagent provider`: the local identity provider, and the mail that has not left it."""
+
+import sys
+from typing import Annotated
+
+from constellagent.errors import UsageError
+from constellagent.faces.cli import identity_tables, passphrase, screen, spans
+from constellagent.faces.cli.declare import Argument, Json, Option
+from constellagent.faces.cli.identity import report
+from constellagent.faces.cli.reach import daemon
+from constellagent.runtime.identity_views import ProviderRequest
+
+Row = Annotated[str, Argument("ROW", "The mail's number, from `provider outbox`.")]
+
+
+def status(*, as_json: Json = False) -> int:
+    """Show where the local provider takes requests, mail and texts, and what waits to be sent."""
+    with daemon() as client:
+        view = client.provider({"action": "status"})
+    if as_json:
+        screen.say_json(view)
+        return 0
+    held = ", ".join(f"{count} {state}" for state, count in sorted(view["outbox"].items())) or "nothing"
+    relay = view["relay"] or "none: mail for other places is held (`constellagent provider relay` sets one)"
+    rows = (
+        ("api", view["api"]),
+        ("mail in", view["smtp"]),
+        ("texts in", view["sms"]),
+        ("relay", relay),
+        ("outbox", held),
+        ("identities", str(view["identities"])),
+    )
+    for name, value in rows:
+        screen.say(f"{name:<12}{screen.clean(value)}")
+    return 0
+
+
+def outbox(*, as_json: Json = False) -> int:
+    """List the mail for other places: held, waiting, sent or given up."""
+    with daemon() as client:
+        rows = client.provider({"action": "outbox"})
+    if as_json:
+        screen.say_json(rows)
+    elif not rows:
+        screen.tell("no mail for other places")
+    else:
+        for line in identity_tables.outbox(rows, screen.terminal_columns(), sys.stdout):
+            screen.say(line)
+    return 0
+
+
+def retry(row: Row, *, as_json: Json = False) -> int:
+    """Try again now to send a mail."""
+    return _change({"action": "retry", "row": _number(row)}, as_json=as_json)
+
+
+def drop(row: Row, *, as_json: Json = False) -> int:
+    """Give up a mail that was not sent. Its sender is not told."""
+    return _change({"action": "drop", "row": _number(row)}, as_json=as_json)
+
+
+def allow_login(
+    *,
+    span: Annotated[str | None, Option(("--for",), "For how long [default: 2m].", "TIME")] = None,
+    as_json: Json = False,
+) -> int:
+    """Let `ravi auth login` get a management key of the local provider, for a while.
+
+    Every program of this machine's users that asks within this time gets one, and it opens every identity.
+    """
+    seconds = spans.seconds(span, "--for", default=120)
+    return _change({"action": "allow_logins", "seconds": seconds}, as_json=as_json)
+
+
+def relay(
+    url: Annotated[
+        str | None, Argument("URL", "The SMTP server: smtp://user@host:587 or smtps://user@host.")
+    ] = None,
+    *,
+    password_stdin: Annotated[
+        bool, Option(("--password-stdin",), "Read the password from stdin, not from the terminal.")
+    ] = False,
+    forget: Annotated[bool, Option(("--forget",), "Hold such mail again, from the next start on.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Keep the server that takes mail for other places, with its password, sealed under the root key.
+
+    It counts from the daemon's next start. CONSTELLAGENT_RELAY_URL, where it is set, wins over it.
+    """
+    if forget == (url is not None):
+        raise UsageError("give the address of the server, or --forget")
+    if url is None:
+        return _change({"action": "relay", "url": ""}, as_json=as_json)
+    request: ProviderRequest = {"action": "relay", "url": url}
+    if "@" in url:
+        request["password"] = passphrase.read(from_stdin=password_stdin, twice=False, what="password")
+    return _change(request, as_json=as_json)
+
+
+def _change(request: ProviderRequest, *, as_json: bool) -> int:
+    with daemon() as client:
+        done = client.provider(request)
+    return report(done, as_json=as_json)
+
+
+def _number(row: str) -> int:
+    if not (row.isascii() and row.isdigit() and len(row) < 16):
+        raise UsageError(f"{row!r} is no number of a mail", hint="`constellagent provider outbox` lists them")
+    return int(row)

@@ -1,0 +1,7 @@
+"""Who did what with an identity: one line per access, in chains that show every change."""
+
+from constellagent.ravi.audit.heads import TABLES
+from constellagent.ravi.audit.lines import AuditError, Entry
+from constellagent.ravi.audit.trail import Audit, Snapshot
+
+__all__ = ["TABLES", "Audit", "AuditError", "Entry", "Snapshot"]

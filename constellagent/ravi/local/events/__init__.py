@@ -1,0 +1,1 @@
+"""What happened to identities: kept in order, streamed live, posted to webhooks."""

@@ -1,0 +1,1 @@
+"""Mail of local identities: taken in, kept sealed, shown as threads, sent on."""

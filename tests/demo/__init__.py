@@ -1,0 +1,1 @@
+"""The services and agents that the demo shows."""

@@ -1,0 +1,1 @@
+"""Who did what: lines, files, heads, and what shows when somebody touches them."""

@@ -1,0 +1,1 @@
+"""The `ravi` command of sessions, as whole processes against the embedded provider and scripted servers."""

@@ -1,0 +1,117 @@
+"""Another program of the same user cannot look into a process that closed itself."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from constellagent.runtime.undumpable import close_to_others
+
+ORDINARY = """
+import ctypes, os, subprocess, sys
+if os.getuid() == 0:  # root may look at everything; the interpreter itself may be root's alone, so no exec
+    os.setgroups([])
+    os.setgid(54322)
+    os.setuid(54322)
+    ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)  # a change of user closes a process, as we are about to
+"""
+
+VICTIM = f"""
+from constellagent.runtime.undumpable import close_to_others
+{ORDINARY}
+if sys.argv[1] == "closed":
+    close_to_others()
+child = subprocess.Popen(["sleep", "60"])
+print(child.pid, flush=True)
+sys.stdin.read()
+child.kill()
+child.wait()
+"""
+
+LOOKER = f"""
+{ORDINARY}
+for name in ("environ", "mem", "maps"):
+    try:
+        with open(f"/proc/{{sys.argv[1]}}/{{name}}", "rb") as file:
+            print(name, "open")
+    except PermissionError:
+        print(name, "refused")
+"""
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc and prctl")
+
+
+@contextmanager
+def victim(how: str) -> Iterator[tuple[int, int]]:
+    """Run a process that closed itself, or not; give its pid and that of a program that it started."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", VICTIM, how],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        yield process.pid, int(process.stdout.readline())
+    finally:
+        process.stdin.close()
+        process.stdout.close()
+        process.wait(10)
+
+
+def looked_at(pid: int) -> set[str]:
+    """Return what another process of the same user may read of a process."""
+    ran = subprocess.run(
+        [sys.executable, "-c", LOOKER, str(pid)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(ran.stdout.splitlines())
+
+
+@linux
+def test_environment_and_memory_are_closed() -> None:
+    """Without the call a program of the same user reads both; after it, neither, nor the map."""
+    with victim("open") as (pid, _):
+        assert looked_at(pid) == {"environ open", "mem open", "maps open"}
+    with victim("closed") as (pid, child):
+        assert looked_at(pid) == {"environ refused", "mem refused", "maps refused"}
+        assert "environ open" in looked_at(child)  # what it starts is as open as ever
+
+
+@linux
+def test_no_core_is_written(tmp_path: os.PathLike[str]) -> None:
+    """A crash of a closed process leaves no core, whatever the limit allowed before."""
+    script = (
+        "import os, resource; from constellagent.runtime.undumpable import close_to_others;"
+        "hard = resource.getrlimit(resource.RLIMIT_CORE)[1];"
+        "resource.setrlimit(resource.RLIMIT_CORE, (hard, hard));"
+        "close_to_others(); os.kill(os.getpid(), 11)"
+    )
+    ran = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path)
+    _, status = os.waitpid(ran.pid, 0)
+    ran.returncode = 0
+    assert os.WTERMSIG(status) == signal.SIGSEGV
+    assert not os.WCOREDUMP(status)
+
+
+@pytest.fixture
+def core_limit() -> Iterator[Callable[[], tuple[int, int]]]:
+    """Put the limit back after the test; gives what reads it."""
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    yield lambda: resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, before)
+
+
+def test_elsewhere_only_core_files_are_forbidden(core_limit: Callable[[], tuple[int, int]]) -> None:
+    """On macOS the soft limit is lowered, and programs that are started may raise it again."""
+    hard = core_limit()[1]
+    close_to_others("darwin")
+    assert core_limit() == (0, hard)
