@@ -44,7 +44,7 @@ from constellagent.runtime.identity_views import (
 )
 from constellagent.runtime.objects import Objects
 from constellagent.runtime.paths import constellation_id
-from constellagent.runtime.provider_options import provider_options
+from constellagent.runtime.provider_options import owner, provider_options
 from constellagent.runtime.reconcile import Reconciler
 from constellagent.runtime.sessions import SessionRegistry
 from constellagent.runtime.settings import Settings
@@ -241,7 +241,9 @@ class Daemon:
     async def _start_provider(self) -> Provider:
         """Start the local provider; it keeps its port, since running agents hold its address."""
         settings = self._settings
-        provider = LocalProvider(settings.paths.ravi, self._key, options=provider_options(settings))
+        provider = LocalProvider(
+            settings.paths.ravi, self._key, owner=owner(), options=provider_options(settings)
+        )
         url = await provider.start("127.0.0.1", settings.provider_port)
         self._stack.push_async_callback(provider.stop)
         self._provider_url = url

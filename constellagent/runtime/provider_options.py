@@ -1,11 +1,14 @@
 """From the settings of this machine to those of the local provider."""
 
+import os
+import pwd
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from constellagent.errors import UsageError
 from constellagent.ravi.client import is_loopback
 from constellagent.ravi.local.options import Options, Relay
+from constellagent.ravi.wire import Owner
 from constellagent.runtime.settings import Settings
 
 _PORTS: dict[Literal["starttls", "tls", "none"], int] = {"starttls": 587, "tls": 465, "none": 25}
@@ -24,6 +27,13 @@ def provider_options(settings: Settings) -> Options:
     return Options(
         smtp_port=settings.smtp_port, relay=relay, sms_token=token.get_secret_value() if token else ""
     )
+
+
+def owner() -> Owner:
+    """Return the human behind all local identities: who the Unix user is, by the user database."""
+    entry = pwd.getpwuid(os.getuid())
+    first, _, last = (entry.pw_gecos.partition(",")[0].strip() or entry.pw_name).partition(" ")
+    return Owner(first_name=first, last_name=last.strip())
 
 
 def read_relay(url: str, password: str) -> Relay:

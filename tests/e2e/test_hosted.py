@@ -20,10 +20,10 @@ import pytest
 
 from constellagent.ravi.local import LocalProvider
 from constellagent.ravi.vault import RootKey
+from tests.certificates import Authority, authority
 from tests.e2e.place import Place, refused
 from tests.ravi.scripted import listening
 from tests.reliability.lab import git
-from tests.runtime.certificates import Authority, authority
 
 SPEAKER = "env > {out}.tmp && mv {out}.tmp {out} && exec sleep 600"
 

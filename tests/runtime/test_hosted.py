@@ -16,8 +16,8 @@ from constellagent.runtime import hosted as hosted_module
 from constellagent.runtime.clock import SystemClock
 from constellagent.runtime.hosted import Hosted, Reach
 from constellagent.runtime.settings import Settings
+from tests.certificates import Authority, authority
 from tests.ravi.scripted import HANG, answer, scripted
-from tests.runtime.certificates import Authority, authority
 from tests.runtime.conftest import StillClock
 
 KEY = "ravi_mgmt_x"

@@ -1,11 +1,13 @@
 """From the settings of this machine to those of the local provider."""
 
+import pwd
+
 import pytest
 from pydantic import SecretStr
 
 from constellagent.errors import UsageError
 from constellagent.ravi.local.options import Relay
-from constellagent.runtime.provider_options import provider_options, read_relay
+from constellagent.runtime.provider_options import owner, provider_options, read_relay
 from constellagent.runtime.settings import Settings
 
 
@@ -56,3 +58,21 @@ def test_settings_become_options() -> None:
     assert (chosen.smtp_port, chosen.sms_token) == (2525, "token")
     assert chosen.relay == Relay("host", 587, "starttls", "", "canary-4711")
     assert "canary-4711" not in repr(chosen)
+
+
+@pytest.mark.parametrize(
+    ("gecos", "first", "last"),
+    [
+        ("Ada Lovelace,,,", "Ada", "Lovelace"),
+        ("Ada King Lovelace", "Ada", "King Lovelace"),
+        ("Ada", "Ada", ""),
+        ("", "ada", ""),
+    ],
+)
+def test_the_owner_is_who_the_unix_user_is(
+    gecos: str, first: str, last: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The full name of the user database, else the user's name."""
+    entry = pwd.struct_passwd(("ada", "x", 1, 1, gecos, "/home/ada", "/bin/sh"))
+    monkeypatch.setattr(pwd, "getpwuid", lambda _: entry)
+    assert (owner().first_name, owner().last_name) == (first, last)

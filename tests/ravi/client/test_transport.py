@@ -3,18 +3,10 @@
 import asyncio
 import logging
 import socket
-import ssl
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from constellagent.errors import (
     ConflictError,
@@ -26,6 +18,7 @@ from constellagent.errors import (
 from constellagent.ravi.client import InDoubtError, MissingError, RaviClient, TakenError
 from constellagent.ravi.failures import UnpaidError
 from constellagent.ravi.wire import failure_body
+from tests.certificates import authority
 from tests.ravi.scripted import CLOSE, HANG, RESET, Scripted, answer, listening, scripted
 
 KEY = "ravi_mgmt_canary-4711"
@@ -314,15 +307,13 @@ def test_odd_keys_are_refused(key: str) -> None:
 
 
 async def test_an_unknown_certificate_is_refused(tmp_path: Path, waits: Waits) -> None:
-    """A self-signed server is unreachable, and reachable once its certificate is the configured bundle."""
-    certificate, key = self_signed(tmp_path)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    async with scripted(answer(200, [ROW]), context=context) as script:
+    """A server is out of reach until the authority that vouches for it is the configured bundle."""
+    private = authority(tmp_path)
+    async with scripted(answer(200, [ROW]), context=private.context()) as script:
         error = await failure_of(script, waits, create)
         assert type(error) is UnavailableError
         assert script.asked == []
-        async with RaviClient(script.url, KEY, ca_bundle=certificate) as client:
+        async with RaviClient(script.url, KEY, ca_bundle=private.bundle) as client:
             assert len(await client.list_identities()) == 1
 
 
@@ -341,27 +332,3 @@ def test_certificates_are_checked_everywhere() -> None:
         text = file.read_text()
         assert "verify=False" not in text, file
         assert "CERT_NONE" not in text, file
-
-
-def self_signed(folder: Path) -> tuple[Path, Path]:
-    """Write a certificate for 127.0.0.1 and its key."""
-    private = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime(2026, 1, 1, tzinfo=UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(private.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=4000))
-        .not_valid_after(now + timedelta(days=40000))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(private, SHA256())
-    )
-    (folder / "cert.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
-    (folder / "key.pem").write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return folder / "cert.pem", folder / "key.pem"

@@ -68,9 +68,7 @@ class Agent:
         office = self.local.provider.office
         lines = await office.store.run(lambda db: office.audit.read(db, self.uuid))
         return [
-            (line.actor, line.action, line.result, line.about)
-            for line in lines
-            if line.action not in LIVES
+            (line.actor, line.action, line.result, line.about) for line in lines if line.action not in LIVES
         ]
 
 

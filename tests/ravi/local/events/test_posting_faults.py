@@ -1,26 +1,21 @@
 """Posts to webhooks that go wrong: receivers that fail in every way, and faults on our own side."""
 
 import asyncio
-import datetime as dt
-import ipaddress
 import logging
 import os
 import sqlite3
-import ssl
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from constellagent.errors import WorldError
 from constellagent.ravi.local.events import posting
 from constellagent.ravi.local.events.deliveries import next_for, waiting
 from constellagent.ravi.local.office import Office
 from constellagent.ravi.vault import RootKey
+from tests.certificates import authority
 from tests.ravi.local.events.happenings import Agent, Clock, agent, until
 from tests.ravi.local.events.hooks import ROOT, all_are, settled, subscribe
 from tests.ravi.local.events.receiver import Post, Receiver, receiving
@@ -236,10 +231,8 @@ async def test_certificates_are_checked(
     tmp_path: Path, root_key: RootKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An endpoint whose certificate nobody vouches for gets nothing; a trusted one does."""
-    pem = certificate(tmp_path)
-    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    server.load_cert_chain(pem)
-    async with receiving(server) as receiver:
+    private = authority(tmp_path)
+    async with receiving(private.context()) as receiver:
         async with provided(tmp_path, root_key) as local:
             who = await agent(local)
             await subscribe(who, receiver.url)
@@ -247,34 +240,7 @@ async def test_certificates_are_checked(
             (row,) = await settled(local, all_are("retrying"))
             assert row["last_error"].startswith("its certificate is not accepted: ")
             assert receiver.posts == []
-        monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+        monkeypatch.setenv("SSL_CERT_FILE", str(private.bundle))
         async with provided(tmp_path, root_key, now=Clock()) as local:
             await settled(local, all_are("delivered"))
             assert len(receiver.posts) == 1
-
-
-def certificate(folder: Path) -> Path:
-    """Write a certificate for 127.0.0.1 that vouches for itself, with its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "receiver")])
-    begin = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(begin)
-        .not_valid_after(begin.replace(year=2100))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    place = folder / "receiver.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    place.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
-    return place

@@ -5,20 +5,14 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from constellagent.ravi.local.mail.letter import Letter
 from constellagent.ravi.local.mail.parse import parse
+from tests.certificates import authority
 
 
 @dataclass
@@ -107,29 +101,10 @@ async def world(
         server.close()
 
 
-def certified(folder: Path, host: str = "127.0.0.1") -> tuple[ssl.SSLContext, Path]:
-    """Return what a server with a certificate of its own needs, and the certificate for who trusts it."""
-    private = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-    now = datetime(2026, 1, 1, tzinfo=UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(private.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=4000))
-        .not_valid_after(now + timedelta(days=40000))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address(host))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(private, SHA256())
-    )
-    file, key = folder / "world.pem", folder / "world.key"
-    file.write_bytes(certificate.public_bytes(Encoding.PEM))
-    key.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file, key)
-    return context, file
+def certified(folder: Path) -> tuple[ssl.SSLContext, Path]:
+    """Return what a server with a certificate needs, and the authority for who trusts it."""
+    private = authority(folder)
+    return private.context(), private.bundle
 
 
 async def until(done: Callable[[], Any], within: float = 20.0) -> None:
