@@ -127,7 +127,7 @@ def show(result: Result) -> None:
         for problem in check["problems"]:
             screen.say(f"    {screen.clean(problem)}")
     if any(row["report"] == "held" for row in result["agents"]):
-        screen.say(f"    reports to {OWNER} are held: CONSTELLAGENT_RELAY_URL names no relay")
+        screen.say(f"    reports to {OWNER} are held: `constellagent provider relay` would send them")
 
 
 def _row(

@@ -92,7 +92,7 @@ def relay(
     if url is None:
         return _change({"action": "relay", "url": ""}, as_json=as_json)
     request: ProviderRequest = {"action": "relay", "url": url}
-    if "@" in url:
+    if "@" in url and ":" not in url.partition("//")[2].partition("@")[0]:
         request["password"] = passphrase.read(from_stdin=password_stdin, twice=False, what="password")
     return _change(request, as_json=as_json)
 

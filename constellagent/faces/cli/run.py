@@ -1,7 +1,12 @@
 """`constellagent run`: one run of an agent, with a prompt or with a command in its place."""
 
+import fcntl
+import os
+import stat
+import struct
 import sys
-from typing import Annotated
+import termios
+from typing import Annotated, TextIO
 
 from constellagent.errors import UsageError
 from constellagent.faces.cli import screen
@@ -38,6 +43,8 @@ def run(
         request["rows"], request["columns"] = size.lines, size.columns
     with daemon() as client:
         session = client.run(request)
+    if not detach and _piped(sys.stdin):
+        screen.tell("it has a terminal of its own and gets nothing of this pipe; pipe inside: -- sh -c '...'")
     if detach:
         if as_json:
             screen.say_json(session)
@@ -45,6 +52,20 @@ def run(
             screen.say(session["id"])
         return 0
     return _stream(request["file"], session["id"], session["log"], as_json=as_json)
+
+
+def _piped(stream: TextIO) -> bool:
+    """Whether something waits on stdin that somebody pipes or redirects: it would never arrive."""
+    try:
+        found = os.fstat(stream.fileno())
+        if stat.S_ISREG(found.st_mode):
+            return found.st_size > 0
+        if not stat.S_ISFIFO(found.st_mode):
+            return False
+        count = fcntl.ioctl(stream.fileno(), termios.FIONREAD, struct.pack("i", 0))
+    except (OSError, ValueError):
+        return False
+    return bool(struct.unpack("i", count)[0])
 
 
 def _stream(file: str, session: str, log: str, *, as_json: bool) -> int:

@@ -77,7 +77,7 @@ def find_file(environ: Mapping[str, str], start: Path) -> Path | None:
 
 
 def read_login(file: Path, url: str) -> Login:
-    """Return who a `.ravi/config.json` says it is.
+    """Return who a `.ravi/config.json` says it is, at the place that it names, else at `url`.
 
     Raises:
         CallError: it belongs to somebody else, or is no JSON object.
@@ -93,7 +93,7 @@ def read_login(file: Path, url: str) -> Login:
     text = {key: value for key, value in found.items() if isinstance(value, str)}
     key = text.get("identity_key") or text.get("management_key", "")
     name = text.get("identity_name") or text.get("identity", "")
-    return Login(url, key, name, text.get("identity_uuid", ""))
+    return Login(text.get("api_url", "").rstrip("/") or url, key, name, text.get("identity_uuid", ""))
 
 
 def _same(one: Path, other: Path) -> bool:

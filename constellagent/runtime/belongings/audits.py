@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from constellagent.ravi.client import MissingError, RaviClient
+from constellagent.errors import ConflictError
+from constellagent.ravi.client import MissingError, RaviClient, TakenError
 from constellagent.ravi.wires.answers_events import AuditLine
 from constellagent.runtime.belongings.owned import Owned
 from constellagent.runtime.identity_views import (
@@ -71,7 +72,12 @@ async def restart(owned: Owned, _: IdentityRequest) -> DoneView:
     Raises:
         ConflictError: it holds.
     """
-    aside = await owned.audit.restart(owned.binding.uuid)
+    try:
+        aside = await owned.audit.restart(owned.binding.uuid)
+    except TakenError as error:
+        raise ConflictError(
+            f"the audit of {owned.binding.address} holds", hint="nothing was done: leave it as it is"
+        ) from error
     return DoneView(
         done=[
             f"began the audit of {owned.binding.address} again",

@@ -240,6 +240,8 @@ class RaviIdentities:
             "identity_uuid": binding.uuid,
             "identity_name": binding.name,
             "identity_key": self._keys.unsealed(binding),
+            # Ours: a key that does not say where it belongs would be sent to the hosted service.
+            "api_url": self._api_url,
         }
         return json.dumps(content, indent=2, ensure_ascii=False).encode()
 

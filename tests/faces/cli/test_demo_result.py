@@ -123,4 +123,6 @@ def test_it_is_shown_as_a_table(daemon: Scripted, capsys: pytest.CaptureFixture[
     assert "x   1 of 4 verified" in lines
     assert "    bea was not verified by Codebarn: it was not started" in lines
     assert "ok  the audit holds: 40 lines of 4 identities" in lines
-    assert lines[-1] == "    reports to you@example.com are held: CONSTELLAGENT_RELAY_URL names no relay"
+    assert (
+        lines[-1] == "    reports to you@example.com are held: `constellagent provider relay` would send them"
+    )

@@ -1,6 +1,7 @@
 """`run`: one run of an agent, and its exit code."""
 
 import json
+import os
 import threading
 from pathlib import Path
 
@@ -80,3 +81,20 @@ def test_interrupt_stops_the_run(
     ran = cli("run", "docs")
     assert ran.code == 130
     assert [parameters["subject"] for method, parameters in daemon.asked if method == "stop"] == ["r1"]
+
+
+def test_what_is_piped_in_is_not_lost_unsaid(
+    session: Session, repo: Path, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program has a terminal of its own, so a full pipe or file is told of; an empty one is not."""
+    session.end(exit_status=0)
+    reader, writer = os.pipe()
+    (tmp_path / "file").write_text("s")
+    with os.fdopen(reader) as pipe, os.fdopen(writer, "w") as sends, (tmp_path / "file").open() as file:
+        monkeypatch.setattr("sys.stdin", pipe)
+        assert "pipe" not in cli("run", "docs").err
+        sends.write("secret")
+        sends.flush()
+        for stdin in (pipe, file):
+            monkeypatch.setattr("sys.stdin", stdin)
+            assert "gets nothing of this pipe" in cli("run", "docs").err

@@ -33,6 +33,16 @@ async def test_the_folder_decides_without_variables(shim: Shim, local: Provided,
     assert (await shim.run("get", "email", "--plain", env=env, cwd=deep)).stdout.strip() == other["inbox"]
 
 
+async def test_a_key_goes_where_its_file_says(shim: Shim, local: Provided, tmp_path: Path) -> None:
+    """Outside a session the worktree's key reaches its own provider, and no other that a variable names."""
+    row = await local.identity()
+    key = await local.identity_key(row["uuid"])
+    configure(tmp_path / "work", identity_key=key, api_url=local.url)
+    for env in ({}, {"RAVI_API_URL": "http://127.0.0.1:9"}):
+        found = await shim.run("get", "email", "--plain", env=env, cwd=tmp_path / "work")
+        assert found.stdout.strip() == row["inbox"]
+
+
 async def test_the_humans_account_is_never_used(shim: Shim, local: Provided, tmp_path: Path) -> None:
     """What lies in the home folder is not read: from home, below it, above it, or through a link to it."""
     configure(shim.home, management_key=local.key)

@@ -62,7 +62,7 @@ async def test_the_record_is_checked(asking: Asking) -> None:
     done = await asking.about("one", "restart_audit")
     assert "began the audit" in done["done"][0]
     assert (await asking.lab.daemon.audit_verify())["ok"]
-    with pytest.raises(ConflictError):
+    with pytest.raises(ConflictError, match="holds"):
         await asking.about("one", "restart_audit")
 
 

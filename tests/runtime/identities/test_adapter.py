@@ -101,6 +101,7 @@ async def test_the_file_is_private_and_complete(b: Bench, local: Provided, umask
         "identity_uuid": facts.uuid,
         "identity_name": "docs",
         "identity_key": content["identity_key"],
+        "api_url": "http://127.0.0.1:4711",
     }
     rows = (await local.ask("GET", "/api/identities/", key=content["identity_key"])).json()
     assert [row["uuid"] for row in rows] == [facts.uuid]

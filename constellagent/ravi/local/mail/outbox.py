@@ -52,7 +52,9 @@ async def retry(request: web.Request) -> web.Response:
             raise ApiError(409, "outbox.not_waiting", f"This mail is {row['state']} already.")
         if office.options.relay is None:
             raise ApiError(
-                409, "outbox.no_relay", "There is no relay to send it; set CONSTELLAGENT_RELAY_URL first."
+                409,
+                "outbox.no_relay",
+                "There is no relay; `constellagent provider relay` sets one.",
             )
         now = office.now()
         db.execute(
@@ -101,7 +103,7 @@ def _note(office: Office, db: sqlite3.Connection, row: sqlite3.Row, actor: str, 
 
 def _shown(office: Office, db: sqlite3.Connection, row: sqlite3.Row) -> dict[str, Any]:
     content = outgoing.content_of(office.safes.of(db, row["identity"]), row)
-    held = "No relay is configured; set CONSTELLAGENT_RELAY_URL." if row["state"] == "held" else ""
+    held = "There is no relay; `constellagent provider relay` sets one." if row["state"] == "held" else ""
     return {
         "id": row["id"],
         "identity": row["owner"],

@@ -70,7 +70,7 @@ async def listed(request: web.Request, kind: Kind) -> list[Row]:
         rows = Shelf(db, safe, kind.name).every()
         if rows or scope.identity is not None:
             named = " ".join(row.uuid for row in rows[:_FEW] if len(rows) <= _FEW)
-            about = f"{len(rows)} {kind.name} {named}".rstrip()
+            about = f"{len(rows)} of {kind.name}: {named}".rstrip(": ")
             office.note(db, safe.identity, scope.actor, action, about=about)
         return rows
 

@@ -51,7 +51,7 @@ async def test_each_identity_sees_its_own(docs: Owner, other: Owner) -> None:
         "state": "held",
         "attempts": 0,
         "next_attempt_at": None,
-        "last_error": "No relay is configured; set CONSTELLAGENT_RELAY_URL.",
+        "last_error": "There is no relay; `constellagent provider relay` sets one.",
         "created_dt": mine["created_dt"],
     }
     everything = await ask(docs.local, "GET", "", 200)
@@ -94,7 +94,7 @@ async def test_nothing_leaves_without_a_relay(docs: Owner) -> None:
     (row,) = await docs.get("/api/outbox/")
     answer = await ask(docs.local, "POST", f"{row['id']}/retry/", 409)
     assert answer["error"]["code"] == "outbox.no_relay"
-    assert "CONSTELLAGENT_RELAY_URL" in answer["detail"]
+    assert "provider relay" in answer["detail"]
 
 
 async def test_sending_again(relayed: Owner) -> None:

@@ -105,11 +105,11 @@ async def test_every_access_is_told_of(local: Provided, office: Office, docs: di
     assert [(line.actor, line.action, line.row, line.about) for line in lines] == [
         ("key t", "passwords.create", row["uuid"], about),
         ("key t", "passwords.get", row["uuid"], about),
-        ("key t", "passwords.list", "", f"1 passwords {row['uuid']}"),
+        ("key t", "passwords.list", "", f"1 of passwords: {row['uuid']}"),
         ("a person", "passwords.get", row["uuid"], about),
         ("key t", "passwords.update", row["uuid"], about),
         ("key t", "passwords.delete", row["uuid"], about),
-        ("key t", "passwords.list", "", "0 passwords"),
+        ("key t", "passwords.list", "", "0 of passwords"),
     ]
     values = [line.value for line in lines]
     assert values[0] == values[1] == values[3] != values[4]
