@@ -47,17 +47,22 @@ def lives(*answers: bool) -> Callable[[], Awaitable[bool]]:
 @asynccontextmanager
 async def answering(*replies: bytes) -> AsyncIterator[int]:
     """Serve these raw replies on a port, one a connection, the last one for ever; yields the port."""
-    left = list(replies)
+    left, serving = list(replies), set[asyncio.Task[None] | None]()
 
     async def reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.add(asyncio.current_task())
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             await reader.readuntil(b"\r\n\r\n")
             writer.write(left.pop(0) if len(left) > 1 else left[0])
             await writer.drain()
         writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
 
     async with await asyncio.start_server(reply, "127.0.0.1", 0) as server:
         yield server.sockets[0].getsockname()[1]
+    # Python 3.11 does not wait for them: an open connection would be complained of in some later test.
+    await asyncio.gather(*(task for task in serving if task is not None))
 
 
 def status(code: int, *headers: str) -> bytes:

@@ -85,7 +85,19 @@ def lines(views: Sequence[AuditView], columns: int, stream: TextIO) -> list[str]
 
 def _cells(view: AuditView) -> list[str]:
     what = view["action"] if view["result"] == "ok" else f"{view['action']} ({view['result']})"
-    return [moment(view["at"]), view["agent"] or view["identity"][:8], view["actor"], what, view["about"]]
+    return [
+        moment(view["at"]),
+        view["agent"] or view["identity"][:8],
+        _who(view["actor"]),
+        what,
+        view["about"],
+    ]
+
+
+def _who(actor: str) -> str:
+    """Return who acted; of a session's id as much as tells it from others, since --json has the whole."""
+    word, _, session = actor.partition(" ")
+    return f"{word} {session[:8]}" if word == "session" else actor
 
 
 def _painted(line: str, view: AuditView, stream: TextIO) -> str:

@@ -122,7 +122,7 @@ def audit_view(seq: int, **changes: Any) -> AuditView:
         agent="docs",
         seq=seq,
         at=AT,
-        actor="session s1",
+        actor="session 6194e8422109480dbd004a19c2441ab8",
         action="secrets.get",
         result="ok",
         about="API_KEY",

@@ -1,5 +1,6 @@
 """Mails as programs write them, as they should not, and as nobody does."""
 
+import contextlib
 import time
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -215,15 +216,22 @@ def nested(depth: int) -> bytes:
         nested(40) + b"-\r\n" * 3_400_000,
         b"Subject: " + b"x" * 200_000 + b"\r\n\r\nx",
         b"Content-Type: text/plain" + b";a=b" * 10_000 + b"\r\n\r\nx",
-        b"To: " + b"(" * 100_000 + b"\r\n\r\nx",
     ],
-    ids=["deep", "deeper", "mails", "parts", "lines", "field", "parameters", "comments"],
+    ids=["deep", "deeper", "mails", "parts", "lines", "field", "parameters"],
 )
 def test_absurd_mail_is_refused_soon(content: bytes) -> None:
     """What would take hours or a deep stack is malformed, within seconds."""
     start = time.process_time()
     with pytest.raises(MalformedError):
         parse(content)
+    assert time.process_time() - start < 5
+
+
+def test_endless_comments_end_soon() -> None:
+    """Some releases of Python read an address of open brackets alone, others refuse it; none takes long."""
+    start = time.process_time()
+    with contextlib.suppress(MalformedError):
+        assert parse(b"To: " + b"(" * 100_000 + b"\r\n\r\nx").text == "x"
     assert time.process_time() - start < 5
 
 
