@@ -3,7 +3,7 @@
 import re
 import sys
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, NamedTuple
 
 from constellagent.errors import ConstellagentError, UsageError
 from constellagent.faces.blocking import BlockingClient
@@ -43,18 +43,7 @@ def inbox(
 
     With --wait the newest unread mail is shown as soon as there is one; exit code 1 if none comes in time.
     """
-    asked = _request(file, agent, "inbox")
-    with daemon() as client:
-        if wait is not None or match is not None:
-            _refuse_both(thread, wait)
-            found = _arrival(client, {**asked, "action": "mails"}, wait, match, _words_of_mail)
-            return _show(found, identity_tables.mail, as_json=as_json)
-        if thread is None:
-            rows = client.identity({**asked, "unread": unread})
-            return _list(rows, identity_tables.threads, "no mail", as_json=as_json)
-        chosen = _numbered(thread, "thread", lambda: client.identity({**asked, "unread": unread}))
-        mails = client.identity({**asked, "action": "thread", "thread": chosen})
-    return _show(mails, identity_tables.mail, as_json=as_json)
+    return _shown(_MAIL, _request(file, agent, "inbox"), thread, unread, wait, match, as_json=as_json)
 
 
 def sms(
@@ -73,18 +62,7 @@ def sms(
 
     With --wait the newest unread text is shown as soon as there is one; exit code 1 if none comes in time.
     """
-    asked = _request(file, agent, "sms")
-    with daemon() as client:
-        if wait is not None or match is not None:
-            _refuse_both(conversation, wait)
-            found = _arrival(client, {**asked, "action": "texts"}, wait, match, _words_of_text)
-            return _show(found, identity_tables.text, as_json=as_json)
-        if conversation is None:
-            rows = client.identity({**asked, "unread": unread})
-            return _list(rows, identity_tables.conversations, "no texts", as_json=as_json)
-        chosen = _numbered(conversation, "conversation", lambda: client.identity({**asked, "unread": unread}))
-        texts = client.identity({**asked, "action": "conversation", "conversation": chosen})
-    return _show(texts, identity_tables.text, as_json=as_json)
+    return _shown(_TEXTS, _request(file, agent, "sms"), conversation, unread, wait, match, as_json=as_json)
 
 
 def otp(
@@ -168,6 +146,41 @@ def send(
 
 def _request(file: str | None, agent: str, action: Action) -> IdentityRequest:
     return IdentityRequest(file=constellation_file(file), agent=agent, action=action)
+
+
+class _Kind(NamedTuple):
+    """What differs between mail and texts: the daemon's words for them, and how they are shown."""
+
+    each: Action
+    within: Literal["thread", "conversation"]
+    nothing: str
+    overview: Callable[..., list[str]]
+    whole: Callable[..., list[str]]
+    words: Callable[[Any], str]
+
+
+def _shown(
+    kind: _Kind,
+    asked: IdentityRequest,
+    named: str | None,
+    unread: bool,
+    wait: str | None,
+    match: str | None,
+    *,
+    as_json: bool,
+) -> int:
+    """Show all conversations, the one that is named, or what comes while waiting."""
+    overview: IdentityRequest = {**asked, "unread": unread}
+    with daemon() as client:
+        if wait is not None or match is not None:
+            _refuse_both(named, wait)
+            found = _arrival(client, {**asked, "action": kind.each}, wait, match, kind.words)
+            return _show(found, kind.whole, as_json=as_json)
+        if named is None:
+            return _list(client.identity(overview), kind.overview, kind.nothing, as_json=as_json)
+        one: IdentityRequest = {**asked, "action": kind.within}
+        one[kind.within] = _numbered(named, kind.within, lambda: client.identity(overview))
+        return _show(client.identity(one), kind.whole, as_json=as_json)
 
 
 def _refuse_both(thread: str | None, wait: str | None) -> None:
@@ -267,3 +280,9 @@ def _show(rows: list[Any], lines: Callable[..., list[str]], *, as_json: bool) ->
 
 def _is_number(to: str) -> bool:
     return to.startswith("+") and "@" not in to
+
+
+_MAIL = _Kind("mails", "thread", "no mail", identity_tables.threads, identity_tables.mail, _words_of_mail)
+_TEXTS = _Kind(
+    "texts", "conversation", "no texts", identity_tables.conversations, identity_tables.text, _words_of_text
+)
