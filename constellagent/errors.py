@@ -26,12 +26,14 @@ class Problem(NamedTuple):
         column: 1-based; 0 where the whole file is meant.
         path: dotted keys from the top (`agents.docs.branch`), empty for the file.
         message: what is wrong, in words that say what to write instead.
+        rule: code of the rule about schedules that it breaks, empty for any other.
     """
 
     line: int
     column: int
     path: str
     message: str
+    rule: str = ""
 
     def render(self, file: str) -> str:
         """Return `file:line:column: path: message`, the form that editors jump to."""
@@ -80,7 +82,7 @@ class SpecError(ConstellagentError):
         return {
             "file": self.file,
             "problems": [
-                {"line": p.line, "column": p.column, "path": p.path, "message": p.message}
+                {"line": p.line, "column": p.column, "path": p.path, "message": p.message, "rule": p.rule}
                 for p in self.problems
             ],
         }

@@ -71,6 +71,7 @@ class FakeWorld:
     bindings: dict[str, str] = field(default_factory=dict)
     sessions: list[Session] = field(default_factory=list)
     records: dict[str, Record] = field(default_factory=dict)
+    schedules: dict[str, dict[str, str]] = field(default_factory=dict)
     open: list[tuple[Step, str]] = field(default_factory=list)
     rescued: dict[str, tuple[str, ...]] = field(default_factory=dict)
     broken: dict[tuple[str, str], ConstellagentError] = field(default_factory=dict, compare=False)

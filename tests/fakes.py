@@ -25,6 +25,7 @@ from constellagent.plan.observed import (
 from constellagent.runtime.apply import World
 from constellagent.runtime.observe import Eyes
 from constellagent.runtime.ports import Launch, Record, Removal, Report, Step, WorktreeLook
+from tests.fake_schedules import FakeSchedules
 from tests.fake_world import FakeWorld, Person, Session, Tree
 
 
@@ -32,13 +33,14 @@ def ports_of(world: FakeWorld) -> World:
     """Return what actions act on."""
     journal, records = FakeJournal(world), FakeRecords(world)
     identities, worktrees = FakeIdentities(world, journal), FakeWorktrees(world, journal, records)
-    return World(worktrees, identities, FakeSessions(world), records, FakeLaunches(world), journal)
+    schedules = FakeSchedules(world)
+    return World(worktrees, identities, FakeSessions(world), records, FakeLaunches(world), schedules, journal)
 
 
 def eyes_of(world: FakeWorld) -> Eyes:
     """Return what a look needs."""
     ports = ports_of(world)
-    return Eyes(ports.worktrees, ports.identities, ports.sessions, ports.records)
+    return Eyes(ports.worktrees, ports.identities, ports.sessions, ports.records, ports.schedules)
 
 
 class FakeJournal:

@@ -21,21 +21,12 @@ from constellagent.ravi.vault.places import PROTECTION
 from constellagent.runtime.settings import Settings
 from constellagent.spec.durations import format_duration
 from constellagent.spec.models import Agent, AgentSettings, Constellation, Schedule, Service
+from tests import readme_schedules
 from tests.checkout import ROOT
+from tests.readme_markdown import table
 
 README = ROOT / "README.md"
 _MARKED = re.compile(r"(?<=^<!-- table: )([a-z ]+)( -->\n\n)(.*?)(?=\n\n)", re.MULTILINE | re.DOTALL)
-
-
-def table(*rows: tuple[str, ...]) -> str:
-    """Return a Markdown table; the first row is its head."""
-    lines = ["| " + " | ".join(_cell(text) for text in row) + " |" for row in rows]
-    return "\n".join([lines[0], "|---" * len(rows[0]) + "|", *lines[1:]])
-
-
-def _cell(text: str) -> str:
-    escaped = text.replace("|", "\\|")
-    return escaped if escaped.startswith("`") else escaped.replace("<", "&lt;")
 
 
 def keys(model: type[BaseModel], *without: type[BaseModel]) -> str:
@@ -158,6 +149,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "ravi": agent_commands,
     "tools": tools,
     "key places": key_places,
+    **readme_schedules.TABLES,
 }
 """What follows each `<!-- table: NAME -->` in the README."""
 

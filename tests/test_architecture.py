@@ -32,6 +32,7 @@ MEANINGLESS = {"base", "common", "helper", "helpers", "manager", "misc", "tools"
 
 SPAWNING = {
     "demo/agents/both.py": "asks `ravi`, as any program of an agent may",
+    "demo/agents/clerk.py": "asks `ravi` and git, as any program of an agent may",
     "faces/launching.py": "starts the daemon",
     "ravi/shim_program/aside.py": "becomes the vendor's `ravi` where the service is theirs",
     "runtime/git.py": "the one helper that runs git",

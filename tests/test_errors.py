@@ -91,8 +91,8 @@ def test_a_spec_error_lists_every_problem() -> None:
     assert error.details() == {
         "file": "f.yaml",
         "problems": [
-            {"line": 1, "column": 2, "path": "a", "message": "is bad"},
-            {"line": 3, "column": 4, "path": "b", "message": "is worse"},
+            {"line": 1, "column": 2, "path": "a", "message": "is bad", "rule": ""},
+            {"line": 3, "column": 4, "path": "b", "message": "is worse", "rule": ""},
         ],
     }
 

@@ -11,7 +11,18 @@ from typing import Any
 import pytest
 
 from constellagent.spec.load import load
-from constellagent.spec.models import Agent, Constellation, Env, Schedule, Service
+from constellagent.spec.models import (
+    Agent,
+    Constellation,
+    Env,
+    KeepRuns,
+    On,
+    OnMessage,
+    Retries,
+    Schedule,
+    Service,
+)
+from constellagent.spec.values import Block
 from tests.checkout import EXAMPLE, ROOT, Clone, clone_tree, free_the_port, lived_in
 
 FILE = ROOT / EXAMPLE
@@ -68,15 +79,17 @@ def _worktree(clone: Clone, agent: str) -> Path:
 
 
 def test_it_loads_without_a_problem() -> None:
-    """The example is valid and declares ten agents and five services."""
+    """The example is valid and declares eleven agents and five services."""
     constellation = load(FILE.read_bytes(), EXAMPLE).constellation
 
-    assert len(constellation.agents) == 10
+    assert len(constellation.agents) == 11
     assert len(constellation.services) == 5
 
 
-@pytest.mark.parametrize("block", [Constellation, Service, Env, Agent, Schedule])
-def test_it_teaches_every_key(block: type[Constellation | Service | Env | Agent | Schedule]) -> None:
+@pytest.mark.parametrize(
+    "block", [Constellation, Service, Env, Agent, Schedule, On, OnMessage, Retries, KeepRuns]
+)
+def test_it_teaches_every_key(block: type[Block]) -> None:
     """Every key of the language stands in the example, in use or in a comment."""
     words = set(re.findall(r"\w+", FILE.read_text(encoding="utf-8")))
 
@@ -84,7 +97,7 @@ def test_it_teaches_every_key(block: type[Constellation | Service | Env | Agent 
 
 
 def test_every_agent_becomes_ready(applied: Clone) -> None:
-    """The reports and sign-ups finish, the others and the services run, the scheduled one is not started."""
+    """Reports and sign-ups finish, the others and the services run, the scheduled ones are not started."""
     wanted = {
         "census": "done",
         "history": "done",
@@ -92,6 +105,7 @@ def test_every_agent_becomes_ready(applied: Clone) -> None:
         "herald": "running",
         "shell": "running",
         "watch": "stopped",
+        "clerk": "stopped",
         **dict.fromkeys(SIGNED_UP, "done"),
         **dict.fromkeys(("library", "linkhouse", "codebarn", "textmill", "twokeys"), "running"),
     }
@@ -174,5 +188,56 @@ def test_nothing_is_left_to_do(applied: Clone) -> None:
 
 
 def test_the_plan_says_what_is_not_built(applied: Clone) -> None:
-    """A schedule is in the language but not run yet, and the plan says so."""
-    assert "schedules are checked but not run yet: morning" in _call(applied, "plan")
+    """The owner is to be told of more than is told yet, and the plan says so."""
+    assert "you@example.com is told of failed scheduled runs only so far" in _call(applied, "plan")
+
+
+def test_its_schedules_are_fine(applied: Clone) -> None:
+    """The dry-run finds nothing at all to say about them."""
+    said = applied.run("constellagent", "schedule", "check", EXAMPLE, "--fail-on", "info").stdout
+
+    assert said.startswith("2 schedules, ")
+    assert said.endswith(" 0 errors, 0 warnings\n")
+
+
+def test_its_schedules_are_in_effect(applied: Clone) -> None:
+    """The daemon knows both, and expects the same next fire as the dry-run."""
+    shown: list[dict[str, Any]] = json.loads(_call(applied, "schedule", "show", "--json"))
+    coming = _call(applied, "schedule", "list", "watch", "-n", "1", "-o", "plain")
+
+    assert {view["schedule"]: view["state"] for view in shown} == {
+        "watch/morning": "on",
+        "clerk/orders": "on",
+    }
+    assert [f"{fire['fire_at']} watch/morning\n" for fire in shown[0]["next"][:1]] == [coming]
+
+
+def _runs(clone: Clone) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(_call(clone, "schedule", "history", "clerk", "--json"))
+    return rows
+
+
+def _inbox(clone: Clone, agent: str) -> list[str]:
+    said = clone.run(
+        "constellagent", "run", agent, "--file", EXAMPLE, "--", "ravi", "message", "email"
+    ).stdout
+    return [mail["subject"] for mail in json.loads(said) if mail["direction"] == "incoming"]
+
+
+def test_an_order_by_mail_is_done_and_answered(applied: Clone) -> None:
+    """A mail wakes the clerk, which does what it says on a branch of its own, commits, and answers; once."""
+    order = ["--to", "clerk@demo.test", "--subject", "order: find git worktree", "--body", "please"]
+    _call(applied, "identity", "send", "shell", *order)
+
+    _until(lambda: "Re: order: find git worktree" in _inbox(applied, "shell"), "an answer of the clerk")
+    _until(lambda: [run["commit_count"] for run in _runs(applied)] == [1], f"a run, but {_runs(applied)}")
+    (run,) = _runs(applied)
+    told = {key: run[key] for key in ("schedule", "reason", "state", "exit_status")}
+    assert told == {"schedule": "clerk/orders", "reason": "email", "state": "succeeded", "exit_status": 0}
+    assert run["did"]["mails_sent"] == 1
+    assert run["did"]["mails_read"] >= 1
+    assert run["branch"].startswith("runs/clerk/orders/")
+    author = applied.run("git", "log", "-1", "--format=%an <%ae>", run["branch"]).stdout
+    assert author == "clerk <clerk@demo.test>\n"
+    assert "- README.md:" in applied.run("git", "show", f"{run['branch']}:reports/order.md").stdout
+    assert "find git worktree" not in json.dumps(run), "what a mail says is not in the ledger"

@@ -30,6 +30,7 @@ from constellagent.runtime.identity_views import (
     IdentityView,
     ProviderRequest,
 )
+from constellagent.runtime.schedule_views import ScheduleRequest
 
 CONNECT_TIMEOUT = 5.0
 """Seconds for the connection and the daemon's greeting."""
@@ -162,6 +163,10 @@ class BlockingClient:
     def provider(self, request: ProviderRequest) -> Any:
         """Look at the local provider or tell it something."""
         return self._call("provider", {"request": request})
+
+    def schedule(self, request: ScheduleRequest) -> Any:
+        """Answer a person about schedules and their runs."""
+        return self._call("schedule", {"request": request})
 
     def shutdown(self, *, stop_sessions: bool) -> None:
         """End the daemon; sessions go on unless `stop_sessions`."""

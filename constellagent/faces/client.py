@@ -31,6 +31,7 @@ from constellagent.runtime.identity_views import (
     IdentityView,
     ProviderRequest,
 )
+from constellagent.runtime.schedule_views import ScheduleRequest
 
 CONNECT_TIMEOUT = 5.0
 """Seconds for the connection and the daemon's greeting."""
@@ -120,6 +121,10 @@ class DaemonClient:
     async def provider(self, request: ProviderRequest) -> Any:
         """Look at the local provider or tell it something."""
         return await self._call("provider", {"request": request})
+
+    async def schedule(self, request: ScheduleRequest) -> Any:
+        """Answer a person about schedules and their runs."""
+        return await self._call("schedule", {"request": request})
 
     async def shutdown(self, *, stop_sessions: bool) -> None:
         """End the daemon; sessions go on unless `stop_sessions`."""

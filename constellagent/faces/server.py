@@ -47,6 +47,7 @@ _METHODS: Mapping[str, frozenset[str]] = {
     "audit": frozenset({"request"}),
     "audit_verify": frozenset(),
     "provider": frozenset({"request"}),
+    "schedule": frozenset({"request"}),
     "shutdown": frozenset({"stop_sessions"}),
 }
 """The methods of `Control` and their parameters; nothing else of it can be called from outside."""

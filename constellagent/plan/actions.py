@@ -175,6 +175,38 @@ class ArchiveIdentity(_Action):
 
 
 @dataclass(frozen=True, slots=True)
+class AddSchedule(_Action):
+    """Let a schedule wake its agent from now on; nothing of the past is made up for.
+
+    Attributes:
+        name: the schedule's name.
+        declared: its declaration, as `plan.declared` writes it.
+    """
+
+    symbol: ClassVar[Symbol] = "+"
+    verb: ClassVar[str] = "add schedule"
+    name: str
+    declared: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSchedule(AddSchedule):
+    """Let a schedule that is in effect follow its new declaration."""
+
+    symbol: ClassVar[Symbol] = "~"
+    verb: ClassVar[str] = "change schedule"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveSchedule(_Action):
+    """Let a schedule wake nobody any more; its rows in the ledger stay, and so does a run that goes on."""
+
+    symbol: ClassVar[Symbol] = "-"
+    verb: ClassVar[str] = "remove schedule"
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Forget(_Action):
     """Drop our record of an agent of which nothing is left."""
 
@@ -197,6 +229,9 @@ Action = (
     | StopService
     | RemoveWorktree
     | ArchiveIdentity
+    | AddSchedule
+    | ChangeSchedule
+    | RemoveSchedule
     | Forget
 )
 """Everything that apply can do."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
+from constellagent.plan.declared import declared
 from constellagent.spec import names
 from constellagent.spec.models import Agent, Constellation, IdentityRef, Service
 
@@ -43,6 +44,7 @@ class DesiredAgent:
         identity: who it is, None where the file says `identity: false`.
         spec: its block of the file, defaults merged.
         fingerprint: changes when the running process would have to be started anew to follow the file.
+        schedules: the declarations of its schedules by name, as `plan.declared` writes them.
     """
 
     name: str
@@ -52,6 +54,7 @@ class DesiredAgent:
     identity: DesiredIdentity | None
     spec: Agent
     fingerprint: str
+    schedules: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,7 @@ def desire(constellation: Constellation, repo: PurePath) -> Desired:
             identity=identity,
             spec=agent,
             fingerprint=_fingerprint_agent(agent, identity, provider),
+            schedules={name: declared(spec, constellation) for name, spec in agent.schedules.items()},
         )
     services = {
         key: DesiredService(key, service, _fingerprint_service(service))

@@ -16,6 +16,7 @@ from constellagent.plan.draft import Draft
 from constellagent.plan.observed import Observed, ObservedAgent, ObservedService, Unknown
 from constellagent.plan.removal import remove_agent, remove_service
 from constellagent.plan.running import run_service, run_session
+from constellagent.plan.waking import remove_schedules, set_schedules
 from constellagent.spec.suggest import did_you_mean
 
 
@@ -89,7 +90,7 @@ def _up(desired: Desired, observed: Observed, options: Options) -> list[Draft]:
     drafts += _undeclared(desired, observed, options)
     if desired.owner is not None and not options.agents:
         draft = Draft(desired.name)
-        draft.inform(f"owner and notify are checked, but {desired.owner} is not told of anything yet")
+        draft.inform(f"of what notify names, {desired.owner} is told of failed scheduled runs only so far")
         drafts.append(draft)
     return drafts
 
@@ -114,6 +115,7 @@ def _agent(
     create_identity(draft, agent, seen, prune=options.prune, host=host)
     create_worktree(draft, agent, seen)
     write_identity(draft, agent, seen)
+    set_schedules(draft, agent.schedules, seen.schedules)
     run_session(draft, agent, seen, options.restart, unknown_services)
     _say_not_built(draft, agent)
     return draft
@@ -141,8 +143,6 @@ def _say_not_built(draft: Draft, agent: DesiredAgent) -> None:
             f"sandbox: {agent.spec.sandbox} is not built yet and nothing is done without it; "
             "declare `sandbox: none` to run the agent in the open"
         )
-    if agent.spec.schedules:
-        draft.inform(f"its schedules are checked but not run yet: {', '.join(agent.spec.schedules)}")
 
 
 def _undeclared(desired: Desired, observed: Observed, options: Options) -> list[Draft]:
@@ -155,6 +155,7 @@ def _undeclared(desired: Desired, observed: Observed, options: Options) -> list[
             drafts.append(remove_agent(name, seen, "no longer declared", force=options.force))
         else:
             draft = Draft(name)
+            remove_schedules(draft, seen.schedules, "no longer declared")
             draft.inform("no longer declared; it is kept until `constellagent apply --prune` removes it")
             drafts.append(draft)
     for name, service in sorted(observed.services.items()):

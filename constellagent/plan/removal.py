@@ -7,6 +7,7 @@ half a removal with an unknown rest is worse than none.
 from constellagent.plan.actions import ArchiveIdentity, Forget, RemoveWorktree, StopService, StopSession
 from constellagent.plan.draft import Draft
 from constellagent.plan.observed import ObservedAgent, ObservedService, There, Unknown, WorktreeState
+from constellagent.plan.waking import remove_schedules
 
 _NOT_OURS = {WorktreeState.FOREIGN, WorktreeState.OCCUPIED}
 
@@ -20,6 +21,7 @@ def remove_agent(name: str, seen: ObservedAgent, reason: str, *, force: bool) ->
             draft.stop_unknown(
                 f"nothing of it is removed, since its {what} could not be looked at: {look.reason}"
             )
+    remove_schedules(draft, seen.schedules, reason)
     match seen.session:
         case There(session) if session.live:
             draft.do(StopSession(name, f"{reason}; this ends its conversation", session=session.id))

@@ -6,12 +6,14 @@ from typing import Any, assert_never
 
 from constellagent.plan.actions import (
     Action,
+    AddSchedule,
     AdoptIdentity,
     ArchiveIdentity,
     CreateIdentity,
     CreateWorktree,
     Forget,
     Plan,
+    RemoveSchedule,
     RemoveWorktree,
     RepairWorktree,
     RestartService,
@@ -88,7 +90,7 @@ def _detail(action: Action) -> str:
             detail = f" {action.path}"
         case RemoveWorktree():
             detail = f" {action.path}{' after a rescue' if action.force else ''}"
-        case ArchiveIdentity():
+        case ArchiveIdentity() | AddSchedule() | RemoveSchedule():
             detail = f" {action.name}"
         case (
             StartService()

@@ -13,11 +13,13 @@ from typing import assert_never
 from constellagent.errors import ConstellagentError, RefusedError
 from constellagent.plan.actions import (
     Action,
+    AddSchedule,
     ArchiveIdentity,
     CreateIdentity,
     CreateWorktree,
     Forget,
     Plan,
+    RemoveSchedule,
     RemoveWorktree,
     RepairWorktree,
     RestartService,
@@ -37,6 +39,7 @@ from constellagent.runtime.ports import (
     Record,
     Records,
     Report,
+    Schedules,
     Sessions,
     Step,
     Worktrees,
@@ -54,6 +57,7 @@ class World:
     sessions: Sessions
     records: Records
     launches: Launches
+    schedules: Schedules
     journal: Journal
 
 
@@ -152,6 +156,8 @@ class Apply:
                 return await self._session(action)
             case StartService() | RestartService() | StopService():
                 return await self._service(action)
+            case AddSchedule() | RemoveSchedule():
+                return await self._schedule(action)
             case Forget():
                 async with self._world.journal.step(Step.RECORD_DROP, action.subject):
                     await self._world.records.drop(action.subject)
@@ -235,6 +241,13 @@ class Apply:
             session = await self._world.sessions.start(launch)
         await self._world.launches.wait_ready(service, session)
         return "ready" if service.spec.ready else "started"
+
+    async def _schedule(self, action: AddSchedule | RemoveSchedule) -> str:
+        if isinstance(action, RemoveSchedule):
+            await self._world.schedules.drop(action.subject, action.name)
+            return f"schedule {action.name} removed"
+        await self._world.schedules.put(action.subject, action.name, action.declared)
+        return f"schedule {action.name} in effect"
 
     async def _stop(self, subject: str, session: str) -> None:
         async with self._world.journal.step(Step.SESSION_STOP, subject):

@@ -31,6 +31,7 @@ from constellagent.runtime.store.database import Database
 from constellagent.runtime.store.journal import StoredJournal
 from constellagent.runtime.store.ports import ReservedPorts
 from constellagent.runtime.store.records import StoredRecords
+from constellagent.runtime.store.schedules import StoredSchedules
 from constellagent.runtime.worktrees import GitWorktrees
 from constellagent.spec.load import Loaded, load
 from constellagent.spec.models import Constellation
@@ -106,7 +107,8 @@ class Context:
     @property
     def eyes(self) -> Eyes:
         """The ports that a look needs."""
-        return Eyes(self.world.worktrees, self.world.identities, self.world.sessions, self.world.records)
+        world = self.world
+        return Eyes(world.worktrees, world.identities, world.sessions, world.records, world.schedules)
 
     def applied(self) -> Applied:
         """Return the row that remembers this context as applied."""
@@ -230,7 +232,13 @@ class Contexts:
             provider.reachable,
         )
         world = World(
-            worktrees, identities, ConstellationSessions(self._registry, key), records, launches, journal
+            worktrees,
+            identities,
+            ConstellationSessions(self._registry, key),
+            records,
+            launches,
+            StoredSchedules(self._database, key, self._clock),
+            journal,
         )
         return Context(
             key,

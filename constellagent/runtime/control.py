@@ -15,6 +15,7 @@ from constellagent.runtime.identity_views import (
     IdentityView,
     ProviderRequest,
 )
+from constellagent.runtime.schedule_views import NextFireView, OpenRunView, ScheduleRequest
 
 PROTOCOL = 1
 """Version of these shapes; a client and a daemon that differ say so instead of guessing."""
@@ -49,7 +50,8 @@ class PlanReply(TypedDict):
 
     `plan` is the JSON form of `plan.actions.Plan`; `lines` and `summary` its human form. `wants_env`
     names the variables whose values `ApplyRequest.env` should carry. `content_hash` is what
-    `ApplyRequest.approved` must repeat.
+    `ApplyRequest.approved` must repeat. `schedules` holds the declarations that are in effect now, by
+    `agent/name`.
     """
 
     constellation: str
@@ -63,6 +65,7 @@ class PlanReply(TypedDict):
     trusted: bool
     commands: list[CommandView]
     wants_env: list[str]
+    schedules: dict[str, str]
 
 
 class ApplyRequest(TypedDict):
@@ -119,7 +122,10 @@ class SessionView(TypedDict):
 
 
 class AgentView(TypedDict):
-    """One agent as `status` shows it. `since` is when the state was entered, epoch seconds."""
+    """One agent as `status` shows it. `since` is when the state was entered, epoch seconds.
+
+    `next_fire` is there where a schedule will wake it, `runs` where runs of its schedules have not ended.
+    """
 
     name: str
     kind: str
@@ -135,6 +141,8 @@ class AgentView(TypedDict):
     ahead: int | None
     session: SessionView | None
     declared: bool
+    next_fire: NotRequired[NextFireView]
+    runs: NotRequired[list[OpenRunView]]
 
 
 class ServiceView(TypedDict):
@@ -214,7 +222,7 @@ class Control(Protocol):
         ...
 
     async def session(self, file: str, subject: str) -> SessionView:
-        """Return the newest session of an agent or service, or the one with that id."""
+        """Return the newest session of an agent, a service or a schedule, or the one with that id."""
         ...
 
     async def send(self, file: str, agent: str, text: str, *, enter: bool) -> None:
@@ -222,7 +230,7 @@ class Control(Protocol):
         ...
 
     async def stop(self, file: str, subject: str) -> str:
-        """Stop the session of an agent or service, or the one with that id; returns how it ended."""
+        """Stop a session (of an agent or service, or with that id) or a schedule's runs; returns how."""
         ...
 
     async def run(self, request: RunRequest) -> SessionView:
@@ -247,6 +255,10 @@ class Control(Protocol):
 
     async def provider(self, request: ProviderRequest) -> Any:
         """Look at the local provider or tell it something; `ProviderRequest` says what each action gives."""
+        ...
+
+    async def schedule(self, request: ScheduleRequest) -> Any:
+        """Answer a person about schedules and their runs; `ScheduleRequest` says what each action gives."""
         ...
 
     async def shutdown(self, *, stop_sessions: bool) -> None:

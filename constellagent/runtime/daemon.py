@@ -46,6 +46,9 @@ from constellagent.runtime.objects import Objects
 from constellagent.runtime.paths import constellation_id
 from constellagent.runtime.provider_options import owner, provider_options
 from constellagent.runtime.reconcile import Reconciler
+from constellagent.runtime.roster import Roster
+from constellagent.runtime.schedule_views import ScheduleRequest
+from constellagent.runtime.scheduler import Alarm, Runner
 from constellagent.runtime.sessions import SessionRegistry
 from constellagent.runtime.settings import Settings
 from constellagent.runtime.statuses import Statuses
@@ -63,8 +66,16 @@ _log = logging.getLogger(__name__)
 class Daemon:
     """The one background process of a user; meets `runtime.control.Control`."""
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
-        """Nothing happens before `running` is entered."""
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock | None = None,
+        alarm: Alarm | None = None,
+        runner: Runner | None = None,
+    ) -> None:
+        """Nothing happens before `start`; `alarm` and `runner` stand in for what waits and what runs."""
+        self._alarm = alarm
+        self._runner = runner
         self._settings = settings
         self._clock = clock or SystemClock()
         self._stack = AsyncExitStack()
@@ -86,7 +97,7 @@ class Daemon:
         rows = SessionRows(self._database)
         self._supervisor = Supervisor(rows, self._clock, self._restart_policy, self._start_again)
         self._registry = SessionRegistry(
-            rows, self._settings, self._clock, self._provider, self._supervisor.ended
+            rows, self._settings, self._clock, self._provider, self._session_ended
         )
         self._stack.push_async_callback(self._registry.close)
         self._stack.push_async_callback(self._supervisor.close)
@@ -96,17 +107,37 @@ class Daemon:
             self._database, self._settings, self._clock, self._key, self._registry, local, hosted
         )
         self._desk = await self._open_desk()
+        self._roster = Roster(
+            contexts=self._contexts,
+            constellations=self._constellations,
+            registry=self._registry,
+            database=self._database,
+            key=self._key,
+            audit=self._client.audit,
+            settings=self._settings,
+            clock=self._clock,
+            alarm=self._alarm,
+            runner=self._runner,
+        )
         self._objects = Objects(Git(paths.home, timeout=self._settings.git_timeout))
         self._stack.push_async_callback(self._objects.close)
         self._statuses = Statuses(self._registry, self._supervisor, self._objects)
         self._reconciler = Reconciler(
-            self._contexts, self._constellations, self._supervisor, self._settings, self._clock
+            self._contexts,
+            self._constellations,
+            self._supervisor,
+            self._roster.runs,
+            self._settings,
+            self._clock,
+            self._roster.refresh,
         )
         begin = self._clock.monotonic()
         await self._registry.adopt()
         live = len(await self._registry.live())
         _log.info("adopted %d sessions in %.3f s", live, self._clock.monotonic() - begin)
         await self._supervisor.resume()
+        self._stack.push_async_callback(self._roster.close)
+        await self._roster.start()
 
     async def close(self) -> None:
         """Let go of everything; sessions go on."""
@@ -136,11 +167,11 @@ class Daemon:
     async def status(self, file: str | None) -> list[ConstellationView]:
         """Show one constellation, or all that were ever applied."""
         if file is not None:
-            return [await self._statuses.of(await self._contexts.of_file(file))]
+            return [await self._status(await self._contexts.of_file(file))]
         views = []
         for applied in await self._constellations.all():
             try:
-                views.append(await self._statuses.of(await self._contexts.of_applied(applied)))
+                views.append(await self._status(await self._contexts.of_applied(applied)))
             except ConstellagentError as error:
                 _log.warning("status failed: %s: %s", applied.file, error.message)
                 views.append(
@@ -190,7 +221,10 @@ class Daemon:
         await deliver(text, self._registry.log(row.id), write, enter=enter)
 
     async def stop(self, file: str, subject: str) -> str:
-        """Stop the session of an agent or service."""
+        """Stop the session of an agent or service, or the runs of a schedule."""
+        if "/" in subject:
+            constellation = constellation_id(await asyncio.to_thread(Path(file).resolve))
+            return await self._roster.of_agents.stop(constellation, subject)
         row = await self._newest(file, subject)
         if row.role != "run":
             await self._supervisor.forget(row.constellation, row.role, row.subject)
@@ -231,12 +265,25 @@ class Daemon:
         """Look at the local provider or tell it something."""
         return await self._desk.provider(request)
 
+    async def schedule(self, request: ScheduleRequest) -> Any:
+        """Answer a person about schedules and their runs."""
+        return await self._roster.desk.answer(request)
+
     async def shutdown(self, *, stop_sessions: bool) -> None:
         """End the daemon; sessions go on unless `stop_sessions`."""
         if stop_sessions:
             rows = await self._registry.live()
             await asyncio.gather(*(self._registry.stop(row.id) for row in rows))
         self.ended.set()
+
+    async def _status(self, context: Context) -> ConstellationView:
+        view = await self._statuses.of(context)
+        await self._roster.of_agents.mark(context.id, view)
+        return view
+
+    async def _session_ended(self, row: SessionRow) -> None:
+        await self._supervisor.ended(row)
+        await self._roster.session_ended(row)
 
     async def _start_provider(self) -> Provider:
         """Start the local provider; it keeps its port, since running agents hold its address."""
@@ -248,10 +295,10 @@ class Daemon:
         self._stack.push_async_callback(provider.stop)
         self._provider_url = url
         self._provider = provider
-        client = RaviClient(url, await provider.management_key(), actor="daemon")
-        self._stack.push_async_callback(client.close)
+        self._client = RaviClient(url, await provider.management_key(), actor="daemon")
+        self._stack.push_async_callback(self._client.close)
         reachable = {"CONSTELLAGENT_SMTP_URL": provider.smtp_url, "CONSTELLAGENT_SMS_URL": provider.sms_url}
-        return Provider(held(client), url, reachable=reachable, doubt=LOCAL_DOUBT)
+        return Provider(held(self._client), url, reachable=reachable, doubt=LOCAL_DOUBT)
 
     async def _open_desk(self) -> Desk:
         """Return who answers a person about identities, in that person's name."""
@@ -298,6 +345,10 @@ class Daemon:
         own = [row for row in found if row.role != "run"] or found
         if own:
             return max(own, key=lambda row: row.started_at)
+        session = await self._roster.of_agents.session(constellation, subject)
+        run = None if session is None else await self._registry.get(session)
+        if run is not None:
+            return run
         context = await self._contexts.of_file(file)
         _subject(context, subject, services=True)
         raise ConstellagentError(f"{subject} was never started", hint="`constellagent apply` starts it")

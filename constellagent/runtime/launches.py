@@ -1,16 +1,21 @@
 """From a declared agent or service to the process to start: words, folder, whole environment."""
 
+import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from constellagent.agents.start import start
 from constellagent.plan.desired import Desired, DesiredAgent, DesiredService
+from constellagent.plan.fires import Fire, shown
 from constellagent.plan.observed import SessionFacts
+from constellagent.plan.schedules import DesiredSchedule
 from constellagent.runtime.environment import KeptEnvironment, compose
 from constellagent.runtime.paths import Paths
 from constellagent.runtime.ports import Identities, Launch
 from constellagent.runtime.readiness import refuse_taken, wait_ready
 from constellagent.runtime.sessions import SessionRegistry
+from constellagent.runtime.store import payloads
 from constellagent.runtime.store.ports import ReservedPorts
 from constellagent.spec.names import port_variable
 
@@ -99,6 +104,18 @@ class ConstellationLaunches:
             grace=agent.spec.stop_grace,
         )
 
+    async def scheduled(
+        self, agent: DesiredAgent, worktree: Path, schedule: DesiredSchedule, fire: Fire
+    ) -> Launch:
+        """Return how to start the run of a fire: a session of the run's own id, told why it wakes."""
+        spec = schedule.spec
+        launch = await self.run(agent, worktree, spec.prompt, spec.command or ())
+        told = wake_variables(fire)
+        posted = await asyncio.to_thread(payloads.find, self._paths.sessions, self._constellation, fire)
+        if posted is not None:
+            told["CONSTELLAGENT_EVENT_FILE"] = str(posted)
+        return replace(launch, subject=schedule.key, session=fire.run, env={**launch.env, **told})
+
     async def service(self, service: DesiredService) -> Launch:
         """Return how to start a service, in the main checkout.
 
@@ -143,6 +160,19 @@ class ConstellationLaunches:
         """Give back what was reserved for an agent that is gone, and let its past not count any more."""
         await self._ports.release(self._constellation, agent)
         await self._registry.bury(self._constellation, agent)
+
+
+def wake_variables(fire: Fire) -> dict[str, str]:
+    """Return what tells a run why it wakes; there is a `CONSTELLAGENT_EVENT` only where an event woke it."""
+    told = {
+        "CONSTELLAGENT_RUN_ID": fire.run,
+        "CONSTELLAGENT_SCHEDULE": fire.schedule,
+        "CONSTELLAGENT_FIRE_AT": shown(fire.fire_at),
+        "CONSTELLAGENT_REASON": fire.reason,
+        "CONSTELLAGENT_MISSED_COUNT": str(fire.missed),
+        "CONSTELLAGENT_ATTEMPT": str(fire.attempt),
+    }
+    return told | ({"CONSTELLAGENT_EVENT": fire.event} if fire.event else {})
 
 
 def port_variables(ports: Mapping[str, int]) -> dict[str, str]:

@@ -16,10 +16,19 @@ from constellagent.plan.observed import (
     ObservedAgent,
     ObservedService,
     SessionFacts,
+    There,
     Unknown,
     WorktreeFacts,
 )
-from constellagent.runtime.ports import Identities, Record, Records, Sessions, WorktreeLook, Worktrees
+from constellagent.runtime.ports import (
+    Identities,
+    Record,
+    Records,
+    Schedules,
+    Sessions,
+    WorktreeLook,
+    Worktrees,
+)
 from constellagent.runtime.undeclared import undeclared_agents
 
 T = TypeVar("T")
@@ -33,6 +42,7 @@ class Eyes:
     identities: Identities
     sessions: Sessions
     records: Records
+    schedules: Schedules
 
 
 async def observe(desired: Desired, eyes: Eyes, *, available_env: frozenset[str] | None = None) -> Observed:
@@ -42,15 +52,21 @@ async def observe(desired: Desired, eyes: Eyes, *, available_env: frozenset[str]
     """
     records = await eyes.records.all()
     agents = [*desired.agents.values(), *undeclared_agents(desired, records)]
-    worktrees, identities, sessions = await asyncio.gather(
+    worktrees, identities, sessions, schedules = await asyncio.gather(
         _ask(lambda: eyes.worktrees.look(agents)),
         _ask(lambda: eyes.identities.look([_lies_at(agent, records.get(agent.name)) for agent in agents])),
         _ask(eyes.sessions.look),
+        _ask(eyes.schedules.look),
     )
     services = {name for role, name in _known(sessions) if role == "service"} | set(desired.services)
     return Observed(
         agents={
-            agent.name: _agent(agent, worktrees, identities, sessions, records, available_env)
+            agent.name: replace(
+                _agent(agent, worktrees, identities, sessions, records, available_env),
+                schedules=schedules
+                if isinstance(schedules, Unknown)
+                else There(schedules.get(agent.name, {})),
+            )
             for agent in agents
         },
         services={name: ObservedService(_session(sessions, "service", name)) for name in sorted(services)},

@@ -186,6 +186,22 @@ class SessionKeys(Protocol):
         ...
 
 
+class Schedules(Protocol):
+    """The schedules of one constellation that are in effect."""
+
+    async def look(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the declarations in effect: by agent, by name, as `plan.declared` writes them."""
+        ...
+
+    async def put(self, agent: str, name: str, declared: str) -> None:
+        """Let a schedule wake its agent from now on, or follow a new declaration."""
+        ...
+
+    async def drop(self, agent: str, name: str) -> None:
+        """Let a schedule wake nobody any more; harmless where it is not in effect."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Launch:
     """A process to start in a pty of its own.
@@ -200,6 +216,8 @@ class Launch:
         identity: uuid of the identity of which the session gets a key of its own; empty where none does.
         may_create: that key may create identities, too.
         grace: between SIGTERM and SIGKILL when it is stopped.
+        session: the id that the session gets, empty for a new one. A session starts at most once, whoever
+            asks for it and however often.
         rows: the pty's first size.
         columns: the pty's first size.
     """
@@ -213,6 +231,7 @@ class Launch:
     identity: str = ""
     may_create: bool = False
     grace: timedelta = timedelta(seconds=10)
+    session: str = ""
     rows: int = 50
     columns: int = 160
 

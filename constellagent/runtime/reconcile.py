@@ -1,7 +1,7 @@
 """Plan and apply as a face asks for them: trust first, one apply at a time, progress as it happens."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from constellagent.errors import ConstellagentError, RefusedError, UnavailableError
 from constellagent.plan.actions import (
@@ -15,7 +15,7 @@ from constellagent.plan.actions import (
     StopSession,
 )
 from constellagent.plan.diff import Options, plan
-from constellagent.plan.observed import Observed
+from constellagent.plan.observed import Observed, There
 from constellagent.plan.render import summary, to_json, to_lines
 from constellagent.ravi.vault import VaultError
 from constellagent.runtime.apply import Apply, Outcome
@@ -29,11 +29,15 @@ from constellagent.runtime.hosted_key import KEPT
 from constellagent.runtime.locks import exclusive
 from constellagent.runtime.observe import observe
 from constellagent.runtime.ports import Report
+from constellagent.runtime.runs import Runs
 from constellagent.runtime.settings import Settings
 from constellagent.runtime.store.constellations import Constellations
 from constellagent.runtime.supervisor import Supervisor
 from constellagent.runtime.tasks import spawn
 from constellagent.runtime.undeclared import undeclared_agents
+
+Applied = Callable[[str], Awaitable[None]]
+"""Told of the id of a constellation that was applied."""
 
 
 class Reconciler:
@@ -44,14 +48,19 @@ class Reconciler:
         contexts: Contexts,
         constellations: Constellations,
         supervisor: Supervisor,
+        runs: Runs,
         settings: Settings,
         clock: Clock,
+        applied: Applied,
     ) -> None:
+        """`applied` is told of each constellation of which an apply has changed anything, or may have."""
         self._contexts = contexts
         self._constellations = constellations
         self._supervisor = supervisor
+        self._runs = runs
         self._settings = settings
         self._clock = clock
+        self._applied = applied
 
     async def plan(self, request: PlanRequest) -> PlanReply:
         """Compare; writes nothing."""
@@ -74,6 +83,7 @@ class Reconciler:
             trusted=trusted,
             commands=commands_of(context.constellation),
             wants_env=wanted,
+            schedules=_in_effect(observed),
         )
 
     async def apply(self, request: ApplyRequest) -> AsyncIterator[StreamItem]:
@@ -132,8 +142,11 @@ class Reconciler:
                 await _keep(context, request)
             await self._forget_restarts(context, found)
             apply = Apply(context.desired, context.world, report, parallel=self._settings.parallel)
-            outcome = await apply.run(found)
-            await self._cleanup(context, options, found, outcome)
+            try:
+                outcome = await apply.run(found)
+                await self._cleanup(context, options, found, outcome, report)
+            finally:
+                await self._applied(context.id)
             return _result(found, observed, outcome)
 
     async def _approved(self, context: Context, approved: str) -> None:
@@ -169,11 +182,15 @@ class Reconciler:
                 case _:
                     pass
 
-    async def _cleanup(self, context: Context, options: Options, found: Plan, outcome: Outcome) -> None:
-        """Release what gone agents had reserved, and forget a constellation of which nothing is left."""
+    async def _cleanup(
+        self, context: Context, options: Options, found: Plan, outcome: Outcome, report: Report
+    ) -> None:
+        """Release what gone agents had, and forget a constellation of which nothing is left."""
         gone = [a.subject for a in found.actions if isinstance(a, Forget) and a.subject not in outcome.failed]
         for subject in gone:
             await context.launches.release(subject)
+            for line in await self._runs.remove_all(context, subject, force=options.force):
+                report(Event(subject, line))
         ending = gone or options.destroy  # an earlier destroy may have died after its last step
         if ending and not outcome.failed and not await context.world.records.all():
             await self._constellations.forget(context.id)
@@ -212,6 +229,16 @@ def options_of(request: PlanRequest | ApplyRequest) -> Options:
         destroy=request.get("destroy", False),
         force=request.get("force", False),
     )
+
+
+def _in_effect(observed: Observed) -> dict[str, str]:
+    """Return the declarations of schedules that wake agents now, by `agent/name`."""
+    return {
+        f"{agent}/{name}": declared
+        for agent, seen in observed.agents.items()
+        if isinstance(seen.schedules, There)
+        for name, declared in seen.schedules.value.items()
+    }
 
 
 def _result(found: Plan, observed: Observed, outcome: Outcome) -> ApplyResult:

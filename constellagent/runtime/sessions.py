@@ -8,6 +8,7 @@ session here is one task, which no caller's cancellation cuts short.
 import asyncio
 import contextlib
 import logging
+import os
 import shutil
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,6 +21,7 @@ from constellagent.runtime import processes
 from constellagent.runtime.clock import Clock
 from constellagent.runtime.control import SessionView
 from constellagent.runtime.endings import Ending, read_ending
+from constellagent.runtime.holder import marker
 from constellagent.runtime.holder.launch import launch as launch_holder
 from constellagent.runtime.holder.launch import sweep
 from constellagent.runtime.paths import Paths, private_folder
@@ -68,11 +70,14 @@ class SessionRegistry:
         """Start a session and watch it; returns its row, which has ended where the program was quick.
 
         Raises:
-            ConflictError: the agent or service has a live session already.
+            ConflictError: the agent or service has a live session already, or the session that the launch
+                names was begun before.
             WorldError: the command could not be started; the row says so too.
         """
+        if launch.session:
+            await self._refuse_begun(launch.session)
         row = SessionRow(
-            id=uuid.uuid4().hex,
+            id=launch.session or uuid.uuid4().hex,
             constellation=constellation,
             role=launch.role,
             subject=launch.subject,
@@ -81,6 +86,8 @@ class SessionRegistry:
             grace=launch.grace.total_seconds(),
             boot_id=await asyncio.to_thread(processes.boot_id),
         )
+        if row.id in self._watches:
+            raise ConflictError(f"session {row.id} is being started")
         watch = self._watch(row)
         started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         watch.task = spawn(self._begin(watch, launch, started), name=f"session {row.id}")
@@ -109,6 +116,17 @@ class SessionRegistry:
         if row.live:
             raise WorldError(f"{row.subject} could not be stopped: {self.trouble(session)}")
         return row.outcome
+
+    async def begun(self, session: str) -> bool:
+        """Say whether the program of a session was ever about to run; before that it may be started again.
+
+        Raises:
+            WorldError: that cannot be looked at.
+        """
+        try:
+            return await asyncio.to_thread(marker.begun, os.fspath(self.folder(session)))
+        except OSError as error:
+            raise WorldError(f"cannot look at session {session}: {error.strerror}") from error
 
     def trouble(self, session: str) -> str:
         """Return why nothing certain can be said of a live session, empty where all is well."""
@@ -174,6 +192,17 @@ class SessionRegistry:
             log=str(self.log(row.id)),
         )
 
+    async def discard(self, session: str) -> None:
+        """Remove what is kept of a session that has ended: its output, and its row.
+
+        Raises:
+            ConflictError: it has not ended.
+        """
+        row = await self._rows.get(session)
+        if row is not None and row.live:
+            raise ConflictError(f"session {session} has not ended", hint="stop it first")
+        await self._remove(session)
+
     async def retire(self, subject: SessionRow | None = None) -> None:
         """Remove ended sessions beyond what is kept by count and by age; the newest always stays.
 
@@ -186,7 +215,7 @@ class SessionRegistry:
             kept[key] = kept.get(key, 0) + 1
             surplus = kept[key] > max(self._settings.keep_sessions, 1)
             if kept[key] > 1 and (surplus or (row.ended_at or 0) < oldest):
-                await self._remove(row)
+                await self._remove(row.id)
 
     async def close(self) -> None:
         """Let go of all sessions without ending them."""
@@ -197,6 +226,14 @@ class SessionRegistry:
         watch = Watch(row, self._rows, self.folder(row.id), self._paths.session_socket(row.id))
         self._watches[row.id] = watch
         return watch
+
+    async def _refuse_begun(self, session: str) -> None:
+        """Let a session be started under an id that a dead daemon gave it, if it never came to run."""
+        known = await self._rows.get(session)
+        if await self.begun(session) or (known is not None and known.live):
+            raise ConflictError(f"session {session} was started before")
+        if known is not None:
+            await self._rows.drop(session)
 
     async def _begin(self, watch: Watch, launch: Launch, started: asyncio.Future[None]) -> None:
         """Live through a session from before its start to its end."""
@@ -287,15 +324,15 @@ class SessionRegistry:
         ended = await self._rows.end(session, at, ending.exit_status, ending.by, ending.outcome)
         return await self._rows.get(session) if ended else None
 
-    async def _remove(self, row: SessionRow) -> None:
+    async def _remove(self, session: str) -> None:
         try:
-            await asyncio.to_thread(shutil.rmtree, self.folder(row.id))
+            await asyncio.to_thread(shutil.rmtree, self.folder(session))
         except FileNotFoundError:
             pass
         except OSError as error:
-            _log.warning("cannot remove the output of session %s: %s", row.id, error.strerror)
+            _log.warning("cannot remove the output of session %s: %s", session, error.strerror)
             return
-        await self._rows.drop(row.id)
+        await self._rows.drop(session)
 
 
 class ConstellationSessions:

@@ -47,11 +47,20 @@ class Settings(BaseSettings):
     sms_token: SecretStr | None = Field(
         default=None, description="With what posts to the SMS gateway must be signed; unset checks nothing."
     )
+    hooks_port: int = Field(
+        default=0, ge=0, le=65535, description="Port that takes signed webhooks; 0 chooses one and keeps it."
+    )
     parallel: int = Field(default=4, ge=1, le=64, description="Agents that apply works on at once.")
     git_parallel: int = Field(default=2, ge=1, le=64, description="Checkouts that run at once.")
     git_timeout: float = Field(default=900.0, gt=0, description="Seconds after which a git command is ended.")
     setup_timeout: float = Field(
         default=1800.0, gt=0, description="Seconds after which a setup step is ended."
+    )
+    run_parallel: int = Field(
+        default=8, ge=1, le=1000, description="Runs of schedules that go on at once; others wait their turn."
+    )
+    wake_grace: float = Field(
+        default=10.0, ge=0, description="Seconds after a sleep before a schedule starts anything."
     )
     log_bytes: int = Field(default=8 << 20, ge=1 << 16, description="Output kept per session, in bytes.")
     keep_sessions: int = Field(

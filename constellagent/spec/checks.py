@@ -1,17 +1,16 @@
-"""Rules between the parts of a file: clashes of agents, services that are not declared, times that cross.
+"""Rules between the parts of a file: clashes of agents, services that are not declared.
 
 They run on the parts that are valid by themselves, so that one load tells all problems.
 """
 
 import unicodedata
 from collections.abc import Container, Iterator
-from zoneinfo import ZoneInfo
 
 from constellagent.errors import Problem
 from constellagent.spec import names
-from constellagent.spec.models import Agent, Constellation, IdentityRef, Schedule
-from constellagent.spec.moments import in_zone
+from constellagent.spec.models import Agent, Constellation, IdentityRef
 from constellagent.spec.places import Places, Step
+from constellagent.spec.schedule_checks import check_schedules
 from constellagent.spec.suggest import did_you_mean
 from constellagent.spec.tree import Mapping
 
@@ -24,8 +23,7 @@ def check(constellation: Constellation, places: Places) -> Iterator[Problem]:
     for name, agent in constellation.agents.items():
         yield from _check_needs(name, agent, places)
         yield from _check_ports(name, agent, places)
-        for key, schedule in agent.schedules.items():
-            yield from _check_times(("agents", name, "schedules", key), schedule, constellation, places)
+    yield from check_schedules(constellation, places)
 
 
 def _check_identities(constellation: Constellation, places: Places) -> Iterator[Problem]:
@@ -104,16 +102,6 @@ def _check_ports(name: str, agent: Agent, places: Places) -> Iterator[Problem]:
             message = f"{port} and {seen[variable]} would both be given as {variable}; rename one"
             yield places.problem(("agents", name, "ports", index), message)
         seen.setdefault(variable, port)
-
-
-def _check_times(
-    steps: tuple[Step, ...], schedule: Schedule, constellation: Constellation, places: Places
-) -> Iterator[Problem]:
-    if schedule.start is None or schedule.end is None:
-        return
-    zone = ZoneInfo(schedule.timezone or constellation.timezone)
-    if in_zone(schedule.start, zone) >= in_zone(schedule.end, zone):
-        yield places.problem((*steps, "end"), "is not after start, so the schedule never fires")
 
 
 def _folded(name: str) -> str:

@@ -11,11 +11,15 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic_core import ErrorDetails
 
 from constellagent.errors import Problem
+from constellagent.spec.cron import CronError
 from constellagent.spec.models import IDENTITY_FORMS, Constellation
 from constellagent.spec.names import like_zone
 from constellagent.spec.places import Places, Step
 from constellagent.spec.suggest import did_you_mean, listed
 from constellagent.spec.values import Block
+
+NEVER_FIRES, UNKNOWN_ZONE, UNSAFE = "CS003", "CS002", "CS004"
+"""Codes of the rules about schedules that a file breaks as a whole; a cron expression names its own."""
 
 MOST = 500
 """So many problems are told; who has more will not read them."""
@@ -42,6 +46,24 @@ def _follows(details: ErrorDetails) -> bool:
 
 def _problem(details: ErrorDetails, places: Places) -> Problem:
     steps = steps_of(details)
+    kind = details["type"]
+    if kind == "value_error":
+        return _told(details, steps, places)._replace(rule=_rule(details, steps))
+    return _told(details, steps, places)
+
+
+def _rule(details: ErrorDetails, steps: tuple[Step, ...]) -> str:
+    """Return the rule about schedules that a value or a combination of values breaks."""
+    error = details["ctx"]["error"]
+    if isinstance(error, CronError):
+        return error.rule
+    if steps[-1:] == ("timezone",):
+        return UNKNOWN_ZONE
+    block = details["loc"][-1:] != ("[key]",) and steps[:1] == ("agents",) and steps[2:3] == ("schedules",)
+    return UNSAFE if block and (len(steps) == 4 or steps[4:] == ("on",)) else ""
+
+
+def _told(details: ErrorDetails, steps: tuple[Step, ...], places: Places) -> Problem:
     kind = details["type"]
     if kind == "missing":
         return places.problem(steps, _missing(str(steps[-1])))

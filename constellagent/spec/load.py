@@ -6,6 +6,7 @@ would write.
 
 import hashlib
 from codecs import BOM_UTF8
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import islice
 
@@ -18,7 +19,7 @@ from constellagent.spec.defaults import with_defaults
 from constellagent.spec.events import FatalError, place_of
 from constellagent.spec.explain import MOST, explain, steps_of
 from constellagent.spec.models import Constellation
-from constellagent.spec.places import Places
+from constellagent.spec.places import Places, Step
 from constellagent.spec.tree import Entry, Mapping, Node, Place, Scalar, plain
 
 MOST_BYTES = 1 << 20
@@ -45,11 +46,21 @@ def load(text: bytes, file: str) -> Loaded:
     Raises:
         SpecError: the file cannot be used; carries all its problems, sorted by place.
     """
+    loaded, problems = survey(text)
+    if loaded is None or problems:
+        raise SpecError(file, problems)
+    return loaded
+
+
+def survey(text: bytes) -> tuple[Loaded | None, list[Problem]]:
+    """Return the parts of a file that are valid by themselves, and all its problems sorted by place.
+
+    A dry-run tells what it can of the sound parts; nobody else may go on with a file that has problems.
+    There are no parts where the text is no YAML of keys and values.
+    """
     problems: list[Problem] = []
     loaded = _load(text, problems)
-    if loaded is None or problems:
-        raise SpecError(file, _told_once(problems))
-    return loaded
+    return loaded, _told_once(problems)
 
 
 def _load(text: bytes, problems: list[Problem]) -> Loaded | None:
@@ -94,31 +105,44 @@ def no_mapping(root: Node | None) -> Problem:
 
 
 def _validate(root: Mapping, places: Places, problems: list[Problem]) -> Constellation:
-    """Return the constellation; of a faulty one the valid parts, for the rules between parts."""
-    try:
-        return Constellation.model_validate(plain(root))
-    except ValidationError as error:
-        errors = error.errors(include_url=False)
-    problems.extend(explain(errors, places))
-    faulty: dict[str | int, set[str | int]] = {}
-    for key, *below in map(steps_of, errors):
-        faulty.setdefault(key, set()).update(below[:1] or [key])
-    sound = _without(root, faulty)
-    sound.entries.setdefault("version", Entry(root.place, Scalar(root.place, value=1)))
-    return Constellation.model_validate(plain(sound))
+    """Return the constellation; of a faulty one the valid parts, for the rules between parts.
+
+    An agent is judged as a whole once its schedules are sound, so leaving these out may show more problems.
+    """
+    while True:
+        try:
+            return Constellation.model_validate(plain(root))
+        except ValidationError as error:
+            errors = error.errors(include_url=False)
+        problems.extend(explain(errors, places))
+        root = _without(root, {_part(steps_of(details)) for details in errors})
+        root.entries.setdefault("version", Entry(root.place, Scalar(root.place, value=1)))
 
 
-def _without(root: Mapping, faulty: dict[str | int, set[str | int]]) -> Mapping:
-    """Return the tree without its faulty agents, services and other keys."""
-    entries = {}
-    for key, entry in root.entries.items():
-        parts = faulty.get(key, set())
-        if key in {"agents", "services"} and isinstance(entry.node, Mapping):
-            kept = {name: part for name, part in entry.node.entries.items() if name not in parts}
-            entries[key] = Entry(entry.place, Mapping(entry.node.place, entries=kept))
-        elif not parts:
-            entries[key] = entry
-    return Mapping(root.place, entries=entries)
+def _part(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Return which part of the file is left out for an error: a schedule, an agent, a service or a key."""
+    if steps[0] == "agents":
+        return steps[:4] if steps[2:3] == ("schedules",) and len(steps) > 3 else steps[:2]
+    return steps[:2] if steps[0] == "services" else steps[:1]
+
+
+def _without(root: Mapping, faulty: AbstractSet[tuple[Step, ...]]) -> Mapping:
+    """Return the tree without its faulty parts."""
+    around = {part[:length] for part in faulty for length in range(1, len(part))}
+
+    def sound(mapping: Mapping, above: tuple[Step, ...]) -> Mapping:
+        entries = {}
+        for key, entry in mapping.entries.items():
+            steps = (*above, key)
+            if steps in faulty:
+                continue
+            if steps in around and isinstance(entry.node, Mapping):
+                entries[key] = Entry(entry.place, sound(entry.node, steps))
+            else:
+                entries[key] = entry
+        return Mapping(mapping.place, entries=entries)
+
+    return sound(root, ())
 
 
 def _told_once(problems: list[Problem]) -> list[Problem]:

@@ -8,7 +8,7 @@ The descriptions are what an editor shows beside a key.
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from constellagent.spec.values import (
     AgentName,
@@ -40,6 +40,7 @@ from constellagent.spec.values import (
 Kind = Literal["command", "claude", "codex", "gemini", "opencode", "aider", "copilot"]
 Restart = Literal["never", "on-failure", "always"]
 NotifyState = Literal["working", "waiting", "done", "failed", "exited"]
+Overlap = Literal["skip", "queue_one", "queue_all", "replace", "allow"]
 
 IDENTITY_FORMS = ("identity as a name", "identity as false", "identity as a block")
 """The tags of the three forms of `identity`; they appear in the places of pydantic's errors."""
@@ -136,7 +137,7 @@ class Retries(Block):
 
     max: Annotated[int, Field(strict=True, ge=0, le=100)] = Field(0, description="How many times.")
     backoff: Duration = Field(timedelta(minutes=5), description="The first wait; it doubles each time.")
-    on: tuple[Literal["failed", "timeout"], ...] = Field(
+    on: tuple[Literal["failed", "timeout", "lost"], ...] = Field(
         ("failed", "timeout"), description="Which endings are tried again."
     )
 
@@ -148,17 +149,66 @@ class KeepRuns(Block):
     failed: Count = Field(5, description="How many that failed.")
 
 
-class Schedule(Block):
-    """When an agent wakes by the clock, and what it then does."""
+class OnMessage(Block):
+    """Which messages wake an agent; a message must meet all that is given."""
 
-    cron: CronText = Field(
-        description="minute hour day-of-month month day-of-week; or @hourly, @daily, @weekly and so on."
+    from_: Text | None = Field(
+        None,
+        alias="from",
+        description="The sender: an address or number, or a pattern such as *@example.com.",
     )
+    subject: Text | None = Field(None, description="A pattern of the subject, such as deploy*; for email.")
+    text: Text | None = Field(None, description="A pattern of the text, such as *urgent*; for sms.")
+
+
+class On(Block):
+    """What wakes an agent beside the clock: exactly one of email, sms, agent and webhook."""
+
+    email: OnMessage | None = Field(None, description="A mail for the agent's address.")
+    sms: OnMessage | None = Field(None, description="A text for the agent's number.")
+    agent: AgentName | None = Field(None, description="Another agent of this file that reaches `state`.")
+    state: Literal["done", "failed", "exited"] | None = Field(
+        None,
+        description="done: it ended well. failed: it did not. exited: either. Default: done.",
+    )
+    webhook: AgentName | None = Field(
+        None,
+        description="The name of a signed HTTP hook; `constellagent schedule webhook` shows its address.",
+    )
+
+    @model_validator(mode="after")
+    def _one_cause(self) -> Self:
+        causes = (self.email, self.sms, self.agent, self.webhook)
+        if sum(cause is not None for cause in causes) != 1:
+            raise ValueError("give exactly one of email, sms, agent and webhook")
+        if self.state is not None and self.agent is None:
+            raise ValueError("state goes with agent")
+        if self.email is not None and self.email.text is not None:
+            raise ValueError("email knows from and subject; the text of a mail wakes nobody")
+        if self.sms is not None and self.sms.subject is not None:
+            raise ValueError("sms knows from and text; a text has no subject")
+        return self
+
+
+class Schedule(Block):
+    """When an agent wakes, by the clock or by an event, and what it then does."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["cron"]}, {"required": ["on"]}]}  # as `_one_cause` checks
+    )
+
+    cron: CronText | None = Field(
+        None,
+        description="minute hour day-of-month month day-of-week; or @hourly, @daily, @weekly and so on.",
+    )
+    on: On | None = Field(None, description="What wakes it instead of cron.")
     timezone: Zone | None = Field(None, description="The zone of cron. Default: the file's timezone.")
     prompt: Text | None = Field(None, description="What the agent is asked. Default: the agent's own prompt.")
     command: Argv | None = Field(None, description="What is run instead of the agent's own command.")
-    overlap: Literal["skip", "queue_one", "queue_all", "replace", "allow"] = Field(
-        "skip", description="What happens to a fire while the run before it is still going."
+    overlap: Overlap | None = Field(
+        None,
+        description="What happens to a fire while the run before it is still going. "
+        "Default: skip; queue_one with `on`.",
     )
     missed: Literal["skip", "latest", "all"] = Field(
         "latest", description="Which fires are made up for after sleep or downtime."
@@ -177,6 +227,9 @@ class Schedule(Block):
     retries: Retries = Field(Retries(), description="Whether a failed run is tried again.")
     paused: Flag = Field(False, description="Whether the schedule is declared but does not fire.")
     pause_on_failure: Count = Field(0, description="Pause after so many failures in a row; 0 is never.")
+    max_per_hour: Annotated[int, Field(strict=True, ge=1, le=1000)] = Field(
+        12, description="At most so many runs an hour with `on`; what is more is written down and not run."
+    )
     start: Moment | None = Field(None, description="No fire before this moment.")
     end: Moment | None = Field(None, description="No fire at or after this moment.")
     workspace: Literal["fresh", "agent", "resident"] = Field(
@@ -188,6 +241,12 @@ class Schedule(Block):
         None, description="What a fresh worktree starts from. Default: the agent's base."
     )
     keep_runs: KeepRuns = Field(KeepRuns(), description="How many ended runs keep their worktree and log.")
+
+    @model_validator(mode="after")
+    def _one_cause(self) -> Self:
+        if (self.cron is None) == (self.on is None):
+            raise ValueError("give exactly one of cron (by the clock) and on (by an event)")
+        return self
 
     @model_validator(mode="after")
     def _one_task(self) -> Self:
@@ -266,7 +325,7 @@ class Agent(AgentSettings):
     prompt: Text | None = Field(None, description="What the agent is asked when it starts.")
     ports: tuple[PortName, ...] = Field((), description="Ports reserved for it; web is given as PORT_WEB.")
     schedules: dict[AgentName, Schedule] = Field(
-        default_factory=dict, description="When it wakes by the clock."
+        default_factory=dict, description="When it wakes: by the clock, or by an event."
     )
 
     @model_validator(mode="after")

@@ -9,6 +9,9 @@ from datetime import datetime, tzinfo
 PATTERN = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?)?$"
 """The form as a regular expression that both Python and JSON Schema read."""
 
+EARLIEST, LATEST = 1970, 2199
+"""The first and the last year of a moment."""
+
 _FORM = re.compile(PATTERN, re.ASCII)
 
 
@@ -16,16 +19,20 @@ def parse_moment(value: object) -> datetime:
     """Return the moment that `value` says: naive without an offset, aware with one.
 
     Raises:
-        ValueError: it is no text of the form above, or there is no such day or time.
+        ValueError: it is no text of the form above, there is no such day or time, or its year is too far off
+            for the times that are computed from it.
     """
     if isinstance(value, datetime):
         return value
     if not isinstance(value, str) or not _FORM.fullmatch(value):
         raise ValueError("expected a date such as 2026-01-31, or a date and time such as 2026-01-31T09:00")
     try:
-        return datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(value)
     except ValueError as error:
         raise ValueError(f"there is no such moment as {value} ({error})") from error
+    if not EARLIEST <= moment.year <= LATEST:
+        raise ValueError(f"{value} is outside of the years {EARLIEST} to {LATEST}")
+    return moment
 
 
 def in_zone(moment: datetime, zone: tzinfo) -> datetime:

@@ -194,6 +194,15 @@ def check_include(value: object) -> str:
     return path
 
 
+def schedule_seed(constellation: str, agent: str, schedule: str) -> str:
+    """Return what the jitter of a schedule and the `H` of its cron expression are drawn from.
+
+    `constellation` is the declared name, empty where the file has none: the name that a folder gives would
+    differ between a laptop and CI.
+    """
+    return f"{constellation}/{agent}/{schedule}"
+
+
 def default_branch(agent: str) -> str:
     """Return the branch of an agent whose declaration names none."""
     return f"agents/{agent}"

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from tests.bench import identities, processes, startup, terminals, worktrees
+from tests.bench import identities, processes, schedules, startup, terminals, worktrees
 from tests.bench.measure import Report
 
 PARTS: dict[str, Callable[[Report], None]] = {
@@ -12,6 +12,7 @@ PARTS: dict[str, Callable[[Report], None]] = {
     "processes": processes.run,
     "startup": startup.run,
     "identities": identities.run,
+    "schedules": schedules.run,
 }
 
 

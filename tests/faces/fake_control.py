@@ -29,6 +29,7 @@ from constellagent.runtime.identity_views import (
     IdentityView,
     ProviderRequest,
 )
+from constellagent.runtime.schedule_views import ScheduleRequest
 
 VERSION = constellagent.__version__
 """What the fake says it is, also where a test replaces the version of the command line."""
@@ -92,6 +93,7 @@ def plan_reply(*lines: str, **changes: Any) -> PlanReply:
         trusted=not lines,
         commands=[{"subject": "docs", "what": "command", "argv": ["bash", "-c", "echo hi"]}],
         wants_env=["WANTED"],
+        schedules={},
     )
     return PlanReply(**{**reply, **changes})  # type: ignore[typeddict-item] # a test names real keys
 
@@ -114,7 +116,7 @@ class FakeControl:
         self.adopted = ["took over the worktree"]
         self.identity_views: list[IdentityView] = []
         self.answers: dict[str, Any] = {}
-        """What `identity` and `provider` answer to each action."""
+        """What `identity`, `provider` and `schedule` answer to each action."""
         self.audit_lines: list[list[AuditView]] = []
         """What each call of `audit` answers; the last one is repeated."""
         self.audit_report = AuditReport(ok=True, problem="", identities=[])
@@ -211,6 +213,11 @@ class FakeControl:
     async def provider(self, request: ProviderRequest) -> Any:
         """Answer as `answers` says for the action."""
         self._note("provider", request=request)
+        return self._next(request["action"])
+
+    async def schedule(self, request: ScheduleRequest) -> Any:
+        """Answer as `answers` says for the action."""
+        self._note("schedule", request=request)
         return self._next(request["action"])
 
     def _next(self, action: str) -> Any:

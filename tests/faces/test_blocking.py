@@ -35,10 +35,11 @@ def test_every_method_reaches_the_control(daemon: FakeControl, paths: Paths) -> 
         assert client.audit({"file": None, "agent": None, "after": {}, "limit": 1}) == []
         assert client.audit_verify() == daemon.audit_report
         assert client.provider({"action": "outbox"}) == []
+        assert client.schedule({"file": "/f", "action": "history"}) == []
         client.shutdown(stop_sessions=True)
     assert [method for method, _ in daemon.asked] == [
         "info", "plan", "status", "adopt", "trust", "session", "send", "stop", "run",
-        "identities", "identity", "audit", "audit_verify", "provider", "shutdown",
+        "identities", "identity", "audit", "audit_verify", "provider", "schedule", "shutdown",
     ]  # fmt: skip
     assert daemon.asked[-1][1] == {"stop_sessions": True}
     assert daemon.asked[6][1] == {"file": "/f", "agent": "docs", "text": "hello", "enter": True}

@@ -55,6 +55,7 @@ async def test_every_method_reaches_the_control(served: Paths, control: FakeCont
     assert await client.audit({"file": "/f", "agent": None, "after": {"u": 1}, "limit": 1}) == []
     assert await client.audit_verify() == control.audit_report
     assert await client.provider({"action": "status"}) == []
+    assert await client.schedule({"file": "/f", "action": "list"}) == []
     assert control.asked == [
         ("plan", {"request": {"file": "/f", "env_names": ["A"]}}),
         ("status", {"file": "/f"}),
@@ -69,6 +70,7 @@ async def test_every_method_reaches_the_control(served: Paths, control: FakeCont
         ("audit", {"request": {"file": "/f", "agent": None, "after": {"u": 1}, "limit": 1}}),
         ("audit_verify", {}),
         ("provider", {"request": {"action": "status"}}),
+        ("schedule", {"request": {"file": "/f", "action": "list"}}),
     ]
 
 

@@ -74,6 +74,7 @@ def settled(agent: DesiredAgent, **changes: Any) -> ObservedAgent:
         "base": There(COMMIT),
         "identity": who,
         "session": session(agent),
+        "schedules": There(agent.schedules),
         "made_by_us": True,
     }
     return ObservedAgent(**{**values, **changes})
@@ -87,5 +88,6 @@ def nothing(**changes: Any) -> ObservedAgent:
         "base": There(COMMIT),
         "identity": Absent(),
         "session": Absent(),
+        "schedules": There({}),
     }
     return ObservedAgent(**{**values, **changes})

@@ -160,20 +160,19 @@ def test_a_sandbox_that_is_not_built_yet_stops_its_agent() -> None:
     )
 
 
-def test_schedules_and_owner_say_that_they_do_nothing_yet() -> None:
+def test_the_owner_hears_of_what_is_told_and_of_what_is_not() -> None:
     """What the file may say and nothing acts on yet is never ignored in silence."""
-    desired = declared(docs={"schedules": {"morning": {"cron": "0 9 * * *", "prompt": "hello"}}})
+    desired = declared(docs={})
     told = Desired(
         desired.name, desired.repo, desired.worktrees, "local", desired.agents, owner="me@acme.test"
     )
     result = plan(told, all_settled(told))
     assert [(note.symbol, note.subject, note.text) for note in result.notes] == [
-        ("~", "docs", "its schedules are checked but not run yet: morning"),
-        ("~", "acme", "owner and notify are checked, but me@acme.test is not told of anything yet"),
+        ("~", "acme", "of what notify names, me@acme.test is told of failed scheduled runs only so far"),
     ]
     assert not result.pending
     limited = plan(told, all_settled(told), Options(agents=frozenset({"docs"})))
-    assert [note.subject for note in limited.notes] == ["docs"]
+    assert limited.notes == ()
 
 
 @pytest.fixture

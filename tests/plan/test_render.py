@@ -10,14 +10,17 @@ from hypothesis import strategies as st
 
 from constellagent.plan.actions import (
     Action,
+    AddSchedule,
     AdoptIdentity,
     ArchiveIdentity,
+    ChangeSchedule,
     CreateIdentity,
     CreateWorktree,
     Forget,
     GiveNumber,
     Note,
     Plan,
+    RemoveSchedule,
     RemoveWorktree,
     RepairWorktree,
     RestartService,
@@ -56,6 +59,9 @@ EACH_ACTION: tuple[Action, ...] = (
     RemoveWorktree("docs", "why", PATH),
     RemoveWorktree("docs", "why", PATH, force=True),
     ArchiveIdentity("docs", "why", uuid="u-1", name="docs"),
+    AddSchedule("docs", "why", "morning", "{}"),
+    ChangeSchedule("docs", "why", "morning", "{}"),
+    RemoveSchedule("docs", "why", "morning"),
     Forget("docs", "why"),
 )
 EACH_NOTE = tuple(Note(symbol, "a-longer-name", "text") for symbol in ("~", "!", "?", "x"))

@@ -27,6 +27,7 @@ from constellagent.runtime.store.bindings import Bindings
 from constellagent.runtime.store.database import Database
 from constellagent.runtime.store.journal import StoredJournal
 from constellagent.runtime.store.records import StoredRecords
+from constellagent.runtime.store.schedules import StoredSchedules
 from constellagent.runtime.store.sessions import SessionRow, SessionRows
 from constellagent.runtime.worktrees import GitWorktrees
 from constellagent.spec.models import Constellation
@@ -268,7 +269,8 @@ async def _real_ports(
         setup_timeout=30,
     )
     sessions = ConstellationSessions(registry, CONSTELLATION)
-    return World(worktrees, identities, sessions, records, FakeLaunches(FakeWorld()), journal)
+    schedules = StoredSchedules(database, CONSTELLATION, SystemClock())
+    return World(worktrees, identities, sessions, records, FakeLaunches(FakeWorld()), schedules, journal)
 
 
 async def _nothing(row: SessionRow) -> None:

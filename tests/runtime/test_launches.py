@@ -1,17 +1,20 @@
 """From a declaration to a process: words, place, and a whole environment."""
 
 import asyncio
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from constellagent.errors import ConflictError, WorldError
+from constellagent.plan.declared import resolve
 from constellagent.plan.desired import Desired
+from constellagent.plan.fires import Fire
 from constellagent.ravi.vault import RootKey
 from constellagent.runtime.environment import KeptEnvironment
-from constellagent.runtime.launches import ConstellationLaunches, port_variables
+from constellagent.runtime.launches import ConstellationLaunches, port_variables, wake_variables
 from constellagent.runtime.sessions import ConstellationSessions
 from constellagent.runtime.store.constellations import Constellations
 from constellagent.runtime.store.ports import FIRST, LAST, ReservedPorts
@@ -214,3 +217,53 @@ async def test_a_service_is_not_started_in_a_taken_place(rig: Rig) -> None:
             await it.launches.service(it.desired.services["web"])
 
     assert (await it.launches.service(it.desired.services["web"])).argv == ("serve",)
+
+
+NINE = datetime(2026, 11, 22, 9, tzinfo=UTC)
+FIRE = Fire("ab" * 16, "docs/nightly", "clock", NINE, 2, "retry", "claimed", NINE, missed=4, event="mail-7")
+
+
+def test_a_run_is_told_why_it_wakes() -> None:
+    """All that the ledger knows of the fire, and no event where there was none."""
+    told = {
+        "CONSTELLAGENT_RUN_ID": "ab" * 16,
+        "CONSTELLAGENT_SCHEDULE": "docs/nightly",
+        "CONSTELLAGENT_FIRE_AT": "2026-11-22T09:00:00Z",
+        "CONSTELLAGENT_REASON": "retry",
+        "CONSTELLAGENT_MISSED_COUNT": "4",
+        "CONSTELLAGENT_ATTEMPT": "2",
+    }
+    assert wake_variables(FIRE) == told | {"CONSTELLAGENT_EVENT": "mail-7"}
+    assert wake_variables(replace(FIRE, event="")) == told
+
+
+@pytest.mark.parametrize(
+    ("task", "argv", "prompt"),
+    [
+        ({"command": ["make", "all"]}, ("make", "all"), "Write."),
+        ({"prompt": "Look."}, ("true",), "Look."),
+        ({}, ("true",), "Write."),
+    ],
+)
+async def test_a_scheduled_run_is_a_session_of_the_runs_own_id(
+    rig: Rig, tmp_path: Path, task: dict[str, Any], argv: tuple[str, ...], prompt: str
+) -> None:
+    """Its own command, else the agent's own with its prompt or the agent's; no file says who it is."""
+    spec = {
+        "command": ["true"],
+        "prompt": "Write.",
+        "env": {"set": {"CONSTELLAGENT_RUN_ID": "another"}},
+        "schedules": {"nightly": {"cron": "0 9 * * *", **task}},
+    }
+    it = desk(rig, docs=spec)
+    agent = it.desired.agents["docs"]
+    schedule = resolve("docs", "nightly", agent.schedules["nightly"])
+
+    launch = await it.launches.scheduled(agent, tmp_path, schedule, FIRE)
+
+    assert (launch.subject, launch.role, launch.session) == ("docs/nightly", "run", FIRE.run)
+    assert (launch.argv, launch.cwd, launch.env["CONSTELLAGENT_PROMPT"]) == (argv, tmp_path, prompt)
+    assert launch.env["CONSTELLAGENT_RUN_ID"] == FIRE.run
+    assert launch.env["CONSTELLAGENT_WORKTREE"] == str(tmp_path)
+    assert launch.identity == "u-1"
+    assert launch.fingerprint == agent.fingerprint

@@ -338,6 +338,25 @@ class TestIdentities:
         assert (await person(ground, agent)).bound
 
 
+class TestSchedules:
+    """What wakes agents from now on."""
+
+    DECLARED = '{"constellation": "acme", "spec": {"cron": "0 9 * * *"}, "timezone": "UTC"}'
+    LATER = '{"constellation": "acme", "spec": {"cron": "0 10 * * *"}, "timezone": "UTC"}'
+
+    async def test_what_was_put_is_in_effect_until_it_is_dropped(self, ground: Ground) -> None:
+        """A declaration replaces the one before it; dropping twice is harmless."""
+        schedules = ground.ports.schedules
+        assert await schedules.look() == {}
+        await schedules.put("docs", "morning", self.DECLARED)
+        await schedules.put("docs", "noon", self.DECLARED)
+        await schedules.put("docs", "morning", self.LATER)
+        assert await schedules.look() == {"docs": {"morning": self.LATER, "noon": self.DECLARED}}
+        for _ in range(2):
+            await schedules.drop("docs", "noon")
+        assert await schedules.look() == {"docs": {"morning": self.LATER}}
+
+
 class TestSessions:
     """Processes in their ptys."""
 

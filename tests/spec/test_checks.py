@@ -83,23 +83,3 @@ def test_the_hosted_provider_takes_no_domain() -> None:
     """A domain is for the local provider."""
     text = "version: 1\nidentities: {provider: ravi, domain: a.test}\n"
     assert only(text).startswith("2:38: identities.domain: is for provider local only")
-
-
-@pytest.mark.parametrize(
-    ("times", "wrong"),
-    [
-        ("start: 2026-01-02, end: 2026-01-01", True),
-        ("start: 2026-01-01, end: 2026-01-01", True),
-        ("start: 2026-07-01T12:00, end: '2026-07-01T11:30Z'", False),
-        ("start: 2026-07-01T12:00, end: '2026-07-01T11:00Z'", True),
-        ("start: 2026-01-01", False),
-        ("end: 2026-01-01", False),
-    ],
-)
-def test_a_schedule_ends_after_it_starts(times: str, wrong: bool) -> None:
-    """Times without an offset are meant in the schedule's zone."""
-    text = agent(f"command: [x], schedules: {{m: {{cron: '@daily', timezone: Europe/London, {times}}}}}")
-    if wrong:
-        assert "agents.a.schedules.m.end: is not after start" in only(text)
-    else:
-        assert loaded(text).agents

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.spec.samples import agent, lines, loaded, only
+from tests.spec.samples import agent, lines, loaded, only, problems
 
 
 def scheduled(settings: str) -> str:
@@ -40,7 +40,10 @@ def scheduled(settings: str) -> str:
         ),
         (agent("command: [x], identity: {nam: x}"), "agents.a.identity.nam: unknown key; did you mean name?"),
         (agent("command: [x], identity: {email: a@b.c}"), "agents.a.identity.email: 'a@b.c' holds an @"),
-        (agent("command: [x], schedules: {m: {}}"), "agents.a.schedules.m.cron: is missing"),
+        (
+            agent("command: [x], schedules: {m: {}}"),
+            "agents.a.schedules.m: give exactly one of cron (by the clock) and on (by an event)",
+        ),
         (
             agent("command: [x], schedules: {M: {cron: '@daily'}}"),
             "3:33: agents.a.schedules.M: 'M' is no valid name",
@@ -56,7 +59,7 @@ def scheduled(settings: str) -> str:
         (scheduled("retries: {max: 1.5}"), "retries.max: expected a whole number, found 1.5"),
         (
             scheduled("retries: {on: [faild]}"),
-            "expected failed or timeout, found the text 'faild'; did you mean",
+            "expected failed, timeout or lost, found the text 'faild'; did you mean",
         ),
         (scheduled("overlap: 5"), "expected skip, queue_one, queue_all, replace or allow, found 5"),
         (scheduled("prompt: x, command: [x]"), "give prompt or command, not both"),
@@ -105,3 +108,42 @@ agents:
   c: {kind: claude, schedules: {m: {cron: "@daily", prompt: x, workspace: resident}}}
 """
     assert list(loaded(text).agents) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "rule"),
+    [
+        ("cron: '61 * * * *'", "CS001"),
+        ("cron: 5", "CS001"),
+        ("cron: '0 0 30 2 *'", "CS003"),
+        ("cron: '0 22-2 * * *'", "CS017"),
+        ("cron: '5/20 * * * *'", "CS017"),
+        ("cron: '@daily', timezone: Mars/Base", "CS002"),
+        ("cron: '@daily', timezone: 5", "CS002"),
+        ("cron: '@daily', prompt: x, command: [x]", "CS004"),
+        ("cron: '@daily', on: {webhook: h}", "CS004"),
+        ("prompt: x", "CS004"),
+        ("cron: '@daily', workspace: agent, overlap: allow", "CS004"),
+        ("on: {webhook: h, agent: b}", "CS004"),
+        ("on: {webhook: h, state: done}", "CS004"),
+        ("on: {email: {text: x}}", "CS004"),
+        ("on: {sms: {subject: x}}", "CS004"),
+        ("cron: '@daily', timeout: 0s", ""),
+        ("cron: '@daily', timeuot: 5m", ""),
+        ("cron: '@daily', overlap: often", ""),
+        ("cron: '@daily', start: tomorrow", ""),
+        ("on: {webhook: H}", ""),
+        ("on: 5", ""),
+    ],
+)
+def test_what_is_wrong_with_a_schedule_has_its_rule(schedule: str, rule: str) -> None:
+    """A cron expression names its own rule; a value that could stand anywhere breaks none."""
+    (problem,) = problems(agent(f"command: [x], schedules: {{m: {{{schedule}}}}}"))
+    assert problem.rule == rule
+
+
+def test_only_schedules_break_rules_about_schedules() -> None:
+    """The file's own zone is one of theirs; an agent or a schedule's name that is wrong is not."""
+    assert problems("version: 1\ntimezone: Mars/Base\n")[0].rule == "CS002"
+    assert problems(agent("command: [x], shell: x"))[0].rule == ""
+    assert problems(agent("command: [x], schedules: {M: {cron: '@daily'}}"))[0].rule == ""

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from constellagent.errors import SpecError
-from constellagent.spec.load import load
+from constellagent.spec.load import load, survey
 from tests.spec.samples import EXAMPLE, agent, lines, loaded, only
 
 TWO_HUNDRED = "version: 1\ndefaults: {setup: [[npm, ci]]}\nagents:\n" + "".join(
@@ -135,6 +135,46 @@ agents:
 """
     paths = [line.partition(" ")[2].partition(":")[0] for line in lines(text)]
     assert paths == ["version", "services.web.command", "agents.b.branch", "agents.c"]
+
+
+def test_a_faulty_schedule_hides_nothing() -> None:
+    """Its agent and the agent's other schedules are judged without it."""
+    text = """\
+version: 1
+agents:
+  a:
+    command: [x]
+    shell: x
+    schedules: {m: {cron: nonsense}}
+  b:
+    command: [x]
+    schedules:
+      bad: {cron: "61 * * * *"}
+      Odd: {cron: "@daily"}
+      worse: {cron: "0 * * * *", jitter: 30m}
+      good: {cron: "@daily"}
+"""
+    paths = [line.partition(" ")[2].partition(":")[0] for line in lines(text)]
+    assert paths == [
+        "agents.a",
+        "agents.a.schedules.m.cron",
+        "agents.b.schedules.bad.cron",
+        "agents.b.schedules.Odd",
+        "agents.b.schedules.worse.jitter",
+    ]
+    found, problems = survey(text.encode())
+    assert found is not None
+    assert list(found.constellation.agents["b"].schedules) == ["worse", "good"]
+    assert "a" not in found.constellation.agents
+    assert len(problems) == 5
+
+
+def test_a_survey_never_raises() -> None:
+    """A sound file has no problems, and one that cannot be read has no parts."""
+    found, problems = survey(EXAMPLE.encode())
+    assert (found is not None, problems) == (True, [])
+    found, problems = survey(b"- x")
+    assert (found, len(problems)) == (None, 1)
 
 
 def test_thousands_of_mistakes_are_cut() -> None:

@@ -30,6 +30,14 @@ def test_refuses_days_that_do_not_exist() -> None:
         parse_moment("2026-02-30")
 
 
+@pytest.mark.parametrize("value", ["1969-12-31", "2200-01-01", "9999-12-31T23:59Z", "0001-01-01"])
+def test_refuses_years_that_are_too_far_off(value: str) -> None:
+    """Times computed from them would leave what a computer can tell."""
+    with pytest.raises(ValueError, match="is outside of the years 1970 to 2199"):
+        parse_moment(value)
+    assert parse_moment("1970-01-01").year + parse_moment("2199-12-31").year == 1970 + 2199
+
+
 def test_a_naive_moment_takes_the_zone() -> None:
     """Only a moment without an offset is moved into the zone."""
     london = ZoneInfo("Europe/London")

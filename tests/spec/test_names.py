@@ -191,3 +191,9 @@ def test_long_names_with_one_beginning_stay_apart(start: str, end: str) -> None:
     """What is cut away lives on in a digest."""
     long = f"a{start}z"
     assert names.address_local_part(long) != names.address_local_part(f"{long}{end}")
+
+
+def test_the_seed_of_a_schedule_names_it() -> None:
+    """Two schedules differ, also in constellations of the same shape; without a declared name it is empty."""
+    assert names.schedule_seed("acme", "a", "m") == "acme/a/m"
+    assert names.schedule_seed("", "a", "m") == "/a/m"

@@ -43,7 +43,9 @@ LongFile = Annotated[
 Json = Annotated[bool, Option(("--json",), "Write the result as JSON.")]
 Yes = Annotated[bool, Option(("--yes", "-y"), "Do not ask.")]
 Agent = Annotated[str, Argument("AGENT", "The agent's name.", agents=True)]
-Subject = Annotated[str, Argument("NAME", "The name of an agent or a service.", agents=True)]
+Subject = Annotated[
+    str, Argument("NAME", "The name of an agent or a service, or of a schedule: agent/name.", agents=True)
+]
 Agents = Annotated[list[str] | None, Argument("AGENT", "Only these agents.", agents=True)]
 Restart = Annotated[
     list[str] | None,

@@ -54,8 +54,11 @@ _SHELL = """\
 _TAIL = """\
     # schedules:
     #   morning:
-    #     cron: "0 9 * * 1-5"
+    #     cron: "0 9 * * 1-5"        # `constellagent schedule list` shows when that is
     #     prompt: Read your inbox and answer the first unread mail.
+    #   orders:
+    #     on: {email: {subject: "order:*"}}   # or sms, another agent's end, or a signed webhook
+    #     prompt: Read your inbox, do what the oldest unread mail asks for, and answer it.
 """
 
 

@@ -13,7 +13,10 @@ DEFAULT_BYTES = 1 << 16
 
 
 def logs(
-    name: Annotated[str | None, Argument("NAME", "The name of an agent or a service.", agents=True)] = None,
+    name: Annotated[
+        str | None,
+        Argument("NAME", "An agent, a service, a schedule (agent/name), or the id of a run.", agents=True),
+    ] = None,
     *,
     file: LongFile = None,
     follow: Annotated[bool, Option(("--follow", "-f"), "Go on until the session ends.")] = False,
@@ -27,7 +30,7 @@ def logs(
     setup: Annotated[bool, Option(("--setup",), "Show the logs of the agent's setup steps instead.")] = False,
     as_json: Json = False,
 ) -> int:
-    """Show what an agent or a service wrote to its terminal.
+    """Show what an agent, a service or a run wrote to its terminal.
 
     Offsets count bytes since the session began and never restart.
     """
@@ -37,7 +40,7 @@ def logs(
     offset = _begin(log, last, since_offset)
     if as_json:
         return _json(log, offset)
-    return _write(log, offset, follow=follow)
+    return copy(log, offset, follow=follow)
 
 
 def _log(name: str | None, file: str | None, session: str | None) -> str:
@@ -47,7 +50,7 @@ def _log(name: str | None, file: str | None, session: str | None) -> str:
         UsageError: neither or both of name and session are given, or there is no such session.
     """
     if (name is None) == (session is None):
-        raise UsageError("give the name of an agent or service, or --session ID")
+        raise UsageError("give the name of an agent, a service or a schedule, or --session ID")
     if session is not None:
         from constellagent.runtime.paths import locate
 
@@ -75,7 +78,7 @@ def _begin(log: str, last: int, since_offset: int | None) -> int:
     return max(reader.begin(), reader.end() - last)
 
 
-def _write(log: str, offset: int, *, follow: bool) -> int:
+def copy(log: str, offset: int, *, follow: bool) -> int:
     """Copy the log to stdout; a terminal gets no questions to answer, and is left as it was."""
     from constellagent.faces.cli import follow as following
 

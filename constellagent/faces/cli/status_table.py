@@ -5,6 +5,7 @@ from typing import TextIO
 
 from constellagent.faces.cli import screen
 from constellagent.runtime.control import AgentView, ConstellationView, ServiceView
+from constellagent.runtime.schedule_views import OpenRunView
 
 _COLOURS = {
     "starting": "blue",
@@ -62,6 +63,10 @@ def _agent(agent: AgentView, now: float) -> list[str]:
         notes.append(f"{screen.counted(agent['restarts'], 'restart')}")
     if not agent["declared"]:
         notes.append("no longer declared")
+    notes += [_run(run, now) for run in agent.get("runs", ())]
+    if "next_fire" in agent:
+        name = agent["next_fire"]["schedule"].partition("/")[2]
+        notes.append(f"{name} in {age(agent['next_fire']['due'] - now)}")
     ahead = agent["ahead"]
     return [
         agent["name"],
@@ -72,6 +77,11 @@ def _agent(agent: AgentView, now: float) -> list[str]:
         agent["address"] or agent["identity"] or "-",
         ", ".join(notes),
     ]
+
+
+def _run(run: OpenRunView, now: float) -> str:
+    name, since = run["schedule"].partition("/")[2], run["since"]
+    return f"{name} {run['state']}{'' if since is None else f' for {age(now - since)}'}"
 
 
 def _service(service: ServiceView, now: float) -> list[str]:

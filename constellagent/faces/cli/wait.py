@@ -1,4 +1,4 @@
-"""`constellagent wait`: blocks until an agent is in a state."""
+"""`constellagent wait`: blocks until an agent is in a state, or the run of a schedule is over."""
 
 import time
 from typing import Annotated, get_args
@@ -30,7 +30,11 @@ def wait(
     """Wait for a state. Exit code 0 when it is reached, 1 when it cannot be any more or time is up.
 
     An agent that ended cannot reach another state by itself, so waiting for one ends too.
+
+    Of a schedule (agent/name) it waits for the end of the present run, and exits with that run's code.
     """
+    if "/" in name:
+        return _run(name, file, until, timeout, as_json=as_json)
     wanted = tuple(until or ENDED)
     states = get_args(State)
     if unknown := [state for state in wanted if state not in states]:
@@ -53,6 +57,35 @@ def wait(
     else:
         screen.say(found["state"])
     return 0
+
+
+def _run(
+    schedule: str, file: str | None, until: list[str] | None, timeout: float | None, *, as_json: bool
+) -> int:
+    """Wait for the present run of a schedule, or tell how the newest one ended; returns its exit code.
+
+    Raises:
+        UsageError: another state than the end is asked for, or there is no such schedule.
+        ConstellagentError: time is up, or it has not run yet.
+    """
+    from constellagent.faces.cli import schedule_following as following
+    from constellagent.runtime.schedule_views import OPEN_STATES
+
+    if until:
+        raise UsageError(
+            "--until goes with an agent or a service", hint="of a schedule the end is waited for"
+        )
+    chosen = constellation_file(file)
+    deadline = None if timeout is None else SystemClock().monotonic() + timeout
+    with daemon() as client:
+        view = following.until_over(client, chosen, following.present(client, chosen, schedule), deadline)
+    if view["state"] in OPEN_STATES:
+        raise ConstellagentError(f"{schedule} is still {view['state']} after {timeout:g} s")
+    if as_json:
+        screen.say_json(view)
+    else:
+        screen.say(view["state"])
+    return following.exit_code(view)
 
 
 def _look(client: BlockingClient, file: str, name: str) -> AgentView | ServiceView:

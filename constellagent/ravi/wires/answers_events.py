@@ -8,11 +8,12 @@ from constellagent.ravi.wire import Text, _Answer
 
 
 class Event(_Answer):
-    """Something that happened. `seq` rises over the whole account."""
+    """Something that happened. `seq` rises over the whole account; the hosted provider may not say when."""
 
     id: str
     seq: int
     type: str
+    created_dt: Text = ""
     data: dict[str, Any] = Field(default_factory=dict, repr=False)
 
 

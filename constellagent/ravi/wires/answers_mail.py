@@ -42,7 +42,10 @@ class Attachment(_Answer):
 
 
 class Mail(_Answer):
-    """One mail. `state` is the local provider's, such as `held`; the hosted one says nothing."""
+    """One mail. `state` is the local provider's, such as `held`; the hosted one says nothing.
+
+    `sender_type` is `automated` for what a program sent by itself (RFC 3834).
+    """
 
     id: int
     thread_id: Text = ""
@@ -57,6 +60,7 @@ class Mail(_Answer):
     direction: Literal["incoming", "outgoing"] = "incoming"
     is_read: bool = False
     state: Text = ""
+    sender_type: Text = ""
     attachments: tuple[Attachment, ...] = ()
     created_dt: Text = ""
 

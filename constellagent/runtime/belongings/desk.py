@@ -176,16 +176,21 @@ class Desk:
             RefusedError: one does.
         """
         running = [
-            row.id
+            row
             for row in await self._registry.live()
-            if (row.constellation, row.subject) == (context.id, agent) and row.role != "service"
+            if row.constellation == context.id and row.role != "service" and _is_of(row.subject, agent)
         ]
         if running:
             raise RefusedError(
                 f"{agent} runs, and would lose its identity",
-                [f"session {session}" for session in running],
-                hint=f"`constellagent stop {agent}` first",
+                [f"session {row.id}" for row in running],
+                hint=f"`constellagent stop {running[0].subject}` first",
             )
+
+
+def _is_of(subject: str, agent: str) -> bool:
+    """Say whether a session is the agent's own, or a run of one of its schedules."""
+    return subject.partition("/")[0] == agent
 
 
 def _need(request: IdentityRequest, names: frozenset[str]) -> None:

@@ -8,7 +8,7 @@ import socket
 import sys
 
 from constellagent.runtime import processes
-from constellagent.runtime.holder import child, status
+from constellagent.runtime.holder import child, marker, status
 from constellagent.runtime.holder.config import Config
 from constellagent.runtime.holder.program import Program
 from constellagent.runtime.holder.serve import Holder
@@ -42,6 +42,9 @@ def run(text: bytes) -> None:
 
 
 def _hold(config: Config, umask: int, answer: int) -> int:
+    if not marker.begin(config.folder, os.getpid(), processes.start_of(os.getpid()) or ""):
+        _tell(answer, {"started": False, "reason": "it was started before", "hint": ""})
+        return 1
     listener = _listen(config.socket)
     env = config.env | {processes.MARKER: config.session}
     size = (config.rows, config.columns)

@@ -44,4 +44,36 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             constellation TEXT NOT NULL, role TEXT NOT NULL, subject TEXT NOT NULL,
             at REAL NOT NULL) STRICT""",
     ),
+    (
+        """CREATE TABLE schedules (
+            constellation TEXT NOT NULL, agent TEXT NOT NULL, name TEXT NOT NULL, declared TEXT NOT NULL,
+            created_at INTEGER NOT NULL, upto INTEGER NOT NULL, failures INTEGER NOT NULL DEFAULT 0,
+            paused TEXT NOT NULL DEFAULT '', paused_at INTEGER,
+            PRIMARY KEY (constellation, agent, name)) STRICT""",
+        """CREATE TABLE fires (
+            run TEXT PRIMARY KEY, constellation TEXT NOT NULL, schedule TEXT NOT NULL, origin TEXT NOT NULL,
+            fire_at INTEGER NOT NULL, attempt INTEGER NOT NULL, reason TEXT NOT NULL, state TEXT NOT NULL,
+            not_before INTEGER NOT NULL, why TEXT NOT NULL DEFAULT '', first INTEGER,
+            count INTEGER NOT NULL DEFAULT 1, missed INTEGER NOT NULL DEFAULT 0,
+            event TEXT NOT NULL DEFAULT '', depth INTEGER NOT NULL DEFAULT 0,
+            decided_at INTEGER NOT NULL, claimed_at INTEGER, started_at INTEGER, ended_at INTEGER,
+            exit_status INTEGER, tzdata TEXT NOT NULL DEFAULT '', branch TEXT NOT NULL DEFAULT '',
+            path TEXT NOT NULL DEFAULT '', base TEXT NOT NULL DEFAULT '', report TEXT NOT NULL DEFAULT '{}',
+            live_since REAL, boot_id TEXT NOT NULL DEFAULT '', ending TEXT NOT NULL DEFAULT '',
+            announced INTEGER NOT NULL DEFAULT 0) STRICT""",
+        """CREATE UNIQUE INDEX fires_of_the_clock ON fires (constellation, schedule, fire_at, attempt)
+            WHERE origin = 'clock'""",
+        "CREATE INDEX fires_open ON fires (constellation) WHERE state IN ('queued', 'claimed', 'running')",
+        "CREATE INDEX fires_by_time ON fires (constellation, fire_at)",
+        "CREATE INDEX fires_by_schedule ON fires (constellation, schedule, fire_at)",
+        "CREATE INDEX fires_of_events ON fires (constellation, schedule, decided_at) WHERE event != ''",
+        "CREATE INDEX fires_unannounced ON fires (run) WHERE ended_at IS NOT NULL AND announced = 0",
+        "CREATE UNIQUE INDEX fires_by_event ON fires (constellation, schedule, event) WHERE event != ''",
+        """CREATE TABLE hooks (
+            constellation TEXT NOT NULL, name TEXT NOT NULL, sealed BLOB NOT NULL,
+            PRIMARY KEY (constellation, name)) STRICT""",
+        """CREATE TABLE watermarks (
+            constellation TEXT NOT NULL, identity TEXT NOT NULL, seq INTEGER NOT NULL,
+            PRIMARY KEY (constellation, identity)) STRICT""",
+    ),
 )

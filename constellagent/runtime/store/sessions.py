@@ -64,6 +64,10 @@ _COLUMNS = tuple(field.name for field in fields(SessionRow))
 _LIST = ", ".join(_COLUMNS)
 _SELECT = f"SELECT {_LIST} FROM sessions"  # noqa: S608 - only names of columns go in
 _INSERT = f"INSERT INTO sessions ({_LIST}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - the same
+_ENDED = (
+    "ended_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM fires WHERE fires.run = sessions.id "
+    "AND fires.state IN ('queued', 'claimed', 'running'))"
+)
 _NEWEST = "rowid IN (SELECT max(rowid) FROM sessions GROUP BY constellation, role, subject)"
 """By the order of insertion, which a wall clock that is set back cannot change."""
 
@@ -132,12 +136,15 @@ class SessionRows:
         return await self._select(f"WHERE constellation = ? AND {_NEWEST}", constellation)
 
     async def ended(self, subject: SessionRow | None = None) -> list[SessionRow]:
-        """Return all ended rows, or those of the role and subject of a row; newest first."""
+        """Return all ended rows, or those of the role and subject of a row; newest first.
+
+        One whose end the ledger does not know yet is left out: what is kept of it keeps its run from being
+        started again.
+        """
         if subject is None:
-            return await self._select("WHERE ended_at IS NOT NULL ORDER BY rowid DESC")
+            return await self._select(f"WHERE {_ENDED} ORDER BY rowid DESC")
         return await self._select(
-            "WHERE constellation = ? AND role = ? AND subject = ? AND ended_at IS NOT NULL "
-            "ORDER BY rowid DESC",
+            f"WHERE constellation = ? AND role = ? AND subject = ? AND {_ENDED} ORDER BY rowid DESC",
             *_key(subject),
         )
 

@@ -41,20 +41,32 @@ class Kept:
     deletions: bool = False
 
 
-async def find(site: Site, ours: Registration, own_sessions: Sequence[str], *, resuming: bool) -> list[str]:
-    """Return what would be lost; `resuming` says that an earlier removal of ours died half-way.
+async def find(
+    site: Site,
+    ours: Registration,
+    own_sessions: Sequence[str],
+    *,
+    resuming: bool,
+    branch_stays: bool = False,
+) -> list[str]:
+    """Return what would be lost.
+
+    `resuming` says that an earlier removal of ours died half-way; with `branch_stays` commits that only a
+    branch of this repository holds do not count.
 
     Raises:
         GitError: git failed, so nothing is known.
         WorldError: a file cannot be looked at.
     """
     try:
-        return await _find(site, ours, own_sessions, resuming=resuming)
+        return await _find(site, ours, own_sessions, resuming=resuming, branch_stays=branch_stays)
     except OSError as error:
         raise WorldError(f"cannot look at {error.filename}: {error.strerror}") from error
 
 
-async def _find(site: Site, ours: Registration, own_sessions: Sequence[str], *, resuming: bool) -> list[str]:
+async def _find(
+    site: Site, ours: Registration, own_sessions: Sequence[str], *, resuming: bool, branch_stays: bool
+) -> list[str]:
     if ours.admin is None:
         return [f"{ours.path} is the main checkout"]
     filled = ours.marker is not None and ours.marker.filled
@@ -67,7 +79,7 @@ async def _find(site: Site, ours: Registration, own_sessions: Sequence[str], *, 
         found += await checkout.changed_early(site, ours.path, ours.admin)
         others = await site.git.run("ls-files", "-z", "--others", cwd=ours.path)
         found += _lines("untracked", (name for name in others.fields if not _ours(ours.path, name, kept)))
-    found += await _commits(site, ours)
+    found += await _commits(site, ours, branch_stays=branch_stays)
     found += [f"in progress: {what}" for name, what in _OPERATIONS.items() if (ours.admin / name).exists()]
     found += await _submodules(site, ours.path)
     return found + await _at_work(ours.path, own_sessions)
@@ -156,12 +168,12 @@ async def _hidden(site: Site, path: Path) -> list[str]:
     return _lines("modified (hidden from git status)", changed)
 
 
-async def _commits(site: Site, ours: Registration) -> list[str]:
+async def _commits(site: Site, ours: Registration, *, branch_stays: bool) -> list[str]:
     """Find commits that no remote, no tag and no other branch holds, and stashes made on the branch."""
     if ours.head is None:
         return []
     own = short(ours.branch) if ours.branch else None
-    but = [f"--exclude={own}"] if own else []
+    but = [f"--exclude={own}"] if own and not branch_stays else []
     said = await site.git.run(
         "rev-list", "--count", ours.head, "--not", *but, "--branches", "--remotes", "--tags", cwd=ours.path
     )

@@ -99,11 +99,25 @@ class GitWorktrees:
         """
         return await remove.losses_of(self._site, agent, path, own_sessions)
 
-    async def remove(self, agent: str, path: Path, *, force: bool) -> Removal:
+    async def remove(self, agent: str, path: Path, *, force: bool, branch_stays: bool = False) -> Removal:
         """Remove a worktree that we made. The branch is kept.
+
+        With `branch_stays` it is no loss that nothing but a branch here holds its commits.
 
         Raises:
             RefusedError: something would be lost and `force` is not given, or it cannot be rescued.
             ConflictError: the worktree is not ours.
         """
-        return await remove.remove(self._site, agent, path, force=force)
+        return await remove.remove(self._site, agent, path, force=force, branch_stays=branch_stays)
+
+    async def drop_branch(self, branch: str, commit: str) -> bool:
+        """Remove a branch that holds nothing beyond `commit`, where it began; says whether it is gone.
+
+        Raises:
+            GitError: git failed.
+        """
+        return await remove.drop_branch(self._site, branch, commit)
+
+    async def named(self, beginning: str) -> Mapping[str, Path]:
+        """Return where the worktrees of ours lie whose agent's name begins so, by that name."""
+        return self._site.named(beginning, await self._site.registrations())

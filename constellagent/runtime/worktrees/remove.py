@@ -27,8 +27,10 @@ async def losses_of(site: Site, agent: str, path: Path, own_sessions: Sequence[s
     return await losses.find(site, ours, own_sessions, resuming=await _resuming(site, agent))
 
 
-async def remove(site: Site, agent: str, path: Path, *, force: bool) -> Removal:
+async def remove(site: Site, agent: str, path: Path, *, force: bool, branch_stays: bool = False) -> Removal:
     """Remove a worktree that we made, and keep its branch; one that is gone already is no error.
+
+    With `branch_stays` it is no loss that nothing but a branch here holds its commits.
 
     Raises:
         RefusedError: something would be lost and `force` is not given, or it cannot be rescued.
@@ -44,7 +46,7 @@ async def remove(site: Site, agent: str, path: Path, *, force: bool) -> Removal:
         if not _reattach(ours, resuming=resuming):
             return await _forget(site, agent, ours)
         ours, _ = await site.require(agent)
-    lost = await losses.find(site, ours, (), resuming=resuming)
+    lost = await losses.find(site, ours, (), resuming=resuming, branch_stays=branch_stays)
     if lost and not force:
         raise RefusedError(
             f"removing {ours.path} would lose work",
@@ -65,6 +67,25 @@ async def remove(site: Site, agent: str, path: Path, *, force: bool) -> Removal:
             )
     await site.settle(agent)
     return removal
+
+
+async def drop_branch(site: Site, branch: str, commit: str) -> bool:
+    """Remove a branch that holds nothing beyond `commit`, where it began; says whether it is gone.
+
+    A branch that moved on, or that is checked out anywhere, stays as it is.
+
+    Raises:
+        GitError: git failed otherwise.
+    """
+    ref = f"refs/heads/{branch}"
+    if registry.on_branch(await site.registrations(), branch) is not None:
+        return False
+    found = await site.git.run("rev-parse", "--verify", "--quiet", "--end-of-options", ref, check=False)
+    if found.status != 0:
+        return True
+    # Git itself compares, so a commit that is made at this very moment keeps the branch.
+    done = await site.git.run("update-ref", "-d", "--end-of-options", ref, commit, check=False)
+    return done.status == 0
 
 
 async def _resuming(site: Site, agent: str) -> bool:

@@ -75,6 +75,17 @@ class Site:
             raise ConflictError(found[0].fault, hint="remove that file and import the worktree again")
         return found[0] if found else None
 
+    def named(self, beginning: str, listed: list[Registration]) -> dict[str, Path]:
+        """Return the places of our worktrees whose agent's name begins so, by that name."""
+        locked = self.reason(beginning)
+        found = {}
+        for one in listed:
+            if one.lock is not None and one.lock.startswith(locked):
+                found[one.lock.removeprefix(self.reason(""))] = one.path
+            elif one.lock is None and one.marker and one.marker.constellation == self.constellation:
+                found |= {one.marker.agent: one.path} if one.marker.agent.startswith(beginning) else {}
+        return found
+
     async def settle(self, agent: str, steps: Collection[Step] = STEPS) -> None:
         """Mark intents done that died between acting and that mark: what they wanted was seen to be so."""
         for step in dict.fromkeys(await self.journal.open_steps(agent)):

@@ -36,6 +36,7 @@ def test_one_clean_commit() -> None:
     assert git(repo, "ls-files").split() == [
         "agents/ask.py",
         "agents/both.py",
+        "agents/clerk.py",
         "agents/code.sh",
         "agents/link.sh",
         "agents/text.sh",

@@ -88,3 +88,49 @@ def test_a_plan_is_kept_privately(daemon: FakeControl, repo: Path, cli: Cli) -> 
 def test_a_place_that_cannot_be_written(daemon: FakeControl, repo: Path, cli: Cli) -> None:
     """--out into a folder that is not there is wrong usage."""
     assert cli("plan", "--out", "no/where/p.json").code == 64
+
+
+SCHEDULED = "version: 1\nagents:\n  docs: {command: [x], schedules: {m: {cron: '0 9 * * *'}}}\n"
+
+
+def test_fires_that_come_with_the_plan(
+    daemon: FakeControl, repo: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--schedules compares the fires of the file with those of what is in effect."""
+    monkeypatch.setattr("time.time", lambda: 1_795_348_800.0)
+    (repo / "constellation.yaml").write_text(SCHEDULED)
+    ran = cli("plan", "--schedules", "--window", "2d")
+    assert ran.out.splitlines() == [
+        "acme: no changes",
+        "+ 2026-11-23T09:00:00Z docs/m",
+        "+ 2026-11-24T09:00:00Z docs/m",
+        "until 2026-11-24T12:00:00Z: 2 fires to come, 0 fires to go",
+    ]
+    assert (
+        json.loads(cli("plan", "--schedules", "--json").out)["fires"]["come"][0]
+        == ran.out.splitlines()[1][2:]
+    )
+    assert cli("plan", "--schedules", "other").out.endswith("the same fires\n")
+
+
+def test_fires_that_differ_are_changes(daemon: FakeControl, repo: Path, cli: Cli) -> None:
+    """With --detailed-exitcode they are 2, also where the plan itself is empty; blocked is still 1."""
+    (repo / "constellation.yaml").write_text(SCHEDULED)
+    assert cli("plan", "--schedules", "--detailed-exitcode").code == 2
+    assert cli("plan", "--detailed-exitcode").code == 0
+    assert cli("plan", "--schedules", "--detailed-exitcode", "--destroy").code == 0
+    daemon.plan_answer = plan_reply(blocked=True)
+    assert cli("plan", "--schedules", "--detailed-exitcode").code == 1
+
+
+def test_fires_that_go_with_a_destroy(daemon: FakeControl, repo: Path, cli: Cli) -> None:
+    """Nothing is declared then, so all that is in effect goes."""
+    kept = json.dumps({"spec": {"cron": "0 9 * * *"}, "timezone": "UTC", "constellation": ""})
+    daemon.plan_answer = plan_reply(schedules={"docs/m": kept})
+    out = cli("plan", "--destroy", "--schedules").out
+    assert out.splitlines()[-1].endswith(": 0 fires to come, 7 fires to go")
+
+
+def test_a_window_is_for_schedules(daemon: FakeControl, repo: Path, cli: Cli) -> None:
+    """--window alone is wrong usage."""
+    assert cli("plan", "--window", "7d").code == 64

@@ -79,3 +79,15 @@ def test_nothing_yet() -> None:
 def test_age(seconds: float, text: str) -> None:
     """Ages are in their largest whole unit."""
     assert status_table.age(seconds) == text
+
+
+def test_what_wakes_an_agent_next() -> None:
+    """An agent's next fire and its open runs stand among its notes, without the agent's name."""
+    runs = [
+        {"run": "1", "schedule": "docs/daily", "state": "running", "since": NOW - 200},
+        {"run": "2", "schedule": "docs/weekly", "state": "queued", "since": None},
+    ]
+    fire = {"schedule": "docs/daily", "fire_at": "", "due": NOW + 7300}
+    agent = agent_view("docs", "stopped", reason="never started", runs=runs, next_fire=fire)
+    lines = status_table.lines([constellation(agents=[agent], services=[])], NOW, 200, io.StringIO())
+    assert lines[2].endswith("never started, daily running for 3m, weekly queued, daily in 2h")

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from constellagent.runtime.control import ConstellationView, State
+from tests.faces.cli.scheduled import open_view, run_view, schedule_view
 from tests.faces.conftest import Cli
-from tests.faces.fake_control import FakeControl, agent_view, service_view
+from tests.faces.fake_control import FakeControl, Queue, agent_view, service_view
 
 
 @pytest.fixture
@@ -68,3 +69,24 @@ def test_unknown_words(view: ConstellationView, repo: Path, cli: Cli) -> None:
     ran = cli("wait", "nobody")
     assert ran.code == 64
     assert "docs, shop" in ran.err
+
+
+def test_of_a_schedule_the_end_of_its_run(daemon: FakeControl, repo: Path, cli: Cli) -> None:
+    """It waits for the run that goes on, says how that ended, and exits with its code."""
+    daemon.answers["list"] = [schedule_view(open=[open_view()])]
+    daemon.answers["history"] = Queue([[open_view()], [run_view(state="failed", exit_status=7)]])
+    ran = cli("wait", "triage/morning")
+    assert (ran.code, ran.out) == (7, "failed\n")
+    daemon.answers["list"] = [schedule_view()]
+    ran = cli("wait", "triage/morning", "--json")
+    assert (ran.code, json.loads(ran.out)) == (0, run_view())
+
+
+def test_of_a_schedule_time_is_up(daemon: FakeControl, repo: Path, cli: Cli) -> None:
+    """After --timeout seconds it gives up with 1; another state than the end cannot be waited for."""
+    daemon.answers["list"] = [schedule_view(open=[open_view("queued")])]
+    daemon.answers["history"] = [open_view("queued")]
+    ran = cli("wait", "triage/morning", "--timeout", "0.01")
+    assert ran.code == 1
+    assert "triage/morning is still queued after 0.01 s" in ran.err
+    assert cli("wait", "triage/morning", "--until", "working").code == 64

@@ -1,5 +1,6 @@
 """Archive, delete, renew, export and import at a person's word."""
 
+import asyncio
 import json
 import stat
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from constellagent.errors import ConflictError, ConstellagentError, RefusedError, UsageError
 from constellagent.ravi.client import RaviClient
+from constellagent.runtime.schedule_views import ScheduleRequest
 from tests.runtime.belongings.conftest import AGENTS, DECLARED, Asking
 
 PASSPHRASE = "plain words of a person 4711"
@@ -35,6 +37,22 @@ async def test_nothing_is_taken_from_an_agent_that_runs(asking: Asking) -> None:
             await asking.about("one", action)
         assert "constellagent stop one" in raised.value.hint
     await asking.lab.daemon.stop(asking.lab.file, "one")
+    await asking.about("one", "archive")
+
+
+async def test_nothing_is_taken_from_an_agent_of_which_a_run_goes_on(asking: Asking) -> None:
+    """A run of a schedule acts as its agent, so the agent keeps its identity until the run has ended."""
+    slow = 'schedules: {slow: {cron: "0 0 1 1 *", command: [sleep, "99"], workspace: agent}}'
+    asking.lab.declare(AGENTS.replace("autostart: false", f"autostart: false, {slow}", 1), DECLARED)
+    await asking.lab.apply()
+    request = ScheduleRequest(file=asking.lab.file, action="run", schedule="one/slow")
+    run = (await asking.lab.daemon.schedule(request))["run"]
+    while (row := await asking.lab.daemon._registry.get(run)) is None or not row.live:
+        await asyncio.sleep(0.02)
+    with pytest.raises(RefusedError, match="runs") as raised:
+        await asking.about("one", "archive")
+    assert "constellagent stop one/slow" in raised.value.hint
+    await asking.lab.daemon.stop(asking.lab.file, "one/slow")
     await asking.about("one", "archive")
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from constellagent.errors import ConflictError
 from constellagent.runtime.store.database import Database
+from constellagent.runtime.store.ledger import Ledger
 from constellagent.runtime.store.sessions import Role, SessionRow, SessionRows
+from tests.runtime.store.ledgers import NOW, begun, fire
 
 ROW = SessionRow("s-1", "c", "agent", "docs", "print", 100.0, 10.0, "boot")
 
@@ -113,6 +115,19 @@ async def test_ended_ones_come_newest_first(rows: SessionRows) -> None:
     assert [row.id for row in await rows.ended(ROW)] == ["s-2", "s-1", "s-0"]
     await rows.drop("s-1")
     assert [row.id for row in await rows.ended(ROW)] == ["s-2", "s-0"]
+
+
+async def test_a_run_that_is_open_in_the_ledger_is_none_of_them(rows: SessionRows, ledger: Ledger) -> None:
+    """What is kept of it keeps it from being started again, so it stays until the ledger knows the end."""
+    first, second = fire(1), fire(2)
+    await begun(ledger, first, second)
+    for one in (first, second):
+        await rows.add(replace(ROW, id=one.run, role="run", ended_at=1.0))
+
+    assert await rows.ended() == []
+    await ledger.end(first.run, "succeeded", NOW)
+    assert [row.id for row in await rows.ended()] == [first.run]
+    assert [row.id for row in await rows.ended(replace(ROW, role="run"))] == [first.run]
 
 
 async def test_restarts_are_counted_in_a_window(rows: SessionRows) -> None:

@@ -259,3 +259,53 @@ async def test_c12_sparse_worktree_is_rescued_whole(rig: Rig, tmp_path: Path) ->
     assert git(repo, "show", f"{removal.rescue_ref}:out/b") == "2"
     recover(removal)
     assert contents(path) == before
+
+
+async def test_commits_that_a_branch_keeps_need_not_keep_the_worktree(rig: Rig) -> None:
+    """Where the branch is known to stay, only commits that no branch holds are a loss."""
+    path = await rig.create()
+    kept = commit(path, {"a.txt": "on the branch\n"})
+    with pytest.raises(RefusedError, match="would lose work"):
+        await rig.port.remove("worker", path, force=False)
+    git(path, "checkout", "-q", "--detach")
+    commit(path, {"a.txt": "on no branch\n"})
+    with pytest.raises(RefusedError) as caught:
+        await rig.port.remove("worker", path, force=False, branch_stays=True)
+    assert caught.value.losses == ("detached: 1 commit on no branch",)
+    git(path, "checkout", "-q", "agents/worker")
+
+    await rig.port.remove("worker", path, force=False, branch_stays=True)
+
+    assert not path.exists()
+    assert git(rig.repo, "rev-parse", "agents/worker") == kept
+
+
+async def test_a_branch_goes_only_while_it_holds_nothing_of_its_own(rig: Rig) -> None:
+    """One that moved on, is checked out, or does not begin there stays; one that is gone is no error."""
+    path = await rig.create()
+    base = git(rig.repo, "rev-parse", "main")
+    assert not await rig.port.drop_branch("agents/worker", base)
+    await rig.port.remove("worker", path, force=False)
+    git(rig.repo, "branch", "moved", "main")
+    git(rig.repo, "update-ref", "refs/heads/moved", commit(rig.repo, {"a.txt": "more\n"}))
+
+    assert not await rig.port.drop_branch("main", git(rig.repo, "rev-parse", "main"))
+    assert not await rig.port.drop_branch("moved", base)
+    assert await rig.port.drop_branch("agents/worker", base)
+    assert await rig.port.drop_branch("agents/worker", base)
+
+    refs = git(rig.repo, "for-each-ref", "--format=%(refname:short)", "refs/heads")
+    assert refs.split() == ["main", "moved"]
+
+
+async def test_our_worktrees_are_found_by_how_their_names_begin(rig: Rig) -> None:
+    """By git's lock, or by our mark where a person unlocked one; what others made is not ours."""
+    first = await rig.create(rig.agent("worker@1", branch="runs/1"))
+    second = await rig.create(rig.agent("worker@2", branch="runs/2"))
+    await rig.create(rig.agent("worker"))
+    await rig.create(rig.agent("other@1", branch="runs/3"))
+    git(rig.repo, "worktree", "unlock", str(second))
+    git(rig.repo, "worktree", "add", "-q", "-b", "mine", str(rig.folder / "mine"))
+
+    assert await rig.port.named("worker@") == {"worker@1": first, "worker@2": second}
+    assert set(await rig.port.named("")) == {"worker", "worker@1", "worker@2", "other@1"}

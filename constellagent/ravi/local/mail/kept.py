@@ -161,4 +161,5 @@ def _event(identity: int, mail: int, letter: Letter, direction: str) -> tuple[st
         "from_email": letter.from_email,
         "to_email": ", ".join(letter.to),
         "subject": letter.subject,
+        "sender_type": sealed.sender_type(direction, automatic=letter.automatic),
     }

@@ -126,3 +126,8 @@ def about(known: dict[str, Any], direction: str) -> str:
     if direction == "incoming":
         return f"from {known['from_email']}: {known['subject']}"
     return f"to {', '.join((*known['to'], *known['cc'], *known['bcc']))}: {known['subject']}"
+
+
+def sender_type(direction: str, *, automatic: bool) -> str:
+    """Return Ravi's word for who wrote a mail."""
+    return "agent" if direction == "outgoing" else "automated" if automatic else "external"

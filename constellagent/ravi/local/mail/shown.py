@@ -114,7 +114,6 @@ def message(mail: Fetched, base: str) -> dict[str, Any]:
     """Return a mail as it is shown; `base` is the address of the provider."""
     row, head = mail.row, sealed.open_head(mail.safe, mail.row)
     said = sealed.open_body(mail.safe, row)
-    outgoing = row["direction"] == "outgoing"
     return {
         "id": row["id"],
         "uuid": row["uuid"],
@@ -130,7 +129,7 @@ def message(mail: Fetched, base: str) -> dict[str, Any]:
         "direction": row["direction"],
         "is_read": bool(row["is_read"]),
         "state": mail.state,
-        "sender_type": "agent" if outgoing else "automated" if head["automatic"] else "external",
+        "sender_type": sealed.sender_type(row["direction"], automatic=head["automatic"]),
         "message_id": head["message_id"],
         "thread_id": row["thread_uuid"],
         "attachments": [_attachment(mail.safe, file, base) for file in mail.files],

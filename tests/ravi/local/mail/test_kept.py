@@ -125,7 +125,16 @@ async def test_mail_is_told_to_audit_contacts_and_events(docs: Owner) -> None:
         "from_email": SERVICE,
         "to_email": "docs@constellagent.test",
         "subject": "Your code",
+        "sender_type": "external",
     }
+    assert events[1]["data"]["sender_type"] == "agent"
+
+
+async def test_an_event_says_that_a_program_wrote_by_itself(docs: Owner) -> None:
+    """Whoever acts on events can leave lists, bounces and answers of robots alone."""
+    await docs.take(letter(automatic=True))
+    (event,) = (await docs.get("/api/events/"))["events"]
+    assert event["data"]["sender_type"] == "automated"
 
 
 async def test_what_is_rolled_back_was_never_there(docs: Owner) -> None:

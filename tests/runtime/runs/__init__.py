@@ -1,0 +1,1 @@
+"""Tests of runs: real repositories, real holders, a real provider."""

@@ -1,0 +1,1 @@
+"""Answering people about schedules."""

@@ -1,0 +1,1 @@
+"""Tests of what wakes agents beside the clock."""
