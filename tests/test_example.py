@@ -224,20 +224,22 @@ def _inbox(clone: Clone, agent: str) -> list[str]:
     return [mail["subject"] for mail in json.loads(said) if mail["direction"] == "incoming"]
 
 
-def test_an_order_by_mail_is_done_and_answered(applied: Clone) -> None:
-    """A mail wakes the clerk, which does what it says on a branch of its own, commits, and answers; once."""
-    order = ["--to", "clerk@demo.test", "--subject", "order: find git worktree", "--body", "please"]
-    _call(applied, "identity", "send", "shell", *order)
+def test_orders_by_mail_are_done_and_answered(applied: Clone) -> None:
+    """Each mail wakes the clerk, which does that order on a branch of its own, commits, and answers."""
+    for words in ("git worktree", "SIGTERM"):
+        order = ["--to", "clerk@demo.test", "--subject", f"order: find {words}", "--body", "please"]
+        _call(applied, "identity", "send", "shell", *order)
 
-    _until(lambda: "Re: order: find git worktree" in _inbox(applied, "shell"), "an answer of the clerk")
-    _until(lambda: [run["commit_count"] for run in _runs(applied)] == [1], f"a run, but {_runs(applied)}")
-    (run,) = _runs(applied)
-    told = {key: run[key] for key in ("schedule", "reason", "state", "exit_status")}
-    assert told == {"schedule": "clerk/orders", "reason": "email", "state": "succeeded", "exit_status": 0}
-    assert run["did"]["mails_sent"] == 1
-    assert run["did"]["mails_read"] >= 1
-    assert run["branch"].startswith("runs/clerk/orders/")
-    author = applied.run("git", "log", "-1", "--format=%an <%ae>", run["branch"]).stdout
-    assert author == "clerk <clerk@demo.test>\n"
-    assert "- README.md:" in applied.run("git", "show", f"{run['branch']}:reports/order.md").stdout
-    assert "find git worktree" not in json.dumps(run), "what a mail says is not in the ledger"
+    answers = ["Re: order: find SIGTERM", "Re: order: find git worktree"]
+    _until(lambda: sorted(_inbox(applied, "shell")) == answers, "two answers of the clerk")
+    _until(lambda: [run["commit_count"] for run in _runs(applied)] == [1, 1], f"runs, but {_runs(applied)}")
+    for run in _runs(applied):
+        told = {key: run[key] for key in ("schedule", "reason", "state", "exit_status")}
+        assert told == {"schedule": "clerk/orders", "reason": "email", "state": "succeeded", "exit_status": 0}
+        assert run["did"]["mails_sent"] == 1
+        assert run["did"]["mails_read"] >= 1
+        assert run["branch"].startswith("runs/clerk/orders/")
+        author = applied.run("git", "log", "-1", "--format=%an <%ae>", run["branch"]).stdout
+        assert author == "clerk <clerk@demo.test>\n"
+        assert "- README.md:" in applied.run("git", "show", f"{run['branch']}:reports/order.md").stdout
+        assert "order: find" not in json.dumps(run), "what a mail says is not in the ledger"

@@ -1,7 +1,8 @@
 """Wakes, reads what its inbox asks for, does it, and reports back: one mail, one run.
 
 The subject `order: find WORDS` asks where the words stand in the repository. The clerk writes a report,
-commits it as itself, and answers whoever asked.
+commits it as itself, and answers whoever asked. An order stays unread until it is answered, so that one whose
+run was cut short is done by the next.
 """
 
 import json
@@ -45,7 +46,7 @@ def main() -> None:
     if not waiting:
         sys.stdout.write("no order waits\n")
         return
-    order = ravi("message", "email", str(waiting[0]["id"]))  # which marks it as read
+    order = waiting[0]
     words = order["subject"].partition(":")[2].strip().removeprefix("find ").strip()
     places = found(words)
     report = Path(os.environ["REPORTS"], "order.md")
@@ -55,6 +56,7 @@ def main() -> None:
     branch = call("git", "branch", "--show-current").strip()
     body = f"{len(places)} places; the list is in {report} on {branch}"
     ravi("email", "reply", str(order["id"]), "--body", body)
+    ravi("message", "email", str(order["id"]), "--mark-read")
     sys.stdout.write(f"answered order {order['id']}: {len(places)} places\n")
 
 

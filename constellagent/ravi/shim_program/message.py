@@ -7,9 +7,16 @@ from constellagent.ravi.shim_program.failing import WrongWordsError
 from constellagent.ravi.shim_program.login import Login
 from constellagent.ravi.shim_program.words import Given, Verb, Verbs
 
+_MARK = "--mark-read"
+_SWITCHES = {**arrivals.UNREAD, _MARK: "with an id: it is done with, and unread no more"}
+
 
 def email(login: Login, given: Given) -> Any:
-    """Return the mails, or one by its id or Message-ID; with `--wait` those that were waited for."""
+    """Return the mails, or one by its id or Message-ID; with `--wait` those that were waited for.
+
+    Looking at a mail leaves it unread, so that work that is cut short is found again; `--mark-read` is for
+    when it is done.
+    """
     return _opened(login, arrivals.EMAIL, given)
 
 
@@ -22,7 +29,11 @@ def _opened(login: Login, source: arrivals.Source, given: Given) -> Any:
     if one := given.word(0):
         if given.has("--wait"):
             raise WrongWordsError("--wait is for messages to come; one that has an id is there")
-        return api.row(api.call(login, "GET", f"{source.path}{api.segment(one)}/"))
+        path = f"{source.path}{api.segment(one)}/"
+        found = api.row(api.call(login, "GET", path))
+        return api.row(api.call(login, "PATCH", path, {"is_read": True})) if given.is_on(_MARK) else found
+    if given.is_on(_MARK):
+        raise WrongWordsError(f"{_MARK} is for one message; give its id")
     if arrivals.check(given):
         return arrivals.wanted(login, source, given)
     query = {"is_read": "false"} if given.is_on("--unread") else {}
@@ -37,7 +48,7 @@ VERBS: Verbs = {
         ("text_content",),
         words=("[id]",),
         values=arrivals.WAIT_FLAGS,
-        switches=arrivals.UNREAD,
+        switches=_SWITCHES,
     ),
     ("message", "sms"): Verb(
         sms,
@@ -46,6 +57,6 @@ VERBS: Verbs = {
         ("body",),
         words=("[id]",),
         values=arrivals.WAIT_FLAGS,
-        switches=arrivals.UNREAD,
+        switches=_SWITCHES,
     ),
 }

@@ -26,13 +26,14 @@ async def test_the_newest_thread_comes_first(ada: Agent, ben: Agent) -> None:
 
 
 async def test_unread_is_what_nobody_marked(ada: Agent, ben: Agent) -> None:
-    """`--unread` leaves out what is read: threads, conversations and messages; `--unread=false` does not."""
+    """Only `--mark-read` makes a message read; `--unread` leaves it out then, `--unread=false` does not."""
     await ada.gets_mail("one", "1", ben)
     await ada.gets_text("one")
     (mail,), (text,) = await ada.json("message", "email"), await ada.json("message", "sms")
-    for kind, row in {"email-messages": mail, "messages": text}.items():
-        path, key = f"/api/{kind}/{row['id']}/", ada.env["RAVI_API_KEY"]
-        assert (await ada.local.ask("PATCH", path, key=key, body={"is_read": True})).status_code == 200
+    for kind, row in {"email": mail, "sms": text}.items():
+        assert (await ada.json("message", kind, str(row["id"])))["is_read"] is False
+        assert (await ada.json("message", kind, str(row["id"]), "--mark-read"))["is_read"] is True
+        assert "give its id" in (await ada.run("message", kind, "--mark-read")).stderr
     for noun in ("inbox", "message"):
         for kind in ("email", "sms"):
             assert await ada.json(noun, kind, "--unread") == []
