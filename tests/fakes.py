@@ -336,6 +336,15 @@ class FakeSessions:
             for subject in blind
         }
 
+    async def runs(self) -> Mapping[str, Sequence[str]]:
+        """Return the live runs by agent."""
+        await self._world.call("look runs", "")
+        found: dict[str, list[str]] = {}
+        for session in self._world.sessions:
+            if session.role == "run" and session.facts.live:
+                found.setdefault(session.subject.partition("/")[0], []).append(session.facts.id)
+        return found
+
     async def start(self, launch: Launch) -> SessionFacts:
         """Start a session."""
         await self._world.call("start", launch.subject)

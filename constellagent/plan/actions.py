@@ -146,6 +146,13 @@ class StopSession(_Action):
 
 
 @dataclass(frozen=True, slots=True)
+class StopRun(StopSession):
+    """Stop a run of an agent that is going away."""
+
+    verb: ClassVar[str] = "stop run"
+
+
+@dataclass(frozen=True, slots=True)
 class StopService(_Action):
     """Stop a service that is going away."""
 
@@ -226,6 +233,7 @@ Action = (
     | RestartSession
     | RestartService
     | StopSession
+    | StopRun
     | StopService
     | RemoveWorktree
     | ArchiveIdentity

@@ -151,6 +151,7 @@ class ObservedAgent:
         base: the commit that the declared base resolves to.
         identity: the identity that is bound to it, or the one that matches its declaration.
         session: its newest session.
+        runs: its runs that go on, by the ids of their sessions; known where `session` is.
         schedules: the declarations of its schedules that are in effect, by name.
         missing_env: variables of `env.pass` that it cannot be given.
         made_by_us: we hold a record of it, so it may be removed.
@@ -161,6 +162,7 @@ class ObservedAgent:
     base: Look[str] = _NOT_LOOKED
     identity: Look[IdentityFacts] = _NOT_LOOKED
     session: Look[SessionFacts] = _NOT_LOOKED
+    runs: tuple[str, ...] = ()
     schedules: Look[Mapping[str, str]] = _NOT_LOOKED
     missing_env: tuple[str, ...] = ()
     made_by_us: bool = False

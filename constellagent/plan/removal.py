@@ -4,7 +4,14 @@ Only what we made is removed, and nothing at all of an agent of which some part 
 half a removal with an unknown rest is worse than none.
 """
 
-from constellagent.plan.actions import ArchiveIdentity, Forget, RemoveWorktree, StopService, StopSession
+from constellagent.plan.actions import (
+    ArchiveIdentity,
+    Forget,
+    RemoveWorktree,
+    StopRun,
+    StopService,
+    StopSession,
+)
 from constellagent.plan.draft import Draft
 from constellagent.plan.observed import ObservedAgent, ObservedService, There, Unknown, WorktreeState
 from constellagent.plan.waking import remove_schedules
@@ -22,6 +29,8 @@ def remove_agent(name: str, seen: ObservedAgent, reason: str, *, force: bool) ->
                 f"nothing of it is removed, since its {what} could not be looked at: {look.reason}"
             )
     remove_schedules(draft, seen.schedules, reason)
+    for run in seen.runs:
+        draft.do(StopRun(name, f"{reason}; this ends the run", session=run))
     match seen.session:
         case There(session) if session.live:
             draft.do(StopSession(name, f"{reason}; this ends its conversation", session=session.id))

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 from constellagent.plan.fires import shown
 from constellagent.plan.schedules import DesiredSchedule
+from constellagent.plan.wakeups.bounds import within
 
 Note = Literal["dst-gap", "dst-fold", "collision", "overlap?"]
 """What is to be known about a fire.
@@ -112,7 +113,7 @@ def upcoming(schedules: Iterable[DesiredSchedule], after: datetime, count: int) 
 def fires(schedule: DesiredSchedule, after: datetime, until: datetime) -> Iterator[datetime]:
     """Yield the nominal times in (after, until] between `start` and `end` of the schedule, paused or not."""
     if schedule.cron is not None:
-        after, until = _clipped(schedule, after, until)
+        after, until = within(schedule, after, until)
         yield from schedule.cron.between(after, until, schedule.zone)
 
 
@@ -120,7 +121,7 @@ def count(schedule: DesiredSchedule, after: datetime, until: datetime) -> int:
     """Return how many fires of the schedule are due in (after, until], without walking them."""
     if not ticks(schedule) or schedule.cron is None:
         return 0
-    after, until = _clipped(schedule, after, until)
+    after, until = within(schedule, after, until)
     return schedule.cron.count(after, until, schedule.zone) if after < until else 0
 
 
@@ -133,7 +134,7 @@ def next_fire(schedule: DesiredSchedule, after: datetime) -> datetime | None:
     """Return the first nominal time after a moment, paused or not; None where there is none."""
     if schedule.cron is None:
         return None
-    after, end = _clipped(schedule, after, after + HORIZON)
+    after, end = within(schedule, after, after + HORIZON)
     found = schedule.cron.next(after, schedule.zone)
     return found if found is not None and found <= end else None
 
@@ -161,15 +162,6 @@ def _order_of(due: Due) -> tuple[datetime, str]:
 
 def _order(row: _Row) -> tuple[datetime, str]:
     return _order_of(row.due)
-
-
-def _clipped(schedule: DesiredSchedule, after: datetime, until: datetime) -> tuple[datetime, datetime]:
-    """Return the part of a window that lies between `start` and `end` of the schedule."""
-    if schedule.start is not None:
-        after = max(after, schedule.start - datetime.resolution)
-    if schedule.end is not None:
-        until = min(until, schedule.end - datetime.resolution)
-    return after, until
 
 
 def _rows(schedule: DesiredSchedule, after: datetime, until: datetime) -> Iterator[_Row]:

@@ -5,7 +5,7 @@ that fails stops there and does not stop the others.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import assert_never
@@ -86,11 +86,31 @@ class Outcome:
         return codes.pop() if len(codes) == 1 else int(bool(codes))
 
 
+ClearRuns = Callable[[str], Awaitable[None]]
+"""Removes the worktrees of an agent's runs; raises RefusedError where one holds work."""
+
+
+async def _nothing_to_clear(_agent: str) -> None:
+    """Do nothing: no run has left anything."""
+
+
 class Apply:
     """One apply of one plan."""
 
-    def __init__(self, desired: Desired, world: World, report: Report, *, parallel: int) -> None:
-        """`parallel` bounds the agents that are worked on at once."""
+    def __init__(
+        self,
+        desired: Desired,
+        world: World,
+        report: Report,
+        *,
+        parallel: int,
+        clear_runs: ClearRuns = _nothing_to_clear,
+    ) -> None:
+        """`parallel` bounds the agents that are worked on at once.
+
+        `clear_runs` removes what the runs of an agent left behind, before the agent's own worktree goes.
+        """
+        self._clear_runs = clear_runs
         self._desired = desired
         self._world = world
         self._report = report
@@ -159,6 +179,7 @@ class Apply:
             case AddSchedule() | RemoveSchedule():
                 return await self._schedule(action)
             case Forget():
+                await self._clear_runs(action.subject)
                 async with self._world.journal.step(Step.RECORD_DROP, action.subject):
                     await self._world.records.drop(action.subject)
                 return "forgotten"
@@ -190,6 +211,7 @@ class Apply:
                 await worktrees.repair(self._desired.agents[action.subject], Path(action.path))
                 return f"worktree is at {action.path}"
             case RemoveWorktree():
+                await self._clear_runs(action.subject)
                 removal = await worktrees.remove(action.subject, Path(action.path), force=action.force)
                 if removal.rescue_ref:
                     return (

@@ -52,17 +52,21 @@ async def observe(desired: Desired, eyes: Eyes, *, available_env: frozenset[str]
     """
     records = await eyes.records.all()
     agents = [*desired.agents.values(), *undeclared_agents(desired, records)]
-    worktrees, identities, sessions, schedules = await asyncio.gather(
+    worktrees, identities, sessions, runs, schedules = await asyncio.gather(
         _ask(lambda: eyes.worktrees.look(agents)),
         _ask(lambda: eyes.identities.look([_lies_at(agent, records.get(agent.name)) for agent in agents])),
         _ask(eyes.sessions.look),
+        _ask(eyes.sessions.runs),
         _ask(eyes.schedules.look),
     )
+    if isinstance(runs, Unknown):
+        sessions, runs = runs, {}  # what is going on is not known, so nothing is taken away
     services = {name for role, name in _known(sessions) if role == "service"} | set(desired.services)
     return Observed(
         agents={
             agent.name: replace(
                 _agent(agent, worktrees, identities, sessions, records, available_env),
+                runs=tuple(runs.get(agent.name, ())),
                 schedules=schedules
                 if isinstance(schedules, Unknown)
                 else There(schedules.get(agent.name, {})),

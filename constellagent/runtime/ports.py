@@ -243,6 +243,10 @@ class Sessions(Protocol):
         """Return the newest session by (role, subject), for the roles agent and service."""
         ...
 
+    async def runs(self) -> Mapping[str, Sequence[str]]:
+        """Return the ids of the live sessions of runs, by agent."""
+        ...
+
     async def start(self, launch: Launch) -> SessionFacts:
         """Start a session.
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 
 from constellagent.errors import ConstellagentError, RefusedError, UnavailableError
 from constellagent.plan.actions import (
@@ -141,10 +142,16 @@ class Reconciler:
                 await self._constellations.put(context.applied(), self._clock.now())
                 await _keep(context, request)
             await self._forget_restarts(context, found)
-            apply = Apply(context.desired, context.world, report, parallel=self._settings.parallel)
+            apply = Apply(
+                context.desired,
+                context.world,
+                report,
+                parallel=self._settings.parallel,
+                clear_runs=partial(self._clear_runs, context, report, options.force),
+            )
             try:
                 outcome = await apply.run(found)
-                await self._cleanup(context, options, found, outcome, report)
+                await self._cleanup(context, options, found, outcome)
             finally:
                 await self._applied(context.id)
             return _result(found, observed, outcome)
@@ -182,15 +189,27 @@ class Reconciler:
                 case _:
                     pass
 
-    async def _cleanup(
-        self, context: Context, options: Options, found: Plan, outcome: Outcome, report: Report
-    ) -> None:
-        """Release what gone agents had, and forget a constellation of which nothing is left."""
+    async def _clear_runs(self, context: Context, report: Report, force: bool, agent: str) -> None:
+        """Remove the worktrees of an agent's runs.
+
+        Raises:
+            RefusedError: some hold work and `force` is not given; the others are gone.
+        """
+        cleared = await self._runs.remove_all(context, agent, force=force)
+        for line in cleared.removed:
+            report(Event(agent, line))
+        if cleared.stay:
+            raise RefusedError(
+                f"removing the worktrees of {agent}'s runs would lose work",
+                cleared.stay,
+                hint="commit and push it, or use --force, which rescues it first",
+            )
+
+    async def _cleanup(self, context: Context, options: Options, found: Plan, outcome: Outcome) -> None:
+        """Release what gone agents had reserved, and forget a constellation of which nothing is left."""
         gone = [a.subject for a in found.actions if isinstance(a, Forget) and a.subject not in outcome.failed]
         for subject in gone:
             await context.launches.release(subject)
-            for line in await self._runs.remove_all(context, subject, force=options.force):
-                report(Event(subject, line))
         ending = gone or options.destroy  # an earlier destroy may have died after its last step
         if ending and not outcome.failed and not await context.world.records.all():
             await self._constellations.forget(context.id)

@@ -11,7 +11,7 @@ import logging
 import os
 import shutil
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -347,6 +347,14 @@ class ConstellationSessions:
         """Return the newest session by (role, subject), for the roles agent and service."""
         rows = await self._registry.newest(self._constellation)
         return {(row.role, row.subject): self._look(row) for row in rows if row.role != "run"}
+
+    async def runs(self) -> Mapping[str, Sequence[str]]:
+        """Return the ids of the live sessions of runs, by agent; a schedule's run is called `agent/name`."""
+        found: dict[str, list[str]] = {}
+        for row in await self._registry.live():
+            if (row.constellation, row.role) == (self._constellation, "run"):
+                found.setdefault(row.subject.partition("/")[0], []).append(row.id)
+        return found
 
     async def start(self, launch: Launch) -> SessionFacts:
         """Start a session."""

@@ -8,7 +8,7 @@ from constellagent.plan.observed import Absent, Observed, ObservedAgent, Observe
 def test_what_nobody_looked_at_is_unknown() -> None:
     """No answer that is left out reads as absence, in any field that holds the answer of a look."""
     agent, service = ObservedAgent(), ObservedService()
-    looks = {f.name for f in fields(ObservedAgent)} - {"missing_env", "made_by_us"}
+    looks = {f.name for f in fields(ObservedAgent)} - {"runs", "missing_env", "made_by_us"}
     assert looks == {"worktree", "branch", "base", "identity", "session", "schedules"}
     assert all(isinstance(getattr(agent, name), Unknown) for name in looks)
     assert isinstance(service.session, Unknown)

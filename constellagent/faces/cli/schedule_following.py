@@ -30,7 +30,7 @@ def follow(file: str, view: RunView, *, output: bool) -> RunView:
     """
     try:
         view = _begun(file, view)
-        if output and view["log"]:
+        if output and _has_session(view):
             copy(view["log"], 0, follow=True)
         # A connection of its own: the daemon may have been replaced while the output was read.
         with daemon() as client:
@@ -80,9 +80,14 @@ def exit_code(view: RunView) -> int:
     """Return what a shell would report for the run: 0 where it succeeded and only there."""
     if view["state"] == "succeeded":
         return 0
-    if view["exit_status"] is None and view["state"] in RAN_STATES and view["log"]:
+    if view["exit_status"] is None and view["state"] in RAN_STATES and _has_session(view):
         return following.exit_code(following.end_of(view["log"]) or {}) or 1
     return view["exit_status"] or 1
+
+
+def _has_session(view: RunView) -> bool:
+    """Whether a program ran of which the folder of the output can tell; it is there before that starts."""
+    return bool(view["log"] and view["started_at"])
 
 
 def _begun(file: str, view: RunView) -> RunView:

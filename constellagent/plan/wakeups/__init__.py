@@ -18,7 +18,7 @@ from constellagent.plan.wakeups.decisions import (
     Standing,
 )
 from constellagent.plan.wakeups.due import decide, due_at
-from constellagent.plan.wakeups.ends import decide_end
+from constellagent.plan.wakeups.ends import decide_end, has_tries_left
 from constellagent.plan.wakeups.requests import decide_backfill, decide_manual
 
 __all__ = [
@@ -38,4 +38,5 @@ __all__ = [
     "decide_end",
     "decide_manual",
     "due_at",
+    "has_tries_left",
 ]

@@ -34,7 +34,7 @@ class Standing:
         failures: runs that failed in a row, retries exhausted.
         open: the queued, claimed and running fires of its workspace, its own and others', oldest first.
             Where it shares no workspace (`overlap: allow`): its own.
-        last_hour: fires by events within the last hour that were not refused.
+        last_hour: fires by events within the last hour that ran, or will.
     """
 
     upto: datetime

@@ -19,9 +19,7 @@ def decide_end(
 
     A run that is tried again does not count as failed yet. A paused schedule tries nothing again.
     """
-    retries = schedule.spec.retries
-    tries_left = ended.state in retries.on and ended.attempt - 1 < retries.max
-    if tries_left and not is_paused(schedule, standing):
+    if has_tries_left(schedule, ended) and not is_paused(schedule, standing):
         return Decision(fires=(_retry(constellation, schedule, ended, now),))
     if ended.state == "succeeded":
         return Decision(failures=0 if standing.failures else None)
@@ -38,6 +36,12 @@ def decide_end(
     )
     changes = tuple(Change(run, "cancelled", f"its schedule was {why}") for run in waiting)
     return Decision(changes=changes, failures=failures, pause=why)
+
+
+def has_tries_left(schedule: DesiredSchedule, ended: Fire) -> bool:
+    """Say whether the schedule tries a run that ended so again."""
+    retries = schedule.spec.retries
+    return ended.state in retries.on and ended.attempt - 1 < retries.max
 
 
 def _retry(constellation: str, schedule: DesiredSchedule, ended: Fire, now: datetime) -> Fire:

@@ -7,6 +7,7 @@ holds nothing of its own. The rows of the ledger stay.
 import asyncio
 import logging
 import shutil
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -31,6 +32,19 @@ _AT_ONCE = 8
 """Runs that are cleared after one end: what nobody can clear must not be tried in vain without end."""
 
 _SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """What became of the worktrees of an agent's runs, one line each.
+
+    Attributes:
+        removed: those that are gone.
+        stay: those that are not, and why.
+    """
+
+    removed: list[str] = field(default_factory=list)
+    stay: list[str] = field(default_factory=list)
 
 
 class Retention:
@@ -63,7 +77,7 @@ class Retention:
             for row in surplus[:_AT_ONCE]:
                 await self._clear(context, row)
 
-    async def remove_all(self, context: Context, agent: str, *, force: bool) -> list[str]:
+    async def remove_all(self, context: Context, agent: str, *, force: bool) -> Cleared:
         """Remove the worktrees of an agent's runs; returns in words what became of each.
 
         One whose run goes on stays, and without `force` one with work in it; with `force` the work is
@@ -72,22 +86,22 @@ class Retention:
         Raises:
             ConstellagentError: git or the ledger cannot be asked.
         """
-        said = []
+        cleared = Cleared()
         async with self._one:
             going = {row.fire.run for row in await self._ledger.open(context.id)}
             for name, path in (await context.worktrees.named(owner_name(agent, ""))).items():
                 run = run_of(name)
                 if run in going or await self._is_live(run):
-                    said.append(f"{path} stays: its run is not over")
+                    cleared.stay.append(f"{path}: its run is not over")
                     continue
                 try:
                     removal = await context.worktrees.remove(name, path, force=force, branch_stays=True)
                     await self._forget(context, name, await self._ledger.get(run))
                 except ConstellagentError as error:
-                    said.append(f"{path} stays: {_why(error)}")
+                    cleared.stay.append(f"{path}: {_why(error)}")
                 else:
-                    said.append(_removed(path, removal))
-        return said
+                    cleared.removed.append(_removed(path, removal))
+        return cleared
 
     async def _clear(self, context: Context, row: LedgerRow) -> None:
         run = row.fire.run

@@ -26,7 +26,7 @@ from constellagent.runtime.runs import commits, counts
 from constellagent.runtime.runs.fresh import FreshWorktrees
 from constellagent.runtime.runs.naming import split
 from constellagent.runtime.runs.needs import Needs
-from constellagent.runtime.runs.retention import Retention
+from constellagent.runtime.runs.retention import Cleared, Retention
 from constellagent.runtime.runs.telling import Word
 from constellagent.runtime.scheduler.runner import Started
 from constellagent.runtime.sessions import SessionRegistry
@@ -61,6 +61,7 @@ class Runs:
         self._clock = clock
         self._git_timeout = settings.git_timeout
         self._needs = Needs()
+        self._concluding: dict[str, tuple[str, asyncio.Event]] = {}
         self._fresh = FreshWorktrees(ledger, settings.git_timeout)
         self._word = Word(ledger, registry, clock, audit)
         self._retention = Retention(ledger, registry, settings.paths)
@@ -106,6 +107,8 @@ class Runs:
         """
         if row.fire.state not in RAN:
             return
+        concluded = asyncio.Event()
+        self._concluding[row.fire.run] = split(row.fire.schedule)[0], concluded
         try:
             context = await self._context(row.constellation)
             await self._conclude(context, await self._ledger.get(row.fire.run) or row, schedule)
@@ -113,6 +116,9 @@ class Runs:
             _log.warning("after run %s of %s: %s", row.fire.run, row.fire.schedule, error.message)
         except Exception:  # noqa: BLE001 - a defect here must not keep other runs from starting
             _log.exception("after run %s of %s", row.fire.run, row.fire.schedule)
+        finally:
+            self._concluding.pop(row.fire.run, None)
+            concluded.set()
 
     async def tidy(self) -> None:
         """Conclude what ended while no daemon saw to it; its failures are logged, not raised."""
@@ -122,7 +128,7 @@ class Runs:
             except ConstellagentError as error:
                 _log.warning("the ended runs of %s are not looked after: %s", applied.file, error.message)
 
-    async def remove_all(self, context: Context, agent: str, *, force: bool) -> list[str]:
+    async def remove_all(self, context: Context, agent: str, *, force: bool) -> Cleared:
         """Remove the worktrees of an agent's runs; returns in words what became of each.
 
         One whose run goes on stays, and without `force` one with work in it; with `force` the work is
@@ -131,6 +137,10 @@ class Runs:
         Raises:
             ConstellagentError: git or the ledger cannot be asked.
         """
+        # The git of a report that is being made would look like somebody at work in the worktree.
+        for whose, concluded in list(self._concluding.values()):
+            if whose == agent:
+                await concluded.wait()
         return await self._retention.remove_all(context, agent, force=force)
 
     async def _context(self, constellation: str) -> Context:

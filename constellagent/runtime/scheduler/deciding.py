@@ -55,7 +55,13 @@ class Deciding:
             for entry in decided:
                 self._books.dues.put(entry, self._clock.now())
             raise
-        await in_turns(self._books.arm, decided)
+
+        def arm(entry: Entry) -> None:
+            self._books.arm(entry)
+            if entry.due is not None and entry.due <= now:
+                self._books.hold(entry, None)  # deciding again at once would never end
+
+        await in_turns(arm, decided)
         return written.stop
 
     def _decide(self, entry: Entry, draft: Draft, now: datetime) -> Decision | None:
@@ -64,11 +70,7 @@ class Deciding:
             self._books.arm(entry)  # it failed before, or seconds since the epoch are not exact
             return None
         try:
-            decision = decide(entry.constellation, entry.schedule, draft.standing(entry), now)
+            return decide(entry.constellation, entry.schedule, draft.standing(entry), now)
         except Exception as error:  # noqa: BLE001 - one schedule must not stop the others
             self._books.hold(entry, error)
             return None
-        if decision.upto is None or decision.upto <= entry.upto:
-            self._books.hold(entry, None)  # deciding again at once would never end
-            return None
-        return decision

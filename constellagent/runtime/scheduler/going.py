@@ -139,7 +139,7 @@ class Going:
     async def _stop(self, run: str) -> None:
         try:
             await self._runner.stop(run)
-        except ConstellagentError as error:
-            _log.warning("run %s does not end: %s", run, error.message)
+        except Exception as error:  # noqa: BLE001 - whatever it was, a run beyond its time is stopped again
+            _log.warning("run %s does not end: %s", run, error)
             self.limits.set(run, self._clock.monotonic() + STOP_AGAIN)
             self._alarm.ring()

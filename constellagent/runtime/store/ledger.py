@@ -208,13 +208,14 @@ class Ledger:
         return await self._rows(f"INDEXED BY fires_open WHERE {where}{_OPEN} ORDER BY rowid", values)
 
     async def events_since(self, constellation: str, schedule: str, since: datetime) -> int:
-        """Count the fires by events decided after `since` that were not refused as `over_limit`.
+        """Count the fires by events decided after `since` that ran, or will.
 
         A retry is no event of its own.
         """
         found = await self._database.rows(
             "SELECT count(*) FROM fires WHERE constellation = ? AND schedule = ? AND decided_at > ? "
-            "AND event != '' AND state != 'over_limit'",
+            "AND event != '' "
+            "AND state NOT IN ('over_limit', 'skipped_overlap', 'dropped', 'expired', 'cancelled')",
             (constellation, schedule, microseconds(since)),
         )
         return int(found[0][0])
@@ -244,6 +245,13 @@ class Ledger:
                 values.append(microseconds(instant))
         order = "ORDER BY fire_at DESC, rowid DESC LIMIT ?"
         return await self._rows(f"WHERE {' AND '.join(where)} {order}", (*values, limit))
+
+    async def schedules(self, constellation: str) -> list[str]:
+        """Return the keys of all schedules that have rows, also of those no longer in effect."""
+        found = await self._database.rows(
+            "SELECT DISTINCT schedule FROM fires WHERE constellation = ? ORDER BY schedule", (constellation,)
+        )
+        return [key for (key,) in found]
 
     async def newest(self) -> datetime | None:
         """Return when the newest row was decided, None where there is none."""

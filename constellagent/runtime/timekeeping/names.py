@@ -55,11 +55,10 @@ class Names:
         Raises:
             UsageError: one of them never was in effect.
         """
-        wanted: set[str] = set()
-        for name in asked.request.get("schedules", []):
-            found = find(name, asked.rows)
-            if not found and await self._ledger.history(asked.constellation, schedules=[name], limit=1):
-                found = [name]
+        words, wanted = asked.request.get("schedules", []), set[str]()
+        past = await self._ledger.schedules(asked.constellation) if words else []
+        for name in words:
+            found = find(name, {*asked.rows, *past})
             if not found:
                 raise await self._unknown(asked, name)
             wanted.update(found)

@@ -14,7 +14,7 @@ from typing import Literal
 
 from constellagent.errors import WorldError
 from constellagent.plan.fires import FAILED, State
-from constellagent.plan.wakeups import Cause
+from constellagent.plan.wakeups import Cause, has_tries_left
 from constellagent.runtime.clock import Clock
 from constellagent.runtime.sessions import SessionRegistry
 from constellagent.runtime.store.ledger import LedgerRow
@@ -166,6 +166,8 @@ class Ends:
             return None  # its prompt was typed into a session, which goes on
         if fire.state not in _BY_ITSELF or row.ended_at is None:
             return None
+        if schedule is not None and has_tries_left(schedule, fire):
+            return None  # what is tried again has not failed yet
         agent = fire.schedule.partition("/")[0]
         state: Literal["done", "failed"] = "done" if fire.state == "succeeded" else "failed"
         return End(row.constellation, agent, state, fire.run, row.ended_at, fire.depth)

@@ -8,6 +8,7 @@ import re
 from datetime import datetime, timedelta
 
 from constellagent.plan.fires import RAN, State
+from constellagent.plan.schedules import DesiredSchedule
 from constellagent.runtime.store.bindings import Binding, Bindings
 from constellagent.runtime.store.ledger import Ledger, LedgerRow
 from constellagent.runtime.triggers.arrivals import Arrival
@@ -18,8 +19,8 @@ UNKNOWN = 1
 """The depth of what an agent sent that no run is known of: a person may have typed into its terminal."""
 
 AFTERWARDS = timedelta(hours=1)
-"""For so long after its end a run counts as the sender: what it began in a live session goes on, and mail
-takes its time."""
+"""For so long after its end the last run counts as the sender: what it began in a live session goes on, and
+mail takes its time."""
 
 _SKEW = timedelta(minutes=1)
 """By so much a provider's clock may be behind ours."""
@@ -51,18 +52,31 @@ class Origins:
     async def depth(self, arrival: Arrival, sender: Binding) -> int:
         """Return the depth of the run in which an agent sent a message.
 
+        Of the runs that were going then the deepest, so that no circle gets away by having a shallow run
+        beside it. What ended before counts only where nothing was going, and then the last of it: else what
+        an agent begins anew would be taken for a part of the circle before it.
+
         Raises:
             WorldError: that cannot be looked up now.
         """
-        rows = await self._runs(sender.constellation, sender.agent)
-        return max((row.fire.depth for row in rows if _was_going(row, arrival.at)), default=UNKNOWN)
+        schedules = self._schedules(sender)
+        if not schedules:
+            return UNKNOWN
+        rows = await self._ledger.history(
+            sender.constellation, schedules=list(schedules), states=_STATES, limit=_MOST
+        )
+        began = sorted((row for row in rows if _began(row) - _SKEW <= arrival.at), key=_began)
+        going = [row for row in began if row.ended_at is None or arrival.at <= row.ended_at]
+        ended = [row for row in began if row not in going and arrival.at <= _ended(row) + AFTERWARDS]
+        # What was typed into a live session is worked on there after the run is over.
+        typed = [row for row in ended if schedules[row.fire.schedule].spec.workspace == "resident"]
+        counted = [*going, *typed[-1:]] or ended[-1:]
+        return max((row.fire.depth for row in counted), default=UNKNOWN)
 
-    async def _runs(self, constellation: str, agent: str) -> list[LedgerRow]:
-        schedules = self._scheduling.schedules(constellation)
-        keys = [key for key, schedule in schedules.items() if schedule.agent == agent]
-        if not keys:
-            return []
-        return await self._ledger.history(constellation, schedules=keys, states=_STATES, limit=_MOST)
+    def _schedules(self, sender: Binding) -> dict[str, DesiredSchedule]:
+        """Return the schedules in effect of an agent, by key."""
+        schedules = self._scheduling.schedules(sender.constellation)
+        return {key: schedule for key, schedule in schedules.items() if schedule.agent == sender.agent}
 
 
 def is_from(arrival: Arrival, binding: Binding) -> bool:
@@ -80,6 +94,9 @@ def is_word_to_owner(arrival: Arrival, sender: Binding) -> bool:
     return re.match(rf"{re.escape(sender.agent)}/\S+ (failed|timed out|was lost)\b", said) is not None
 
 
-def _was_going(row: LedgerRow, at: datetime) -> bool:
-    began = row.started_at or row.claimed_at or row.decided_at
-    return began - _SKEW <= at and (row.ended_at is None or at <= row.ended_at + AFTERWARDS)
+def _began(row: LedgerRow) -> datetime:
+    return row.started_at or row.claimed_at or row.decided_at
+
+
+def _ended(row: LedgerRow) -> datetime:
+    return row.ended_at or row.decided_at

@@ -49,6 +49,22 @@ def test_what_will_not_run_ends_the_wait(
     assert "triage/morning: cancelled, its schedule was paused" in capfd.readouterr().err
 
 
+def test_a_program_that_is_not_there(
+    daemon: FakeControl, paths: Paths, repo: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A run that got a folder for its output and could not be started then says why, and exits with 1."""
+    why, log = "it could not be started: command not found: x on PATH", str(paths.sessions / RUN / "log")
+    Path(log).mkdir(parents=True)
+    failed = run_view(state="failed", why=why, exit_status=None, log=log, started_at="", seconds=None)
+    daemon.answers["history"] = [failed]
+    daemon.answers["list"] = [schedule_view()]
+
+    ended = following.follow("/f", open_view("claimed", log=log, started_at=""), output=True)
+
+    assert following.exit_code(ended) == 1
+    assert "triage/morning: failed, it could not be started: command not found" in capfd.readouterr().err
+
+
 def test_the_next_try_is_said(daemon: FakeControl, repo: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """A run that failed and is tried again says when; a schedule that has gone meanwhile says nothing."""
     daemon.answers["history"] = [run_view(state="failed", exit_status=1)]

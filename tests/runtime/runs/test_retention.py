@@ -277,12 +277,9 @@ class TestRemoveAll:
 
         said = await lab.runs.remove_all(context, "docs", force=False)
 
-        assert sorted(said) == sorted(
-            [
-                f"{clean.path} removed",
-                f"{dirty.path} stays: untracked: draft.txt",
-                f"{going.path} stays: its run is not over",
-            ]
+        assert said.removed == [f"{clean.path} removed"]
+        assert sorted(said.stay) == sorted(
+            [f"{dirty.path}: untracked: draft.txt", f"{going.path}: its run is not over"]
         )
         assert [Path(row.path).exists() for row in (clean, dirty, going, other)] == [False, True, True, True]
         assert clean.branch not in lab.branches()
@@ -296,7 +293,7 @@ class TestRemoveAll:
         said = await lab.runs.remove_all(context, "docs", force=True)
 
         assert [Path(row.path).exists() for row in (clean, dirty, going)] == [False, False, True]
-        (rescued,) = [line for line in said if line.startswith(f"{dirty.path} removed; kept as ")]
+        (rescued,) = [line for line in said.removed if line.startswith(f"{dirty.path} removed; kept as ")]
         ref = rescued.split("kept as ")[1].split(",")[0]
         assert ref.startswith(f"refs/constellagent/rescue/docs@{dirty.fire.run}/")
         assert lab.git("show", f"{ref}:draft.txt") == "mine"
@@ -308,7 +305,8 @@ class TestRemoveAll:
         row = await lab.whole("docs/nightly")
         await lab.database.execute("DELETE FROM fires", ())
 
-        assert await lab.runs.remove_all(context, "docs", force=False) == [f"{row.path} removed"]
+        cleared = await lab.runs.remove_all(context, "docs", force=False)
+        assert cleared.removed == [f"{row.path} removed"]
         assert lab.branches() == [row.branch]
 
     async def test_it_waits_for_a_clearing_that_is_under_way(self, lab: Lab) -> None:
@@ -324,5 +322,5 @@ class TestRemoveAll:
             lab.runs.conclude(rows[0], await lab.schedule("docs/nightly")),
         )
 
-        assert not [line for line in said if "stays" in line]
+        assert not said.stay
         assert not any(Path(row.path).exists() for row in rows)

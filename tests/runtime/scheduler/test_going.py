@@ -224,6 +224,7 @@ class TestLimit:
         await lab.runner.end(run)
         await lab.to(15)
 
+        assert lab.scheduler._going.limits.next() is None
         assert lab.runner.stopped == []
         assert await lab.states() == ["succeeded"]
 

@@ -60,3 +60,15 @@ async def test_a_broken_file_keeps_nobody_from_pausing(asking: Asking) -> None:
     asking.file.write_text("version: [")
     assert (await asking.ask("pause", schedules=["docs"]))["done"] == ["docs/daily is paused"]
     assert "no schedule 'docs/x' is in effect" in (await asking.refused("run", schedule="docs/x")).message
+
+
+async def test_the_past_of_an_agent_holds_what_was_removed(asking: Asking) -> None:
+    """An agent stands for all of its schedules that ever ran, also when none is in effect any more."""
+    for key in ("docs/daily", "docs/weekly"):
+        await asking.declare(key, cron="@daily")
+        await asking.ask("run", schedule=key)
+    for name in ("daily", "weekly"):
+        await asking.lab.rows.drop(asking.constellation, "docs", name)
+        await asking.lab.scheduler.refresh(asking.constellation)
+        runs = await asking.history(schedules=["docs"])
+        assert {run["schedule"] for run in runs} == {"docs/daily", "docs/weekly"}

@@ -1,12 +1,13 @@
 """Agents that wake others by ending: real sessions, and runs of the ledger."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from constellagent.errors import WorldError
+from constellagent.plan.fires import Fire
 from constellagent.runtime.scheduler import Started
 from constellagent.runtime.store.ledger import LedgerRow
 from constellagent.runtime.store.sessions import SessionRow, SessionRows
@@ -57,6 +58,16 @@ async def test_the_end_of_an_agent_wakes_who_waits_for_it(
     assert await woken(open_at, 2) == states
     rows = await open_at.history()
     assert {(row.fire.reason, row.fire.event, row.fire.depth) for row in rows} == {("agent", ended.id, 1)}
+
+
+async def test_a_try_that_is_tried_again_is_no_end(open_at: Station) -> None:
+    """Only the last try of a run is its failure, so who waits for it is woken once."""
+    await open_at.declare("site/job", cron="@yearly", retries={"max": 1, "backoff": "1ms"})
+    now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    fire = Fire("r1", "site/job", "clock", now, 1, "schedule", "failed", now)
+    ends = open_at.triggers._ends
+    assert ends._of_run(LedgerRow(open_at.id, fire, now, ended_at=now)) is None
+    assert ends._of_run(LedgerRow(open_at.id, replace(fire, attempt=2), now, ended_at=now)) is not None
 
 
 async def test_a_run_by_hand_counts_and_other_ends_do_not(open_at: Station) -> None:

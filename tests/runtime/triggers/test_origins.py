@@ -33,11 +33,13 @@ def origins(at: Station) -> Origins:
     return Origins(Bindings(at.database, ""), at.ledger, at.scheduler)
 
 
-async def a_run(at: Station, depth: int, begin: datetime, end: datetime | None) -> None:
+async def a_run(
+    at: Station, depth: int, begin: datetime, end: datetime | None, key: str = "site/hook"
+) -> None:
     """Let an agent have had a run."""
-    run = run_id(at.id, "site/hook", "event", begin, 1)
-    fire = Fire(run, "site/hook", "event", begin, 1, "webhook", "queued", begin, event=run, depth=depth)
-    await at.ledger.commit(at.id, {"site/hook": Decision(fires=(fire,))}, begin)
+    run = run_id(at.id, key, "event", begin, 1)
+    fire = Fire(run, key, "event", begin, 1, "webhook", "queued", begin, event=run, depth=depth)
+    await at.ledger.commit(at.id, {key: Decision(fires=(fire,))}, begin)
     await at.ledger.claim([fire], begin)
     await at.ledger.started(run, begin)
     if end is not None:
@@ -93,6 +95,30 @@ async def test_of_several_runs_the_deepest_counts(open_at: Station) -> None:
     await a_run(open_at, 5, AT - timedelta(minutes=2), AT)
     await a_run(open_at, 2, AT - timedelta(minutes=1), None)
     assert await origins(open_at).depth(arrival(site.address), site) == 5
+
+
+async def test_what_an_agent_begins_anew_is_no_part_of_an_earlier_circle(open_at: Station) -> None:
+    """A run that goes on sent it, however deep those before it were; between runs it was the last one."""
+    site = await open_at.agent("site")
+    await open_at.declare("site/hook", on={"webhook": "x"})
+    await a_run(open_at, 8, AT - timedelta(minutes=30), AT - timedelta(minutes=29))
+    await a_run(open_at, 0, AT - timedelta(minutes=1), AT + timedelta(minutes=1))
+
+    assert await origins(open_at).depth(arrival(site.address, AT - timedelta(minutes=20)), site) == 8
+    assert await origins(open_at).depth(arrival(site.address), site) == 0
+    assert await origins(open_at).depth(arrival(site.address, AT + timedelta(minutes=5)), site) == 0
+
+
+async def test_what_was_typed_into_a_live_session_counts_beside_other_runs(open_at: Station) -> None:
+    """The work on it goes on after its run is over: the last one typed counts, and none before it."""
+    site = await open_at.agent("site")
+    await open_at.declare("site/hook", on={"webhook": "x"})
+    await open_at.declare("site/typed", on={"webhook": "y"}, workspace="resident", prompt="go on")
+    await a_run(open_at, 0, AT - timedelta(minutes=10), AT + timedelta(minutes=10))
+    await a_run(open_at, 8, AT - timedelta(minutes=9), AT - timedelta(minutes=9), "site/typed")
+    await a_run(open_at, 4, AT - timedelta(minutes=5), AT - timedelta(minutes=5), "site/typed")
+
+    assert await origins(open_at).depth(arrival(site.address), site) == 4
 
 
 @pytest.mark.parametrize(
