@@ -8,6 +8,7 @@ from constellagent.plan.actions import (
     ArchiveIdentity,
     Forget,
     RemoveWorktree,
+    StopRun,
     StopService,
     StopSession,
 )
@@ -35,6 +36,15 @@ def test_everything_of_ours_goes_from_the_top(force: bool) -> None:
         Forget("docs", "nothing of it is left"),
     )
     assert draft.notes == []
+
+
+def test_runs_end_before_anything_is_taken_from_them() -> None:
+    """A run acts in a worktree and as an identity, so it is stopped before they go."""
+    draft = remove_agent("docs", settled(docs(), runs=("r-1", "r-2")), "asked for", force=False)
+    assert draft.actions[:2] == (
+        StopRun("docs", "asked for; this ends the run", session="r-1"),
+        StopRun("docs", "asked for; this ends the run", session="r-2"),
+    )
 
 
 @pytest.mark.parametrize("part", ["worktree", "identity", "session"])

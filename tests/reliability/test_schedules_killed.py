@@ -163,7 +163,7 @@ def kill_while_schedules_fire(
         lab.up()
         waiting = lab.states()["queued"]
         begin = time.monotonic()
-        found = reckon(lab, lab.settle(seconds=300))
+        found = reckon(lab, lab.settle(seconds=600))
         print(
             f"\n{kills} kills of the daemon ({kills - up} while it started), {len(victims)} of holders; "
             f"{found.fires} fires: {found.ran} ran, doubled {len(found.doubled)}, "
