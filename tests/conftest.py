@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,11 @@ from constellagent.runtime.settings import Settings
 from tests.leftovers import end_leftovers
 
 pytest_plugins = ["tests.golden_option"]
+
+# Run in the background of a script, everything inherits that these are ignored; what is tested is told by them.
+for ignored in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(ignored) is signal.SIG_IGN:
+        signal.signal(ignored, signal.default_int_handler if ignored == signal.SIGINT else signal.SIG_DFL)
 
 # No deadline: how long an example takes on a shared machine says nothing about the code.
 profiles.register_profile("default", deadline=None, max_examples=100)

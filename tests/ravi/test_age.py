@@ -40,7 +40,8 @@ def test_what_was_locked_opens(data: bytes) -> None:
     locked = encrypt(data, recipients=[OTHER, f" {PUBLIC}\n"])
     assert decrypt(locked, identity_file=FILE) == data
     assert decrypt(locked, identity_file=OTHER_FILE) == data
-    assert len(data) < 8 or data not in locked
+    body = locked[locked.index(b"\n---") :]  # what comes before is the format's own text
+    assert len(data) < 8 or data not in body
 
 
 def test_under_a_passphrase(under_passphrase: bytes) -> None:
