@@ -34,6 +34,7 @@ SPAWNING = {
     "demo/agents/both.py": "asks `ravi`, as any program of an agent may",
     "demo/agents/clerk.py": "asks `ravi` and git, as any program of an agent may",
     "faces/launching.py": "starts the daemon",
+    "faces/tui/copying/clipboard.py": "starts the desktop's clipboard program",
     "ravi/shim_program/aside.py": "becomes the vendor's `ravi` where the service is theirs",
     "runtime/git.py": "the one helper that runs git",
     "runtime/holder/child.py": "forks the program of a session",

@@ -61,10 +61,14 @@ def _call(clone: Clone, *words: str, status: int | None = 0) -> str:
 
 
 def _states(clone: Clone) -> dict[str, str]:
+    """Return how each session stands; of a live one, what its terminal shows is left out."""
     views: list[dict[str, Any]] = json.loads(
         clone.run("constellagent", "status", "--file", EXAMPLE, "--json").stdout
     )
-    return {row["name"]: row["state"] for row in (*views[0]["agents"], *views[0]["services"])}
+    rows = [*views[0]["agents"], *views[0]["services"]]
+    return {
+        row["name"]: "running" if row["session"] and row["session"]["live"] else row["state"] for row in rows
+    }
 
 
 def _until(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:

@@ -22,6 +22,7 @@ from constellagent.runtime.control import (
     SessionView,
     StreamItem,
 )
+from constellagent.runtime.diff_views import DiffRequest, DiffView
 from constellagent.runtime.identity_views import (
     AuditReport,
     AuditRequest,
@@ -31,6 +32,7 @@ from constellagent.runtime.identity_views import (
     ProviderRequest,
 )
 from constellagent.runtime.schedule_views import ScheduleRequest
+from constellagent.runtime.screen_views import ScreenRequest, ScreenView
 
 CONNECT_TIMEOUT = 5.0
 """Seconds for the connection and the daemon's greeting."""
@@ -167,6 +169,16 @@ class BlockingClient:
     def schedule(self, request: ScheduleRequest) -> Any:
         """Answer a person about schedules and their runs."""
         return self._call("schedule", {"request": request})
+
+    def screen(self, request: ScreenRequest) -> ScreenView:
+        """Return what the terminal of a live session shows."""
+        reply: ScreenView = self._call("screen", {"request": request})
+        return reply
+
+    def diff(self, request: DiffRequest) -> DiffView:
+        """Compare an agent's worktree with its base, or another commit."""
+        reply: DiffView = self._call("diff", {"request": request})
+        return reply
 
     def shutdown(self, *, stop_sessions: bool) -> None:
         """End the daemon; sessions go on unless `stop_sessions`."""

@@ -23,6 +23,7 @@ from constellagent.runtime.control import (
     SessionView,
     StreamItem,
 )
+from constellagent.runtime.diff_views import DiffRequest, DiffView
 from constellagent.runtime.identity_views import (
     AuditReport,
     AuditRequest,
@@ -31,7 +32,9 @@ from constellagent.runtime.identity_views import (
     IdentityView,
     ProviderRequest,
 )
+from constellagent.runtime.live_views import LiveItem
 from constellagent.runtime.schedule_views import ScheduleRequest
+from constellagent.runtime.screen_views import ScreenRequest, ScreenView
 
 CONNECT_TIMEOUT = 5.0
 """Seconds for the connection and the daemon's greeting."""
@@ -125,6 +128,23 @@ class DaemonClient:
     async def schedule(self, request: ScheduleRequest) -> Any:
         """Answer a person about schedules and their runs."""
         return await self._call("schedule", {"request": request})
+
+    async def screen(self, request: ScreenRequest) -> ScreenView:
+        """Return what the terminal of a live session shows."""
+        reply: ScreenView = await self._call("screen", {"request": request})
+        return reply
+
+    async def diff(self, request: DiffRequest) -> DiffView:
+        """Compare an agent's worktree with its base, or another commit."""
+        reply: DiffView = await self._call("diff", {"request": request})
+        return reply
+
+    async def watch(self, file: str | None) -> AsyncIterator[LiveItem]:
+        """Tell what changes, until the caller leaves or the daemon ends."""
+        async with self._connected("watch") as streams:
+            await _ask(streams, "watch", {"file": file})
+            while not (answer := await _answer(streams)).get("end"):
+                yield answer["item"]
 
     async def shutdown(self, *, stop_sessions: bool) -> None:
         """End the daemon; sessions go on unless `stop_sessions`."""

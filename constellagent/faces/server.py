@@ -10,10 +10,10 @@ import logging
 import os
 import socket
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import constellagent
 from constellagent.errors import ConstellagentError, RefusedError, UsageError
@@ -48,6 +48,9 @@ _METHODS: Mapping[str, frozenset[str]] = {
     "audit_verify": frozenset(),
     "provider": frozenset({"request"}),
     "schedule": frozenset({"request"}),
+    "screen": frozenset({"request"}),
+    "diff": frozenset({"request"}),
+    "watch": frozenset({"file"}),
     "shutdown": frozenset({"stop_sessions"}),
 }
 """The methods of `Control` and their parameters; nothing else of it can be called from outside."""
@@ -96,7 +99,7 @@ class _Door:
             greeting = {"protocol": PROTOCOL, "version": constellagent.__version__, "pid": os.getpid()}
             await _write(writer, greeting)
             while line := await _next_line(reader, writer):
-                await self._handle(line, writer)
+                await self._handle(line, reader, writer)
         except OSError:
             _log.debug("client left")
         except RefusedError:
@@ -120,12 +123,15 @@ class _Door:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._idle.wait(), CLOSE_TIMEOUT)
 
-    async def _handle(self, line: bytes, writer: asyncio.StreamWriter) -> None:
+    async def _handle(self, line: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         ident: object = None
         try:
             request = wire.decode(line)
             ident = request.get("id")
             method, params = _parts(request)
+            if method in wire.ENDLESS:
+                await self._watch(ident, _call(self._control, method, params), reader, writer)
+                return
             if method in wire.STREAMED:
                 await self._stream(ident, method, params, writer)
                 return
@@ -146,6 +152,35 @@ class _Door:
         task.add_done_callback(self._applies.discard)
         async for item in items:
             await _write(writer, {"id": ident, **item})
+
+    async def _watch(
+        self,
+        ident: object,
+        items: AsyncIterator[Any],
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        """Send items until the client leaves, or says anything more."""
+
+        async def send() -> None:
+            try:
+                async with contextlib.aclosing(cast("AsyncGenerator[Any, None]", items)) as open_items:
+                    async for item in open_items:
+                        await _write(writer, {"id": ident, "item": item})
+            except ConstellagentError as error:
+                await _write(writer, {"id": ident, "error": wire.error_body(error)})
+            except OSError:
+                _log.debug("watcher left")
+
+        sending = spawn(send(), name="watch")
+        leaving = spawn(_left(reader), name="watcher leaves")
+        try:
+            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sending, leaving):
+                task.cancel()
+            await asyncio.gather(sending, leaving, return_exceptions=True)
+            writer.close()
 
 
 class _Outbox:
@@ -177,6 +212,11 @@ class _Outbox:
                 event = {"subject": "", "text": text, "level": "warning", "data": {}}
                 yield {"item": {"event": event}}
             yield self._items.popleft()
+
+
+async def _left(reader: asyncio.StreamReader) -> None:
+    with contextlib.suppress(OSError):
+        await reader.read(1)
 
 
 def _abort(writer: asyncio.StreamWriter) -> None:

@@ -28,7 +28,10 @@ MAX_LINE = 16 << 20
 """Bytes that one line may have; a longer one ends the connection."""
 
 STREAMED = frozenset({"apply"})
-"""Methods whose answer is a stream of items."""
+"""Methods whose answer is a stream of items that goes on, if need be unheard, to its own end."""
+
+ENDLESS = frozenset({"watch"})
+"""Methods whose answer is a stream of items until the client leaves."""
 
 ANSWERED_ACROSS_VERSIONS = frozenset({"info", "shutdown"})
 """Methods whose shapes never change, so that any client can say which daemon runs and end it."""

@@ -157,6 +157,11 @@ class Contexts:
         text = data.decode("utf-8-sig")
         return self._build(constellation_id(path), path, text, loaded, repository, shell_key)
 
+    @staticmethod
+    def id_of(file: str) -> str:
+        """Return the id of the constellation of a file whose place is known in full, as in a view."""
+        return constellation_id(Path(file))
+
     async def of_applied(self, applied: Applied) -> Context:
         """Return the context of a constellation as it was last applied, whatever its file says now."""
         loaded = await asyncio.to_thread(load_once, applied.text.encode(), str(applied.file))

@@ -7,6 +7,7 @@ importing any model. Failures are the errors of `constellagent.errors` on both s
 from collections.abc import AsyncIterator
 from typing import Any, Literal, NotRequired, Protocol, TypedDict
 
+from constellagent.runtime.diff_views import DiffRequest, DiffView
 from constellagent.runtime.identity_views import (
     AuditReport,
     AuditRequest,
@@ -15,7 +16,9 @@ from constellagent.runtime.identity_views import (
     IdentityView,
     ProviderRequest,
 )
+from constellagent.runtime.live_views import LiveItem
 from constellagent.runtime.schedule_views import NextFireView, OpenRunView, ScheduleRequest
+from constellagent.runtime.screen_views import ScreenRequest, ScreenView
 
 PROTOCOL = 1
 """Version of these shapes; a client and a daemon that differ say so instead of guessing."""
@@ -125,6 +128,8 @@ class AgentView(TypedDict):
     """One agent as `status` shows it. `since` is when the state was entered, epoch seconds.
 
     `next_fire` is there where a schedule will wake it, `runs` where runs of its schedules have not ended.
+    `source` says where the state is known from. The counts after it are there where they are known:
+    unread messages, and commits and lines that differ from the base.
     """
 
     name: str
@@ -143,6 +148,14 @@ class AgentView(TypedDict):
     declared: bool
     next_fire: NotRequired[NextFireView]
     runs: NotRequired[list[OpenRunView]]
+    source: NotRequired[str]
+    title: NotRequired[str]
+    progress: NotRequired[int]
+    unread_mail: NotRequired[int]
+    unread_texts: NotRequired[int]
+    behind: NotRequired[int]
+    added: NotRequired[int]
+    removed: NotRequired[int]
 
 
 class ServiceView(TypedDict):
@@ -259,6 +272,18 @@ class Control(Protocol):
 
     async def schedule(self, request: ScheduleRequest) -> Any:
         """Answer a person about schedules and their runs; `ScheduleRequest` says what each action gives."""
+        ...
+
+    async def screen(self, request: ScreenRequest) -> ScreenView:
+        """Return what the terminal of a live session shows."""
+        ...
+
+    async def diff(self, request: DiffRequest) -> DiffView:
+        """Compare an agent's worktree with its base, or another commit."""
+        ...
+
+    def watch(self, file: str | None) -> AsyncIterator[LiveItem]:
+        """Tell what changes in one constellation, or all where `file` is None, until the caller leaves."""
         ...
 
     async def shutdown(self, *, stop_sessions: bool) -> None:

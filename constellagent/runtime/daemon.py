@@ -17,6 +17,7 @@ from constellagent.ravi.local.provider import LocalProvider
 from constellagent.ravi.vault import open_root_key
 from constellagent.runtime.adoption import adopt
 from constellagent.runtime.belongings import Desk
+from constellagent.runtime.changes import Changes
 from constellagent.runtime.clock import Clock, SystemClock
 from constellagent.runtime.contexts import LOCAL_DOUBT, Context, Contexts, Provider, load_once
 from constellagent.runtime.control import (
@@ -31,6 +32,8 @@ from constellagent.runtime.control import (
     StreamItem,
 )
 from constellagent.runtime.delivery import deliver
+from constellagent.runtime.diff_views import DiffRequest, DiffView
+from constellagent.runtime.diffs import Diffs
 from constellagent.runtime.git import Git
 from constellagent.runtime.hosted import Hosted
 from constellagent.runtime.identities.creation import held
@@ -42,6 +45,8 @@ from constellagent.runtime.identity_views import (
     IdentityView,
     ProviderRequest,
 )
+from constellagent.runtime.live import Lookout
+from constellagent.runtime.live_views import LiveItem
 from constellagent.runtime.objects import Objects
 from constellagent.runtime.paths import constellation_id
 from constellagent.runtime.provider_options import owner, provider_options
@@ -49,6 +54,8 @@ from constellagent.runtime.reconcile import Reconciler
 from constellagent.runtime.roster import Roster
 from constellagent.runtime.schedule_views import ScheduleRequest
 from constellagent.runtime.scheduler import Alarm, Runner
+from constellagent.runtime.screen_views import ScreenRequest, ScreenView
+from constellagent.runtime.screens import Screens
 from constellagent.runtime.sessions import SessionRegistry
 from constellagent.runtime.settings import Settings
 from constellagent.runtime.statuses import Statuses
@@ -57,8 +64,10 @@ from constellagent.runtime.store.constellations import Constellations
 from constellagent.runtime.store.database import Database
 from constellagent.runtime.store.sessions import SessionRow, SessionRows
 from constellagent.runtime.supervisor import Supervisor
+from constellagent.runtime.undeclared import undeclared_agents
 from constellagent.spec.models import Restart
 from constellagent.spec.suggest import did_you_mean
+from constellagent.term.activity import Activity
 
 _log = logging.getLogger(__name__)
 
@@ -96,9 +105,11 @@ class Daemon:
         await asyncio.to_thread(shim.install, paths.bin)
         rows = SessionRows(self._database)
         self._supervisor = Supervisor(rows, self._clock, self._restart_policy, self._start_again)
+        self._screens = Screens(self._settings, self._clock, self._state_changed, self._copied)
         self._registry = SessionRegistry(
-            rows, self._settings, self._clock, self._provider, self._session_ended
+            rows, self._settings, self._clock, self._provider, self._session_ended, self._session_started
         )
+        self._stack.push_async_callback(self._screens.close)
         self._stack.push_async_callback(self._registry.close)
         self._stack.push_async_callback(self._supervisor.close)
         hosted = Hosted(self._settings, self._clock)
@@ -119,9 +130,22 @@ class Daemon:
             alarm=self._alarm,
             runner=self._runner,
         )
-        self._objects = Objects(Git(paths.home, timeout=self._settings.git_timeout))
+        git = Git(paths.home, timeout=self._settings.git_timeout)
+        self._objects = Objects(git)
         self._stack.push_async_callback(self._objects.close)
-        self._statuses = Statuses(self._registry, self._supervisor, self._objects)
+        self._diffs = Diffs(git)
+        self._lookout = Lookout(
+            contexts=self._contexts,
+            constellations=self._constellations,
+            bindings=Bindings(self._database, ""),
+            statuses=Statuses(self._registry, self._supervisor, self._objects, self._screens),
+            runs=self._roster.of_agents,
+            changes=Changes(git, self._clock),
+            count=self._client.audit.counts,
+            clock=self._clock,
+        )
+        self._roster.scheduler.on_end.append(self._lookout.run_ended)
+        self._stack.push_async_callback(self._lookout.close)
         self._reconciler = Reconciler(
             self._contexts,
             self._constellations,
@@ -133,11 +157,13 @@ class Daemon:
         )
         begin = self._clock.monotonic()
         await self._registry.adopt()
-        live = len(await self._registry.live())
-        _log.info("adopted %d sessions in %.3f s", live, self._clock.monotonic() - begin)
+        live = await self._registry.live()
+        _log.info("adopted %d sessions in %.3f s", len(live), self._clock.monotonic() - begin)
+        self._screens.start(live)
         await self._supervisor.resume()
         self._stack.push_async_callback(self._roster.close)
         await self._roster.start()
+        self._lookout.start()
 
     async def close(self) -> None:
         """Let go of everything; sessions go on."""
@@ -162,29 +188,11 @@ class Daemon:
 
     def apply(self, request: ApplyRequest) -> AsyncIterator[StreamItem]:
         """Make it so: events as they happen, then an `ApplyResult`."""
-        return self._reconciler.apply(request)
+        return self._lookout.told(request["file"], self._reconciler.apply(request))
 
     async def status(self, file: str | None) -> list[ConstellationView]:
         """Show one constellation, or all that were ever applied."""
-        if file is not None:
-            return [await self._status(await self._contexts.of_file(file))]
-        views = []
-        for applied in await self._constellations.all():
-            try:
-                views.append(await self._status(await self._contexts.of_applied(applied)))
-            except ConstellagentError as error:
-                _log.warning("status failed: %s: %s", applied.file, error.message)
-                views.append(
-                    ConstellationView(
-                        name=applied.name,
-                        file=str(applied.file),
-                        repo=str(applied.repo),
-                        problem=error.message,
-                        agents=[],
-                        services=[],
-                    )
-                )
-        return views
+        return await self._lookout.status(file)
 
     async def adopt(self, file: str, agent: str, path: str | None, identity: str | None) -> list[str]:
         """Take over an existing worktree or identity for a declared agent."""
@@ -217,6 +225,7 @@ class Daemon:
 
         async def write(data: bytes) -> None:
             await self._registry.send(row.id, data)
+            self._screens.typed(row.id)
 
         await deliver(text, self._registry.log(row.id), write, enter=enter)
 
@@ -269,6 +278,22 @@ class Daemon:
         """Answer a person about schedules and their runs."""
         return await self._roster.desk.answer(request)
 
+    async def screen(self, request: ScreenRequest) -> ScreenView:
+        """Return what the terminal of a session shows, or showed when it ended."""
+        row = await self._newest(request["file"], request["subject"])
+        return await self._screens.screen(row, request)
+
+    async def diff(self, request: DiffRequest) -> DiffView:
+        """Compare an agent's worktree with its base, or another commit."""
+        context = await self._contexts.of_file(request["file"])
+        records = await context.world.records.all()
+        agents = [*context.desired.agents.values(), *undeclared_agents(context.desired, records)]
+        return await self._diffs.of(agents, context.worktrees, request)
+
+    def watch(self, file: str | None) -> AsyncIterator[LiveItem]:
+        """Tell what changes in one constellation, or all, until the caller leaves."""
+        return self._lookout.watch(file)
+
     async def shutdown(self, *, stop_sessions: bool) -> None:
         """End the daemon; sessions go on unless `stop_sessions`."""
         if stop_sessions:
@@ -276,14 +301,24 @@ class Daemon:
             await asyncio.gather(*(self._registry.stop(row.id) for row in rows))
         self.ended.set()
 
-    async def _status(self, context: Context) -> ConstellationView:
-        view = await self._statuses.of(context)
-        await self._roster.of_agents.mark(context.id, view)
-        return view
+    def _state_changed(self, row: SessionRow, activity: Activity, before: Activity) -> None:
+        _log.debug("%s is %s now, was %s", row.subject, activity.state, before.state)
+        self._lookout.state_changed(row, activity.state, activity.reason)
+
+    def _copied(self, row: SessionRow, text: str) -> None:
+        _log.debug("%s put %d characters on the clipboard", row.subject, len(text))
+
+    async def _session_started(self, row: SessionRow) -> None:
+        await self._screens.started(row)
+        self._lookout.session_started(row)
 
     async def _session_ended(self, row: SessionRow) -> None:
-        await self._supervisor.ended(row)
-        await self._roster.session_ended(row)
+        try:
+            await self._supervisor.ended(row)
+            await self._roster.session_ended(row)
+        finally:
+            await self._screens.ended(row)
+            await self._lookout.session_ended(row)
 
     async def _start_provider(self) -> Provider:
         """Start the local provider; it keeps its port, since running agents hold its address."""

@@ -1,9 +1,9 @@
 """What happened: frozen values that progress, logs and (later) the live views are made of."""
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-Level = Literal["info", "done", "warning", "error"]
+from constellagent.runtime.live_views import Level
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,21 +37,32 @@ _RECORD_AGAIN = 2.0
 """Seconds between tries to record an end, as where the disk is full."""
 
 OnEnd = Callable[[SessionRow], Awaitable[None]]
+OnStart = Callable[[SessionRow], Awaitable[None]]
 
 
 class SessionRegistry:
     """The live sessions and the rows of all of them."""
 
     def __init__(
-        self, rows: SessionRows, settings: Settings, clock: Clock, keys: SessionKeys, on_end: OnEnd
+        self,
+        rows: SessionRows,
+        settings: Settings,
+        clock: Clock,
+        keys: SessionKeys,
+        on_end: OnEnd,
+        on_start: OnStart | None = None,
     ) -> None:
-        """`on_end` is told of each session that ended while this daemon watched it, or before it came."""
+        """`on_end` is told of each session that ended while this daemon watched it, or before it came.
+
+        `on_start` is told of each one that this daemon started, before anybody else can reach it.
+        """
         self._rows = rows
         self._settings = settings
         self._paths: Paths = settings.paths
         self._clock = clock
         self._keys = keys
         self._on_end = on_end
+        self._on_start = on_start
         self._watches: dict[str, Watch] = {}
 
     async def adopt(self) -> None:
@@ -244,7 +255,12 @@ class SessionRegistry:
             launch = await self._with_key(row, launch)
             socket = self._paths.session_socket(row.id)
             status = await launch_holder(
-                launch, row.id, self.folder(row.id), socket, self._settings.log_bytes
+                launch,
+                row.id,
+                self.folder(row.id),
+                socket,
+                self._settings.log_bytes,
+                pty_size=self._settings.pty_size,
             )
         except ConstellagentError as error:
             written = isinstance(error, ConflictError) or await self._failed(row, error)
@@ -253,6 +269,8 @@ class SessionRegistry:
                 await self._until_end(watch)
         else:
             await watch.found(status)
+            if self._on_start is not None:
+                await self._on_start(row)
             started.set_result(None)
             await self._until_end(watch)
         finally:

@@ -69,6 +69,31 @@ class Settings(BaseSettings):
     keep_days: float = Field(
         default=30.0, gt=0, description="Days that the output of an ended session is kept."
     )
+    scrollback: int = Field(
+        default=10_000, ge=0, le=60_000, description="Lines of scrollback kept of each live session's screen."
+    )
+    grapheme_clusters: bool = Field(
+        default=True,
+        description="Whether a cluster such as a family emoji is one character of a screen (mode 2027).",
+    )
+    screen_background: Literal["dark", "light"] = Field(
+        default="dark", description="What a program is told that asks for its terminal's colours."
+    )
+    pty_size: Literal["latest", "smallest"] = Field(
+        default="latest", description="Whose size a session gets of several that are attached."
+    )
+    clipboard: bool = Field(
+        default=False, description="Whether a program may write to your clipboard (OSC 52); reading it never."
+    )
+    prefix: str = Field(default="ctrl-]", description="Key that commands of the multiplexer begin with.")
+    theme: Literal["auto", "dark", "light", "16", "mono"] = Field(
+        default="auto", description="Colours of the multiplexer; `auto` follows the terminal and NO_COLOR."
+    )
+    tell: str = Field(
+        default="bell,desktop",
+        description="How the multiplexer tells of waiting, done and failed agents: "
+        "`bell`, `desktop`, both, or `none`; a line is always shown.",
+    )
     ravi_api_url: str = Field(
         default="https://api.ravi.app",
         description="Address of the hosted provider; RAVI_API_URL is not taken: sessions have it too.",

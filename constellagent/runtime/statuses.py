@@ -9,6 +9,7 @@ from constellagent.runtime.contexts import Context
 from constellagent.runtime.control import AgentView, ConstellationView, ServiceView, State
 from constellagent.runtime.objects import Objects
 from constellagent.runtime.ports import Record
+from constellagent.runtime.screens import Screens
 from constellagent.runtime.sessions import SessionRegistry
 from constellagent.runtime.store.bindings import Binding
 from constellagent.runtime.store.sessions import SessionRow
@@ -19,10 +20,13 @@ from constellagent.runtime.undeclared import undeclared_agents
 class Statuses:
     """Builds the views."""
 
-    def __init__(self, registry: SessionRegistry, supervisor: Supervisor, objects: Objects) -> None:
+    def __init__(
+        self, registry: SessionRegistry, supervisor: Supervisor, objects: Objects, screens: Screens
+    ) -> None:
         self._registry = registry
         self._supervisor = supervisor
         self._objects = objects
+        self._screens = screens
 
     async def of(self, context: Context) -> ConstellationView:
         """Return the view of one constellation, agents in the file's order, undeclared ones last."""
@@ -69,7 +73,7 @@ class Statuses:
         declared: bool,
     ) -> AgentView:
         state, reason, since = self._state(row)
-        return AgentView(
+        view = AgentView(
             name=agent.name,
             kind=agent.spec.kind,
             state=state,
@@ -85,6 +89,31 @@ class Statuses:
             session=self._registry.view(row) if row else None,
             declared=declared,
         )
+        if row is not None and row.live and state == "running":
+            self._watched(row.id, view)
+        return view
+
+    def touch(self, view: AgentView) -> None:
+        """Bring up to date what the terminal of a live session tells; asks nobody else."""
+        session = view["session"]
+        if session is None or not session["live"] or self._registry.trouble(session["id"]):
+            return
+        if self._screens.standing(session["id"]) is not None:
+            self._watched(session["id"], view)
+
+    def _watched(self, session: str, view: AgentView) -> None:
+        """Add what the terminal of a live session tells."""
+        standing = self._screens.standing(session)
+        if standing is None:
+            view["state"], view["reason"], view["since"] = "unknown", "its screen is not there yet", None
+            return
+        activity = standing.activity
+        view["state"], view["reason"], view["since"] = activity.state, activity.reason, standing.since
+        view["source"] = activity.source
+        if standing.title:
+            view["title"] = standing.title
+        if standing.progress is not None:
+            view["progress"] = standing.progress
 
     def _service(self, name: str, row: SessionRow | None) -> ServiceView:
         state, reason, since = self._state(row)

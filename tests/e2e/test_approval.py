@@ -38,7 +38,7 @@ def test_trust_is_bound_to_the_content(place: Place) -> None:
     place.agent()
     place.run("trust", "--yes")
     place.run("apply")
-    assert place.view()["state"] == "running"
+    assert place.view()["session"]["live"]
     place.agent('{command: [sleep, "601"]}')
     refused(place.run("apply", check=64), "sleep 601", "constellagent trust")
     place.run("apply", "--yes")

@@ -123,7 +123,7 @@ def test_four_at_once_and_nothing_crosses(place: Place, temporary: Path, env: di
     assert "the audit holds" in place.run("audit", "verify").stdout
     file = shown["kept"]["file"]
     (view,) = json.loads(place.run("status", "-f", file, "--json").stdout)
-    assert {agent["state"] for agent in view["agents"]} == {"running"}, "--keep leaves a shell to attach to"
+    assert all(agent["session"]["live"] for agent in view["agents"]), "--keep leaves a shell to attach to"
     place.run("destroy", "-f", file, "--force", "--yes")
     shutil.rmtree(shown["kept"]["folder"])
     assert place.tree() == {}
@@ -159,7 +159,7 @@ def test_it_disturbs_nobody(place: Place, temporary: Path, env: dict[str, str]) 
 
     place.run("demo", check=0, **env)
 
-    assert (place.view()["session"]["id"], place.view()["state"]) == (session, "running")
+    assert (place.view()["session"]["id"], place.view()["session"]["live"]) == (session, True)
     assert place.daemon_pid() == daemon
     assert [*temporary.iterdir()] == []
     assert len(place.json("identity", "list")) == 1

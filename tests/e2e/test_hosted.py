@@ -265,7 +265,7 @@ def test_down_for_a_while(hosted: HostedPlace) -> None:
     assert hosted.run("apply", "--yes", check=69).stdout == "lab: 2 unknown\n"
     assert "no answer" in provider_problem(hosted)
     assert "identities are unknown" in hosted.run("status").stdout
-    assert (hosted.view()["state"], hosted.view()["session"]["id"]) == ("running", session)
+    assert (hosted.view()["session"]["live"], hosted.view()["session"]["id"]) == (True, session)
     hosted.run("run", "docs", "--", "true", check=None)
     hosted.kill_daemon()
     assert hosted.view()["session"]["id"] == session, "a daemon that starts while it is down takes all over"
@@ -304,7 +304,7 @@ def test_a_login_that_ends(hosted: HostedPlace) -> None:
     hosted.run("apply", "--yes")
     shutil.rmtree(hosted.person / ".ravi")
     assert "ravi auth login" in provider_problem(hosted)
-    assert hosted.view()["state"] == "running"
+    assert hosted.view()["session"]["live"]
     hosted.log_in()
     assert provider_problem(hosted) == ""
     hosted.settled()

@@ -51,7 +51,7 @@ def test_no_space_for_a_worktree(place: Place, small: Path) -> None:
     place.run("apply", "--yes")
     place.settled()
     for name in ("first", "docs"):
-        assert place.view(name)["state"] == "running"
+        assert place.view(name)["session"]["live"]
         assert (place.tree_of(name) / "large.txt").read_bytes() == (place.repo / "large.txt").read_bytes()
         assert git(place.tree_of(name), "status", "--porcelain") == ""
 
@@ -98,10 +98,10 @@ def test_port_that_is_taken(place: Place) -> None:
             """)
         done = place.run("apply", "--yes", check=1)
         refused(done, f"127.0.0.1:{port}", "another port", "it needs shop, which failed")
-        assert place.view("site")["state"] == "running"
+        assert place.view("site")["session"]["live"]
         assert place.view("docs")["state"] == "stopped"
     place.run("apply", "--yes")
-    assert place.view("docs")["state"] == "running"
+    assert place.view("docs")["session"]["live"]
     place.settled()
 
 

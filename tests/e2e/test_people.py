@@ -21,7 +21,7 @@ def test_foreign_worktree_at_the_declared_path(place: Place) -> None:
     assert manifest(tree) == before
     place.run("apply", "--yes")
     place.settled()
-    assert place.view()["state"] == "running"
+    assert place.view()["session"]["live"]
     assert before.items() <= manifest(tree).items()
 
 
@@ -54,8 +54,8 @@ def test_occupied_path_and_branch_of_the_main_checkout(place: Place) -> None:
     done = place.run("apply", "--yes", check=1)
     refused(done, f"{occupied} is taken", f"branch main is checked out at {place.repo}")
     assert manifest(occupied).keys() == {"precious.txt"}
-    states = {name: place.view(name)["state"] for name in ("occupied", "mainline", "docs")}
-    assert states == {"occupied": "stopped", "mainline": "stopped", "docs": "running"}
+    assert [place.view(name)["state"] for name in ("occupied", "mainline")] == ["stopped"] * 2
+    assert place.view("docs")["session"]["live"]
     assert git(place.repo, "branch", "--show-current") == "main\n"
 
 
@@ -124,8 +124,9 @@ def test_renamed_agent(place: Place) -> None:
     place.agent(name="new")
     done = place.run("apply", "--yes")
     refused(done, "old", "no longer declared", "--prune")
-    states = {row["name"]: (row["state"], row["declared"]) for row in place.json("status")[0]["agents"]}
-    assert states == {"old": ("running", False), "new": ("running", True)}
+    rows = place.json("status")[0]["agents"]
+    known = {row["name"]: (row["session"]["live"], row["declared"]) for row in rows}
+    assert known == {"old": (True, False), "new": (True, True)}
     place.run("apply", "--yes", "--prune")
     assert [row["name"] for row in place.json("status")[0]["agents"]] == ["new"]
     assert not place.tree_of("old").exists()
@@ -161,4 +162,4 @@ def test_destroy_lists_what_would_be_lost(place: Place) -> None:
     done = place.run("destroy", "--yes", check=3)
     refused(done, "untracked.txt", "file-1.txt", "ignored.log", "--force")
     assert done.stdout == "lab: nothing done, 1 failed\n"
-    assert place.view()["state"] == "running"
+    assert place.view()["session"]["live"]

@@ -71,7 +71,7 @@ def test_detached_head_and_missing_base(place: Place) -> None:
         """)
     done = place.run("apply", "--yes", check=1)
     refused(done, "base no-such-branch does not exist; declare a branch, a tag or a commit that does")
-    assert place.view("docs")["state"] == "running"
+    assert place.view("docs")["session"]["live"]
     assert not place.tree_of("lost").exists()
 
 

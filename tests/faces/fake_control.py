@@ -1,6 +1,7 @@
 """A `Control` in memory: answers from fields that a test sets, and writes down what it was asked."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -21,6 +22,7 @@ from constellagent.runtime.control import (
     State,
     StreamItem,
 )
+from constellagent.runtime.diff_views import DiffRequest, DiffView
 from constellagent.runtime.identity_views import (
     AuditReport,
     AuditRequest,
@@ -29,7 +31,9 @@ from constellagent.runtime.identity_views import (
     IdentityView,
     ProviderRequest,
 )
+from constellagent.runtime.live_views import LiveItem
 from constellagent.runtime.schedule_views import ScheduleRequest
+from constellagent.runtime.screen_views import ScreenRequest, ScreenView
 
 VERSION = constellagent.__version__
 """What the fake says it is, also where a test replaces the version of the command line."""
@@ -79,6 +83,39 @@ def service_view(name: str, state: State = "running", **changes: Any) -> Service
     return ServiceView(**{**view, **changes})  # type: ignore[typeddict-item] # a test names real keys
 
 
+def screen_view(data: bytes = b"", **changes: Any) -> ScreenView:
+    """Return a screen that carries `data`, with changes."""
+    view = ScreenView(
+        session="s1",
+        rows=24,
+        columns=80,
+        offset=0,
+        form="ansi",
+        engine="none",
+        title="",
+        data=base64.b64encode(data).decode(),
+    )
+    return ScreenView(**{**view, **changes})  # type: ignore[typeddict-item] # a test names real keys
+
+
+def diff_view(agent: str = "docs", **changes: Any) -> DiffView:
+    """Return the changes of an agent that has none, with changes."""
+    view = DiffView(
+        agent=agent,
+        against="base",
+        commit="0" * 40,
+        branch=f"agents/{agent}",
+        ahead=0,
+        behind=0,
+        files=[],
+        added=0,
+        removed=0,
+        patch=None,
+        truncated=False,
+    )
+    return DiffView(**{**view, **changes})  # type: ignore[typeddict-item] # a test names real keys
+
+
 def plan_reply(*lines: str, **changes: Any) -> PlanReply:
     """Return a plan of the given lines that waits to be approved; without lines an empty, trusted one."""
     reply = PlanReply(
@@ -119,6 +156,12 @@ class FakeControl:
         """What `identity`, `provider` and `schedule` answer to each action."""
         self.audit_lines: list[list[AuditView]] = []
         """What each call of `audit` answers; the last one is repeated."""
+        self.screen_answer = screen_view()
+        self.diff_answer = diff_view()
+        self.live_items: list[LiveItem] = []
+        """What `watch` gives before it waits for ever."""
+        self.watchers = 0
+        """How many watch now."""
         self.audit_report = AuditReport(ok=True, problem="", identities=[])
         self.gate: asyncio.Event | None = None
         """Where set, an apply waits for it before its result."""
@@ -219,6 +262,27 @@ class FakeControl:
         """Answer as `answers` says for the action."""
         self._note("schedule", request=request)
         return self._next(request["action"])
+
+    async def screen(self, request: ScreenRequest) -> ScreenView:
+        """Answer with `screen_answer`."""
+        self._note("screen", request=request)
+        return self.screen_answer
+
+    async def diff(self, request: DiffRequest) -> DiffView:
+        """Answer with `diff_answer`."""
+        self._note("diff", request=request)
+        return self.diff_answer
+
+    async def watch(self, file: str | None) -> AsyncIterator[LiveItem]:
+        """Give `live_items`, then nothing more until the caller leaves."""
+        self._note("watch", file=file)
+        self.watchers += 1
+        try:
+            for item in self.live_items:
+                yield item
+            await asyncio.Event().wait()
+        finally:
+            self.watchers -= 1
 
     def _next(self, action: str) -> Any:
         answer = self.answers.get(action, [])

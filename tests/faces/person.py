@@ -19,11 +19,14 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from constellagent.errors import ConstellagentError
-from constellagent.faces.terminal import attach
-view = sys.argv[4] == "view"
+from constellagent.faces.terminal import Snapshot, attach, painting
+painting.RECENT = int(sys.argv[5])
+offset, _, data = sys.argv[6].partition(":")
+found = Snapshot(int(offset), bytes.fromhex(data), 24, 80) if data else None
 try:
-    socket, log, replay = Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[5])
-    code = attach(socket, log, view=view, detach_key=b"\\x1d", replay=replay)
+    if sys.argv[4] == "view":
+        from constellagent.faces.terminal.looking import look as attach
+    code = attach(Path(sys.argv[2]), Path(sys.argv[3]), detach_key=b"\\x1d", snapshot=lambda size: found)
 except ConstellagentError as error:
     print("ERROR", type(error).__name__, error.message)
     code = error.exit_code
@@ -41,14 +44,26 @@ class Session:
 
 
 class Person:
-    """Someone at a terminal of 24 by 80 in which `attach` runs."""
+    """Someone at a terminal in which `attach` runs."""
 
-    def __init__(self, session: Session, *, view: bool = False, replay: int = 65536) -> None:
-        argv = [str(ROOT), str(session.socket), str(session.log), "view" if view else "join", str(replay)]
+    def __init__(
+        self,
+        session: Session,
+        *,
+        view: bool = False,
+        replay: int = 65536,
+        snapshot: tuple[int, bytes] | None = None,
+        rows: int = 24,
+        columns: int = 80,
+    ) -> None:
+        """Start it; `snapshot` is the screen that a daemon would know, with its offset."""
+        known = f"{snapshot[0]}:{snapshot[1].hex()}" if snapshot else ""
+        kind = "view" if view else "join"
+        argv = [str(ROOT), str(session.socket), str(session.log), kind, str(replay), known]
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.execv(sys.executable, [sys.executable, "-c", CODE, *argv])
-        self.resize(24, 80)
+        self.resize(rows, columns)
         self.seen = b""
         self.before = termios.tcgetattr(self.fd)
 
@@ -83,6 +98,11 @@ class Person:
                 assert data, f"the terminal closed before {text!r}: {self.seen!r}"
                 self.seen += data
         return self.seen
+
+    def reads(self, within: float = 0.05) -> None:
+        """Take what is shown within a moment."""
+        if select.select([self.fd], [], [], within)[0]:
+            self.seen += os.read(self.fd, 65536)
 
     def leaves(self, code: int) -> bytes:
         """Wait for the end of `attach` with this status, and check that the terminal is as it was."""

@@ -210,8 +210,8 @@ class Lab:
         """Assert that the world is as declared, once each, with nothing left over."""
         status = self.json("status")
         (view,) = status
-        states = {agent["name"]: agent["state"] for agent in view["agents"]}
-        assert states == {f"agent-{n}": "running" for n in range(self.agents)}, states
+        going = {agent["name"]: agent["session"]["live"] for agent in view["agents"]}
+        assert going == {f"agent-{n}": True for n in range(self.agents)}, going
         live = {agent["session"]["id"] for agent in view["agents"]}
         assert self.sessions() == live
         holders = [line for line in self.tree().values() if "holder/__main__.py" in line]

@@ -26,7 +26,7 @@ async def test_a_worktree_made_by_hand_is_taken_over_with_its_work(home: Setting
         assert said
         assert result["exit_code"] == 0
         assert (place / "draft.txt").read_text() == "mine"
-        assert (await lab.agent("one"))["state"] == "running"
+        assert (await lab.agent("one"))["state"] == "starting"
 
 
 async def test_a_worktree_elsewhere_is_used_where_it_is(home: Settings, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ async def test_apply_makes_it_so_and_a_second_plan_is_empty(home: Settings, tmp_
         config = Path(agent["path"]) / ".ravi" / "config.json"
 
         assert (result["exit_code"], result["failed"]) == (0, {})
-        assert (agent["state"], agent["address"]) == ("running", "one@test.test")
+        assert (agent["state"], agent["address"]) == ("starting", "one@test.test")
         assert json.loads(config.read_text())["identity"] == "one"
         assert stat.S_IMODE(config.stat().st_mode) == 0o600
         assert (await lab.plan())["empty"]
@@ -78,7 +78,7 @@ async def test_one_failing_agent_does_not_stop_the_others(home: Settings, tmp_pa
 
         assert set(result["failed"]) == {"two"}
         assert "4" in result["failed"]["two"]
-        assert (await lab.agent("one"))["state"] == "running"
+        assert (await lab.agent("one"))["state"] == "starting"
 
 
 async def test_a_service_is_ready_before_its_agents_start(home: Settings, tmp_path: Path) -> None:
@@ -248,7 +248,7 @@ async def test_destroy_refuses_what_would_be_lost_and_stops_nothing(home: Settin
         state = (await lab.agent("one"))["state"]
         forced = await lab.apply(destroy=True, force=True)
 
-        assert (refused["exit_code"], state) == (3, "running")
+        assert (refused["exit_code"], state) == (3, "starting")
         assert any("draft.txt" in loss for loss in losses[0])
         assert forced["exit_code"] == 0
         assert not path.exists()

@@ -104,7 +104,7 @@ async def test_an_apply_goes_on_when_nobody_listens(home: Settings, tmp_path: Pa
         await anext(stream)
         await stream.aclose()  # type: ignore[attr-defined]  # it is a generator here
 
-        assert (await lab.until("one", "running"))["state"] == "running"
+        assert (await lab.until("one", "starting"))["state"] == "starting"
 
 
 async def test_the_environment_of_the_applying_shell_is_kept(home: Settings, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What `status` shows: every state of an agent and of a service, with its reason."""
 
+import json
 import os
 import shutil
 import signal
@@ -103,7 +104,43 @@ async def test_a_holder_that_hangs_makes_its_agent_unknown(
         assert (agent["state"], agent["since"]) == ("unknown", None)
         assert "does not answer" in agent["reason"]
         os.kill(row.holder_pid, signal.SIGCONT)
-        assert (await lab.until("one", "running"))["reason"] == ""
+        assert (await lab.until("one", "starting"))["reason"] == ""
+
+
+async def test_a_live_agent_shows_what_its_terminal_tells(home: Settings, tmp_path: Path) -> None:
+    """State, reason and source, since when, its title and its progress come from what the program writes."""
+    script = r"print('\x1b]2;my task\x07\x1b]9;4;1;40\x07working', flush=True); input()"
+    async with working(home, tmp_path / "repo") as lab:
+        lab.declare(f"  one: {{command: {json.dumps(['python3', '-c', script])}}}\n")
+        await lab.apply()
+
+        agent = await lab.until("one", "working")
+        again = await lab.agent("one")
+
+        assert (agent["title"], agent["progress"], agent["source"]) == ("my task", 40, "progress")
+        assert agent["session"] is not None
+        assert agent["since"] is not None
+        assert agent["since"] >= agent["session"]["started_at"] - 0.01
+        assert again == agent
+
+
+async def test_a_live_agent_without_a_screen_is_unknown(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until its screen is there nothing is claimed of what an agent does."""
+    async with working(home, tmp_path / "repo") as lab:
+        lab.declare("  one: {command: [sleep, '1000']}\n")
+        await lab.apply()
+        monkeypatch.setattr(lab.daemon._screens, "standing", lambda _session: None)
+
+        agent = await lab.agent("one")
+
+        assert (agent["state"], agent["reason"], agent["since"]) == (
+            "unknown",
+            "its screen is not there yet",
+            None,
+        )
+        assert "source" not in agent
 
 
 async def test_an_undeclared_agent_is_shown_last(home: Settings, tmp_path: Path) -> None:
@@ -116,7 +153,7 @@ async def test_an_undeclared_agent_is_shown_last(home: Settings, tmp_path: Path)
         (view,) = await lab.daemon.status(lab.file)
 
         rows = [(agent["name"], agent["declared"], agent["state"]) for agent in view["agents"]]
-        assert rows == [("new", True, "stopped"), ("old", False, "running")]
+        assert rows == [("new", True, "stopped"), ("old", False, "starting")]
 
 
 async def test_a_repository_that_cannot_be_asked_has_no_counts(home: Settings, tmp_path: Path) -> None:
@@ -128,7 +165,7 @@ async def test_a_repository_that_cannot_be_asked_has_no_counts(home: Settings, t
         context = await lab.daemon._contexts.of_file(lab.file)
         shutil.move(tmp_path / "repo" / ".git" / "HEAD", tmp_path / "HEAD")
 
-        view = await lab.daemon._statuses.of(context)
+        view = await lab.daemon._lookout._statuses.of(context)
 
-        assert [(agent["state"], agent["ahead"]) for agent in view["agents"]] == [("running", None)]
+        assert [(agent["state"], agent["ahead"]) for agent in view["agents"]] == [("starting", None)]
         shutil.move(tmp_path / "HEAD", tmp_path / "repo" / ".git" / "HEAD")

@@ -175,7 +175,7 @@ from tests.fake_keys import FakeSessionKeys
 
 die_at, delay = sys.argv[1], float(sys.argv[2])
 
-def die(*args):
+def die(*args, **options):
     os.kill(os.getpid(), signal.SIGKILL)
 
 if die_at == "before the holder":

@@ -11,6 +11,7 @@ from constellagent.faces.cli import approval, planning, progress, screen
 from constellagent.faces.cli.declare import Agents, File, Json, Option, Prune, Restart, Yes
 from constellagent.faces.cli.place import constellation_file
 from constellagent.faces.cli.reach import daemon
+from constellagent.faces.wording import counted
 from constellagent.runtime.control import ApplyRequest, ApplyResult, PlanReply, PlanRequest
 
 
@@ -119,6 +120,6 @@ def _report(result: ApplyResult, reply: PlanReply, verb: str) -> None:
         screen.say(f"{constellation}: {screen.clean(reply['summary'] if reply['empty'] else 'no changes')}")
         return
     undone["blocked"] = sum(line.startswith(("x ", "? ")) for line in reply["lines"])
-    parts = [screen.counted(result["changed"], "change")] if result["changed"] else ["nothing done"]
+    parts = [counted(result["changed"], "change")] if result["changed"] else ["nothing done"]
     parts += [f"{count} {part}" for part, count in undone.items() if count]
     screen.say(f"{f'{verb} ' if result['changed'] else ''}{constellation}: {', '.join(parts)}")

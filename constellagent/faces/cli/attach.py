@@ -1,4 +1,4 @@
-"""`constellagent attach`: your terminal becomes the agent's."""
+"""`constellagent attach`: your terminal becomes the agent's, or the whole constellation's."""
 
 import sys
 from pathlib import Path
@@ -9,9 +9,9 @@ from constellagent.faces.cli import screen
 from constellagent.faces.cli.declare import Argument, File, Option
 from constellagent.faces.cli.place import constellation_file
 from constellagent.faces.cli.reach import daemon
-from constellagent.runtime.control import ConstellationView
 
-DEFAULT_REPLAY = 1 << 18
+DEFAULT_HISTORY = 500
+"""Rows that are drawn within a blink; what came before them is in the session's log."""
 
 
 def attach(
@@ -22,24 +22,26 @@ def attach(
     detach_key: Annotated[
         str, Option(("--detach-key",), "The key that leaves; pressed twice it goes to the agent.", "KEY")
     ] = "ctrl-]",
-    replay: Annotated[
-        int, Option(("--replay",), "Show this many bytes of what was written before.", "COUNT")
-    ] = DEFAULT_REPLAY,
+    history: Annotated[
+        int, Option(("--history",), "Show this many rows of what has scrolled off the screen.", "ROWS")
+    ] = DEFAULT_HISTORY,
 ) -> int:
     """Attach to a running session. Leave it with Ctrl-], it goes on without you.
 
-    Without a name it asks which one.
+    Without a name it opens the multiplexer, with the terminals of all agents.
     """
-    from constellagent.faces.terminal import attach as take_over
+    if name is None:
+        for option, given in (("--view", view), ("--history", history != DEFAULT_HISTORY)):
+            if given:
+                raise UsageError(f"{option} needs a name", hint=f"`constellagent attach NAME {option}`")
+        return _multiplexer(file)
+    from constellagent.faces.snapshots import snapshots
+    from constellagent.runtime.paths import locate
     from constellagent.term.keys import parse_key
 
-    try:
-        key = parse_key(detach_key)
-    except ValueError as error:
-        raise UsageError(f"--detach-key: {error}", hint="write it like ctrl-] or ctrl-q") from error
+    key = parse_key(detach_key)
     place = constellation_file(file)
     with daemon() as client:
-        name = name or _chosen(client.status(place))
         session = client.session(place, name)
     if not session["live"]:
         hint = (
@@ -48,26 +50,27 @@ def attach(
         raise ConstellagentError(f"{name} does not run: {session['outcome'] or 'it ended'}", hint=hint)
     if sys.stdin.isatty() and sys.stdout.isatty():
         screen.tell(f"attached to {name}; {detach_key} leaves it running")
-    return take_over(
-        Path(session["socket"]), Path(session["log"]), view=view, detach_key=key, replay=max(0, replay)
-    )
+    rows = 0 if view else max(0, history)
+    snapshot = snapshots(locate().control_socket, place, session["id"], history=rows)
+    socket, log = Path(session["socket"]), Path(session["log"])
+    if view:
+        from constellagent.faces.terminal.looking import look
+
+        return look(socket, log, detach_key=key, snapshot=snapshot)
+    from constellagent.faces.terminal import attach as take_over
+
+    return take_over(socket, log, detach_key=key, snapshot=snapshot)
 
 
-def _chosen(views: list[ConstellationView]) -> str:
-    live = [
-        (row["name"], f"{row['name']}  {what}")
-        for view in views
-        for rows, what in ((view["agents"], "agent"), (view["services"], "service"))
-        for row in rows
-        if row["session"] and row["session"]["live"]
-    ]
-    if not live:
-        raise ConstellagentError("nothing runs here", hint="`constellagent apply` starts what is declared")
-    if not sys.stdin.isatty() or not sys.stdout.isatty():
-        raise UsageError("which one?", hint=f"name one of {', '.join(name for name, _ in live)}")
-    from constellagent.faces.cli.choosing import choose
+def _multiplexer(file: str | None) -> int:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "the multiplexer needs a terminal",
+            hint="`constellagent status` shows what runs, `constellagent logs NAME` what it writes",
+        )
+    place = constellation_file(file)
+    daemon().close()
+    from constellagent.faces.tui.app import run_multiplexer
+    from constellagent.runtime.settings import Settings
 
-    name = choose("Attach to:", live)
-    if name is None:
-        raise KeyboardInterrupt
-    return name
+    return run_multiplexer(Path(place), Settings())

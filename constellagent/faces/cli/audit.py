@@ -14,6 +14,7 @@ from constellagent.faces.cli.identity import report
 from constellagent.faces.cli.identity_tables import moment
 from constellagent.faces.cli.place import constellation_file
 from constellagent.faces.cli.reach import daemon
+from constellagent.faces.wording import counted
 from constellagent.runtime.identity_views import AuditReport, AuditRequest, AuditView, IdentityRequest
 
 INTERVAL = 1.0
@@ -151,7 +152,7 @@ def _verify(found: AuditReport, *, as_json: bool) -> int:
         who = f"{chain['agent']} ({chain['identity']})" if chain["agent"] else chain["identity"]
         screen.say(f"{word} {screen.clean(who)}: {screen.clean(chain['problem'])}")
     if found["ok"]:
-        total = screen.counted(sum(chain["lines"] for chain in chains), "line")
+        total = counted(sum(chain["lines"] for chain in chains), "line")
         screen.say(f"the audit holds: {total} of {len(chains)} identities")
         return 0
     screen.tell(

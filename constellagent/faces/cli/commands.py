@@ -33,6 +33,7 @@ COMMANDS = tuple(
         ("status", "status:status"),
         ("attach", "attach:attach"),
         ("logs", "logs:logs"),
+        ("diff", "diff:diff"),
         ("send", "send:send"),
         ("run", "run:run"),
         ("wait", "wait:wait"),

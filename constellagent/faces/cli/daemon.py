@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from constellagent.errors import ConstellagentError, UnavailableError
 from constellagent.faces.cli import screen
 from constellagent.faces.cli.declare import Json, Option, Yes
+from constellagent.faces.wording import counted
 from constellagent.runtime.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -172,8 +173,8 @@ def status(*, as_json: Json = False) -> int:
     screen.say(f"version   {info['version']} (protocol {info['protocol']})")
     screen.say(f"state     {info['home']}")
     screen.say(f"provider  {info['provider_url'] or 'not started'}")
-    constellations = screen.counted(info["constellations"], "constellation")
-    screen.say(f"serving   {constellations}, {screen.counted(info['sessions'], 'live session')}")
+    constellations = counted(info["constellations"], "constellation")
+    screen.say(f"serving   {constellations}, {counted(info['sessions'], 'live session')}")
     return 0
 
 

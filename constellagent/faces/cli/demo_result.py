@@ -11,6 +11,7 @@ from constellagent.faces.cli import demo_watch, screen
 from constellagent.faces.cli.demo_cast import CAST, LAST_LINE, OWNER
 from constellagent.faces.cli.demo_findings import Belongings, crossings
 from constellagent.faces.cli.demo_watch import Screen
+from constellagent.faces.wording import counted
 from constellagent.runtime.identity_views import AuditRequest, IdentityRequest, OutboxView
 
 _UNSETTLED = frozenset({"waiting", "sending"})
@@ -111,7 +112,7 @@ def show(result: Result) -> None:
             row["number"],
             row["service"],
             "-" if row["seconds"] is None else f"{row['seconds']:.1f}s",
-            screen.counted(row["passwords"] + row["secrets"], "item"),
+            counted(row["passwords"] + row["secrets"], "item"),
             row["report"],
         )
         for row in result["agents"]
@@ -190,14 +191,14 @@ def _together(rows: Sequence[Row]) -> bool:
 def _crossed(everybody: Sequence[Belongings]) -> Check:
     problems = crossings(everybody)
     counts = (
-        screen.counted(sum(len(own.mails) for own in everybody), "mail"),
-        screen.counted(sum(len(own.texts) for own in everybody), "text"),
-        screen.counted(sum(len(own.passwords) for own in everybody), "password"),
-        screen.counted(sum(len(own.secrets) for own in everybody), "secret"),
+        counted(sum(len(own.mails) for own in everybody), "mail"),
+        counted(sum(len(own.texts) for own in everybody), "text"),
+        counted(sum(len(own.passwords) for own in everybody), "password"),
+        counted(sum(len(own.secrets) for own in everybody), "secret"),
     )
     text = f"nothing crossed among {', '.join(counts[:-1])} and {counts[-1]}"
     if problems:
-        text = f"crossed: {screen.counted(len(problems), 'thing')} where it does not belong"
+        text = f"crossed: {counted(len(problems), 'thing')} where it does not belong"
     return Check(name="crossed", ok=not problems, text=text, problems=problems)
 
 

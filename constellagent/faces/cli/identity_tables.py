@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TextIO
 
 from constellagent.faces.cli import screen
+from constellagent.faces.wording import counted
 from constellagent.runtime.identity_views import (
     ConversationView,
     IdentityView,
@@ -185,7 +186,7 @@ def _count(number: int | None) -> str:
 
 
 def _counted(number: int | None, noun: str) -> str:
-    return f"? {noun}s" if number is None else screen.counted(number, noun)
+    return f"? {noun}s" if number is None else counted(number, noun)
 
 
 def _masked(value: str | None) -> str:

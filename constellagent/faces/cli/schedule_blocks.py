@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 from constellagent.faces.cli import screen
-from constellagent.faces.cli.schedule_tables import COLOURS, SHORT_ID, did, moment, took, until, why
+from constellagent.faces.cli.schedule_tables import COLOURS, until
+from constellagent.faces.run_words import SHORT_ID, did, moment, took, why
+from constellagent.faces.wording import counted
 from constellagent.runtime.schedule_views import HookView, RunView, ScheduleView
 
 _EXAMPLE = """\
@@ -38,7 +40,7 @@ def schedule(view: ScheduleView, now: float, stream: TextIO) -> list[str]:
     fires = [
         f"{moment(fire['fire_at'])} UTC  {fire['local']}  in {until(fire, now)}" for fire in view["next"]
     ]
-    failures = f"{screen.counted(view['failures'], 'run')} failed in a row" if view["failures"] else ""
+    failures = f"{counted(view['failures'], 'run')} failed in a row" if view["failures"] else ""
     if view["cron"]:
         lines += _labelled([("next", fires[0] if fires else "-"), *(("", fire) for fire in fires[1:])])
         lines += _labelled([("decided", f"all up to {moment(view['upto'])} UTC")])

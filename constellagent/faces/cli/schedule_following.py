@@ -9,7 +9,7 @@ from constellagent.faces.cli import follow as following
 from constellagent.faces.cli import screen
 from constellagent.faces.cli.logs import copy
 from constellagent.faces.cli.reach import daemon
-from constellagent.faces.cli.schedule_tables import moment, why
+from constellagent.faces.run_words import moment, why
 from constellagent.runtime.clock import SystemClock
 from constellagent.runtime.schedule_views import (
     OPEN_STATES,

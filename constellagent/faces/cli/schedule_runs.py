@@ -11,6 +11,7 @@ from constellagent.faces.cli.declare import File, Json, Option, Yes
 from constellagent.faces.cli.place import constellation_file
 from constellagent.faces.cli.reach import daemon
 from constellagent.faces.cli.schedule import Schedule, Schedules
+from constellagent.faces.wording import counted
 from constellagent.runtime.schedule_views import MOST_ROWS, OPEN_STATES, RAN_STATES, RunView, ScheduleRequest
 
 _DEFAULT_ROWS = 20
@@ -125,7 +126,7 @@ def backfill(
         views: list[RunView] = client.schedule(request)
         if dry_run or not views:
             return _would_run(views, as_json=as_json)
-        runs = screen.counted(len(views), "run")
+        runs = counted(len(views), "run")
         if not yes:
             for line in schedule_tables.planned(views, screen.terminal_columns(), sys.stderr):
                 screen.tell(line)
@@ -137,7 +138,7 @@ def backfill(
         screen.say_json(started)
     else:
         key = views[0]["schedule"]
-        screen.say(f"{screen.counted(len(started), 'run')} of {key} queued, one after another")
+        screen.say(f"{counted(len(started), 'run')} of {key} queued, one after another")
         screen.tell(f"`constellagent schedule history {key}` shows how they go")
     return 0
 
@@ -151,7 +152,7 @@ def _would_run(views: list[RunView], *, as_json: bool) -> int:
         screen.tell("--rerun failed or --rerun all runs them again")
     else:
         _say(schedule_tables.planned(views, screen.terminal_columns(), sys.stdout))
-        screen.tell(f"{screen.counted(len(views), 'run')} would be started")
+        screen.tell(f"{counted(len(views), 'run')} would be started")
     return 0
 
 

@@ -1,11 +1,13 @@
 """Schedules and their runs as lines for a terminal: pure, views in, lines out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TextIO
 
 from constellagent.faces.cli import screen
 from constellagent.faces.cli.status_table import age
+from constellagent.faces.run_words import SHORT_ID, did, moment, took, why
+from constellagent.faces.wording import counted
 from constellagent.runtime.schedule_views import FireView, RunView, ScheduleView
 
 COLOURS = {
@@ -29,17 +31,6 @@ COLOURS = {
     "cancelled": "dim",
 }
 """The colour of each state of a schedule and of a run."""
-
-_COUNTED = (
-    ("mail", "mails_read", "mails_sent"),
-    ("sms", "texts_read", "texts_sent"),
-    ("secrets", "secrets", ""),
-    ("passwords", "passwords", ""),
-)
-"""What a run did as its identity: a word, and the counts behind it (read/sent, or how many)."""
-
-SHORT_ID = 8
-"""So much of a run's id tells it from the others of a list."""
 
 _LAST_COLUMN = 16
 """The last column of a table says why; less than this of it is not worth showing."""
@@ -92,42 +83,6 @@ def planned(views: Sequence[RunView], columns: int, stream: TextIO) -> list[str]
     return _table(head, rows, (), columns, stream)
 
 
-def moment(at: str) -> str:
-    """Return a time of the ledger, which is UTC, to the minute; to the second where it is between minutes."""
-    if len(at) < 16:
-        return at or "-"
-    seconds = at[16:19]
-    return f"{at[:10]} {at[11:16]}{'' if seconds == ':00' or not seconds.startswith(':') else seconds}"
-
-
-def took(seconds: float | None) -> str:
-    """Return a span in its two largest units: `7s`, `3m10s`, `1h02m`, `2d3h`; nothing for None."""
-    if seconds is None:
-        return ""
-    whole = max(0, int(seconds))
-    if whole < 60:
-        return f"{whole}s"
-    if whole < 3600:
-        return f"{whole // 60}m{whole % 60:02}s"
-    if whole < 86400:
-        return f"{whole // 3600}h{whole % 3600 // 60:02}m"
-    return f"{whole // 86400}d{whole % 86400 // 3600}h"
-
-
-def why(view: RunView) -> str:
-    """Return what there is to say about a row beside its state."""
-    if view["state"] == "missed":
-        since = f" since {moment(view['first'])}" if view["count"] > 1 else ""
-        said = f"missed {screen.counted(view['count'], 'fire')}{since}"
-        return f"{said}: {view['why']}" if view["why"] else said
-    parts = [view["why"]] if view["why"] else []
-    if view["attempt"] > 1:
-        parts.append(f"attempt {view['attempt']}")
-    if view["missed"]:
-        parts.append(f"after {screen.counted(view['missed'], 'missed fire')}")
-    return ", ".join(parts)
-
-
 def until(fire: FireView, now: float) -> str:
     """Return how long it is until a fire is due; `now` is wall time, epoch seconds."""
     try:
@@ -147,18 +102,8 @@ def _open(views: Sequence[RunView]) -> str:
 def _note(view: ScheduleView) -> str:
     notes = [view["why"]] if view["why"] else []
     if view["failures"]:
-        notes.append(f"{screen.counted(view['failures'], 'run')} failed in a row")
+        notes.append(f"{counted(view['failures'], 'run')} failed in a row")
     return ", ".join(notes)
-
-
-def did(counts: Mapping[str, int]) -> str:
-    """Return what was done with mail, texts and vault; `nothing` where it was counted and there was none."""
-    words = []
-    for word, first, second in _COUNTED:
-        one, two = counts.get(first, 0), counts.get(second, 0)
-        if one or two:
-            words.append(f"{word} {one}/{two}" if second else f"{word} {one}")
-    return " ".join(words) or ("nothing" if counts else "")
 
 
 def _table(

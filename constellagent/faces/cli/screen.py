@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from constellagent.errors import ConstellagentError, RefusedError, SpecError
+from constellagent.faces.wording import counted
 
 _COLOURS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36", "dim": "2", "bold": "1"}
 _SYMBOLS = {"+": "green", "~": "yellow", "-": "red", "!": "yellow", "?": "cyan", "x": "red"}
@@ -61,11 +62,6 @@ def tell_error(error: ConstellagentError) -> None:
             tell(f"  {clean(loss)}")
     if error.hint:
         tell(f"{paint('hint:', 'cyan', sys.stderr)} {clean(error.hint, lines=True)}")
-
-
-def counted(number: int, noun: str) -> str:
-    """Return `1 agent`, `2 agents`, `no agents`."""
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
 
 
 def clean(text: str, *, lines: bool = False) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from constellagent.faces.cli import screen
+from constellagent.faces.wording import counted
 from constellagent.runtime.control import AgentView, ConstellationView, ServiceView
 from constellagent.runtime.schedule_views import OpenRunView
 
@@ -60,7 +61,7 @@ def age(seconds: float) -> str:
 def _agent(agent: AgentView, now: float) -> list[str]:
     notes = [agent["reason"]] if agent["reason"] else []
     if agent["restarts"]:
-        notes.append(f"{screen.counted(agent['restarts'], 'restart')}")
+        notes.append(f"{counted(agent['restarts'], 'restart')}")
     if not agent["declared"]:
         notes.append("no longer declared")
     notes += [_run(run, now) for run in agent.get("runs", ())]

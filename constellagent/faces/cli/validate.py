@@ -7,6 +7,7 @@ from constellagent.errors import UsageError
 from constellagent.faces.cli import screen
 from constellagent.faces.cli.declare import File, Json
 from constellagent.faces.cli.place import constellation_file
+from constellagent.faces.wording import counted
 
 READ_AT_MOST = (1 << 20) + 1
 """One byte more than a file may have, so that the loader sees that it is too large."""
@@ -36,9 +37,9 @@ def validate(*, file: File = None, as_json: Json = False) -> int:
         )
     else:
         counts = (
-            screen.counted(len(agents), "agent"),
-            screen.counted(len(services), "service"),
-            screen.counted(schedules, "schedule"),
+            counted(len(agents), "agent"),
+            counted(len(services), "service"),
+            counted(schedules, "schedule"),
         )
         screen.say(f"{shown(chosen)}: valid, {', '.join(counts)}")
     return 0

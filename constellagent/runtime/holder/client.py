@@ -5,13 +5,13 @@ reader of output keeps nobody from stopping the session.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Self
 
 from constellagent.errors import BusyError, UnavailableError, WorldError
 from constellagent.runtime import processes
 from constellagent.runtime.holder import launch, protocol
+from constellagent.runtime.holder.stream import HolderStream
 
 _CHUNK = 1 << 16
 _ANSWER = 10.0
@@ -158,25 +158,13 @@ class HolderClient:
             except TimeoutError as error:
                 raise WorldError("the session's processes do not end", delay=grace + _STOP) from error
 
-    async def output(self, offset: int) -> AsyncIterator[tuple[int, bytes]]:
-        """Yield output from `offset` of the log on, each part with its own offset, until the session's end.
-
-        A part that starts later than the one before ended tells of output that the log no longer has.
+    async def stream(self, offset: int, flags: int) -> HolderStream:
+        """Open a connection of its own for output from `offset` of the log on; the caller closes it.
 
         Raises:
-            UnavailableError: the holder is gone without a word about the end.
+            UnavailableError: the holder is gone.
         """
-        connection = await _Connection.open(self._socket)
-        try:
-            await connection.send(protocol.attach(offset, protocol.VIEW | protocol.EVERY))
-            while True:
-                kind, payload = await connection.receive()
-                if kind == protocol.EXIT:
-                    return
-                if kind == protocol.OUTPUT:
-                    yield protocol.parse_output(payload)
-        finally:
-            await connection.close()
+        return await HolderStream.open(self._socket, offset=offset, flags=flags)
 
     async def wait(self) -> dict[str, Any]:
         """Wait for the end of the session and return its final status.

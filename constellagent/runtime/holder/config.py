@@ -17,9 +17,22 @@ class Config:
         folder: absolute path of the session's folder, which exists.
         log_bytes: output to keep.
         grace: seconds between SIGTERM and SIGKILL where a stop names none.
+        pty_size: whose size the pty has, `latest` or `smallest` of those who are attached.
     """
 
-    __slots__ = ("argv", "columns", "cwd", "env", "folder", "grace", "log_bytes", "rows", "session", "socket")
+    __slots__ = (
+        "argv",
+        "columns",
+        "cwd",
+        "env",
+        "folder",
+        "grace",
+        "log_bytes",
+        "pty_size",
+        "rows",
+        "session",
+        "socket",
+    )
 
     def __init__(self, text: bytes) -> None:
         """Read the JSON text.
@@ -39,6 +52,7 @@ class Config:
             self.folder = str(value["folder"])
             self.log_bytes = int(value["log_bytes"])
             self.grace = float(value["grace"])
+            self.pty_size = str(value["pty_size"])
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"the launch lacks a part or has one of the wrong kind: {error}") from error
 

@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from constellagent.errors import WorldError
 from constellagent.runtime import ports
@@ -23,12 +23,19 @@ _INHERITED = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
 async def launch(
-    launch: ports.Launch, session: str, folder: Path, socket: Path, log_bytes: int
+    launch: ports.Launch,
+    session: str,
+    folder: Path,
+    socket: Path,
+    log_bytes: int,
+    *,
+    pty_size: Literal["latest", "smallest"] = "latest",
 ) -> dict[str, Any]:
     """Start a holder and, in it, the program; returns its first status once the program's exec has succeeded.
 
     `folder` must exist and be private; `socket` must be at most 100 bytes long. The holder outlives the
-    caller, and keeps the output in `folder/log`.
+    caller, and keeps the output in `folder/log`. `pty_size` says whose size the pty gets of several viewers:
+    the latest active one's, or the smallest rows and columns of all.
 
     Raises:
         WorldError: the program could not be started; says why. Nothing is left running.
@@ -45,6 +52,7 @@ async def launch(
             "folder": os.fspath(folder.absolute()),
             "log_bytes": log_bytes,
             "grace": launch.grace.total_seconds(),
+            "pty_size": pty_size,
         }
     )
     answers: list[dict[str, Any]] = []

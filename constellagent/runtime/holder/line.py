@@ -24,6 +24,7 @@ _FAREWELL = 1.0
 _UNSENT = 1 << 20
 """Bytes of keys that wait for the program, or for the holder."""
 _FIRST_WITH_DIRECT = 2
+_FIRST_WITH_ANSWERS = 3
 
 Frame = tuple[int, bytes]
 Take = Callable[[int, bytes], None]
@@ -163,6 +164,11 @@ class Line:
         self._send(protocol.resize(rows, columns))
         self._aside = False
 
+    def ask(self) -> None:
+        """Ask for the session's status, which comes as a frame, if it says who answers questions."""
+        if self._speaks(_FIRST_WITH_ANSWERS):
+            self._send(protocol.frame(protocol.STATUS))
+
     @property
     def full(self) -> bool:
         """So much waits for the holder that no more keys should be read."""
@@ -215,12 +221,13 @@ class Line:
         except protocol.ProtocolError as error:
             raise UnavailableError(f"the session's holder makes no sense: {error}") from error
 
+    def _speaks(self, wanted: int) -> bool:
+        version = self.session.get("protocol")
+        return isinstance(version, int) and version >= wanted
+
     def _reopened(self, terminal: int) -> int | None:
         """Open the terminal anew, so that its being non-blocking is nobody else's; None where that fails."""
-        version = self.session.get("protocol")
-        if not isinstance(version, int) or version < _FIRST_WITH_DIRECT:
-            return None
-        if not passing.same_user(self._connection):
+        if not self._speaks(_FIRST_WITH_DIRECT) or not passing.same_user(self._connection):
             return None
         with contextlib.suppress(OSError):
             flags = os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC

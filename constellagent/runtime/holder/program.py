@@ -6,6 +6,7 @@ not read, and changes of size are merged.
 
 import contextlib
 import os
+from collections.abc import Callable
 
 from ptyprocess import PtyProcess
 
@@ -37,6 +38,7 @@ class Program:
         exit_status: after the end, None where a signal ended it.
         signal: that signal, None otherwise.
         reaped: it has ended.
+        on_size: is called with rows and columns once the pty has another size than before.
     """
 
     def __init__(self, child: PtyProcess, size: tuple[int, int]) -> None:
@@ -52,6 +54,7 @@ class Program:
         self.exit_status: int | None = None
         self.signal: int | None = None
         self.reaped = False
+        self.on_size: Callable[[int, int], None] = _ignore
 
     def readable(self, now: float) -> bool:
         """Say whether it makes sense to wait for output."""
@@ -105,10 +108,10 @@ class Program:
             size += len(part)
         return b"".join(parts)
 
-    def write(self, data: bytes) -> bool:
-        """Give input to the program; False, and nothing of it is given, where too much waits already."""
+    def write(self, data: bytes, limit: int = INPUT) -> bool:
+        """Give input to the program; False, and nothing is given, where more than `limit` would wait."""
         if self._input:
-            if len(self._input) + len(data) > INPUT:
+            if len(self._input) + len(data) > limit:
                 return False
             self._input += data
             return True
@@ -141,6 +144,7 @@ class Program:
             self._resize_at = None
             self._resized_at = now
             self._set_size(self.rows, self.columns)
+            self.on_size(self.rows, self.columns)
 
     def send_signal(self, number: int) -> None:
         """Signal the program's process group, if it still runs."""
@@ -173,3 +177,7 @@ class Program:
     def _set_size(self, rows: int, columns: int) -> None:
         with contextlib.suppress(OSError):  # the pty may have just gone
             self._child.setwinsize(rows, columns)
+
+
+def _ignore(_rows: int, _columns: int) -> None:
+    """Take a size that nobody wants to know."""

@@ -8,8 +8,8 @@ Unknown types are skipped, so that a newer peer may say more.
 import json
 import struct
 
-VERSION = 2
-"""1 knows nothing of DIRECT, and never answers it."""
+VERSION = 3
+"""1 knows nothing of DIRECT, and never answers it; 2 nothing of ANSWERS and SIZED."""
 MAX_PAYLOAD = 1 << 20
 
 # from a client
@@ -32,6 +32,7 @@ JOINED = 70
 WRITTEN = 71
 DETACHED = 72
 ASIDE = 73
+SIZED = 74
 
 VIEW = 1
 """Flag of ATTACH: only looks; takes no part in the size, and its input is refused."""
@@ -44,6 +45,13 @@ The answer is JOINED. If it grants that, the pty's master comes with it for the 
 OUTPUT then, but WRITTEN now and then, before each RESYNC and before EXIT. After DETACHED, the answer to
 DETACH, nothing more is written. ASIDE says that another viewer decides the size now; INPUT of nothing takes
 it back.
+"""
+ANSWERS = 8
+"""Flag of ATTACH: this viewer answers what the program asks its terminal (where is the cursor, what are you).
+
+While there is one, terminals that the holder writes to get output without such questions, so that nothing
+answers twice. Each viewer is told the pty's size by SIZED, first and whenever it changes, in its place
+between OUTPUT; DIRECT viewers are not.
 """
 
 _HEADER = struct.Struct("!BI")
@@ -152,6 +160,11 @@ def written(offset: int, kind: int = WRITTEN) -> bytes:
     return frame(kind, _OFFSET.pack(offset))
 
 
+def sized(offset: int, rows: int, columns: int) -> bytes:
+    """Say that the pty has this size for the output from `offset` on."""
+    return frame(SIZED, _OFFSET.pack(offset) + _SIZE.pack(rows, columns))
+
+
 def report(kind: int, value: dict[str, object]) -> bytes:
     """Carry a JSON object."""
     return frame(kind, json.dumps(value, separators=(",", ":")).encode())
@@ -215,6 +228,13 @@ def parse_joined(payload: bytes) -> bool:
 def parse_written(payload: bytes) -> int:
     """Return the offset up to which output was written."""
     return int(_unpack(_OFFSET, payload)[0])
+
+
+def parse_sized(payload: bytes) -> tuple[int, int, int]:
+    """Return the offset, and rows and columns from there on."""
+    if len(payload) != _OFFSET.size + _SIZE.size:
+        raise ProtocolError("a size is an offset, rows and columns")
+    return _OFFSET.unpack_from(payload)[0], *_SIZE.unpack_from(payload, _OFFSET.size)
 
 
 def parse_report(payload: bytes) -> dict[str, object]:

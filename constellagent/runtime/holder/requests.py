@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _REPAINT_EVERY = 1.0
+_ANSWERS = 1 << 16
+"""Bytes of input that may wait where an answer is added; beyond that only what is typed is."""
 
 
 class Requests:
@@ -17,6 +19,7 @@ class Requests:
 
     Attributes:
         greeted: somebody has said HELLO, ever.
+        answered: a viewer answers what the program asks its terminal.
     """
 
     def __init__(
@@ -26,14 +29,18 @@ class Requests:
         viewers: dict[int, Viewer],
         status: "Callable[[], dict[str, object]]",
         stop: "Callable[[float], None]",
+        *,
+        smallest: bool,
     ) -> None:
         self._program = program
         self._log = log
         self._viewers = viewers
         self._status = status
         self._stop = stop
+        self._smallest = smallest
         self._turn = 0
         self.greeted = False
+        self.answered = False
         self._repainted_at = 0.0
 
     def serve(self, viewer: Viewer, now: float) -> None:
@@ -48,6 +55,8 @@ class Requests:
     def leave(self, viewer: Viewer, now: float) -> None:
         """Close a viewer that was taken out; the size goes to the latest active of those who are left."""
         viewer.close()
+        if viewer.place is not None:
+            self._direct_questions()
         if viewer.size is not None:
             self._fit(now)
 
@@ -78,8 +87,12 @@ class Requests:
             self._stop(protocol.parse_stop(payload))
         elif kind == protocol.DETACH:
             viewer.detach()
+            self._direct_questions()
 
     def _input(self, viewer: Viewer, data: bytes, now: float) -> None:
+        if viewer.flags & protocol.ANSWERS:
+            self._program.write(data, _ANSWERS)
+            return
         if viewer.flags & protocol.VIEW:
             viewer.send(protocol.error("this viewer only looks; its input was dropped"))
             return
@@ -97,10 +110,12 @@ class Requests:
         viewer.start(place, flags, end)
         if flags & protocol.DIRECT:
             viewer.join(self._program.fd)
+        viewer.tell_size()
+        self._direct_questions()
 
     def _resize(self, viewer: Viewer, payload: bytes, now: float) -> None:
         size = protocol.parse_resize(payload)
-        if viewer.flags & protocol.VIEW:
+        if viewer.flags & (protocol.VIEW | protocol.ANSWERS):
             return
         first = viewer.size is None
         viewer.size = size
@@ -115,10 +130,32 @@ class Requests:
                 other.send(protocol.frame(protocol.ASIDE))  # its keys do not come by here
         self._turn += 1
         viewer.turn = self._turn
+        if viewer.screen is not None:
+            self._direct_questions()
+
+    def _direct_questions(self) -> None:
+        """Let one at most answer what the program asks: who is there for that, or else one terminal."""
+        viewers = self._viewers.values()
+        answered = any(viewer.flags & protocol.ANSWERS and viewer.place is not None for viewer in viewers)
+        shown = [viewer for viewer in viewers if viewer.screen is not None]
+        asked = None if answered else max(shown, key=lambda viewer: viewer.turn, default=None)
+        for viewer in shown:
+            if viewer.screen is not None:
+                viewer.screen.ask(asked=viewer is asked)
+        if answered != self.answered:
+            self.answered = answered
+            news = protocol.report(protocol.STATUS, self._status())
+            for viewer in viewers:
+                if viewer.place is not None and viewer.screen is None:
+                    viewer.send(news)
 
     def _fit(self, now: float) -> None:
-        sized = [viewer for viewer in self._viewers.values() if viewer.size is not None and not viewer.gone]
-        if sized:
-            latest = max(sized, key=lambda viewer: viewer.turn)
-            if latest.size is not None:
-                self._program.resize(*latest.size, now)
+        viewers = [viewer for viewer in self._viewers.values() if not viewer.gone]
+        sizes = [(viewer.turn, *viewer.size) for viewer in viewers if viewer.size is not None]
+        if not sizes:
+            return
+        if self._smallest:
+            rows, columns = min(size[1] for size in sizes), min(size[2] for size in sizes)
+        else:
+            _, rows, columns = max(sizes)
+        self._program.resize(rows, columns, now)

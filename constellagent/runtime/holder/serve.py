@@ -19,6 +19,7 @@ from constellagent.runtime.holder.config import Config
 from constellagent.runtime.holder.log import LogReader, LogWriter
 from constellagent.runtime.holder.program import Program
 from constellagent.runtime.holder.requests import Requests
+from constellagent.runtime.holder.sizes import Sizes
 from constellagent.runtime.holder.tree import Ending
 from constellagent.runtime.holder.viewers import Viewer
 
@@ -43,7 +44,11 @@ class Holder:
         self._history = LogReader(config.log)
         self._door = listener.fileno()
         self._viewers: dict[int, Viewer] = {}
-        self._requests = Requests(program, self._log, self._viewers, self.status, self.stop)
+        self._sizes = Sizes(program.rows, program.columns)
+        program.on_size = self._sized
+        self._requests = Requests(
+            program, self._log, self._viewers, self.status, self.stop, smallest=config.pty_size == "smallest"
+        )
         self._wake, wake = os.pipe()
         os.set_blocking(self._wake, False)
         os.set_blocking(wake, False)
@@ -77,6 +82,7 @@ class Holder:
         return self._facts | {
             "rows": self._program.rows,
             "columns": self._program.columns,
+            "answered": self._requests.answered,
             "exit_status": self._program.exit_status,
             "signal": self._program.signal,
             "leftovers_killed": len(ended - {(self._program.pid, self._program.started)}),
@@ -181,6 +187,12 @@ class Holder:
                 settled = False
         return settled
 
+    def _sized(self, rows: int, columns: int) -> None:
+        """Tell those who have all output so far; the others learn of it where it belongs."""
+        if self._sizes.add(self._log.end, rows, columns, self._log.begin):
+            for viewer in self._viewers.values():
+                viewer.tell_size()
+
     def _advance(self, viewer: Viewer, now: float) -> None:
         try:
             viewer.advance(self._history, self._log.end)
@@ -206,7 +218,7 @@ class Holder:
         except OSError:
             return
         if len(self._viewers) < _VIEWERS:
-            self._viewers[connection.fileno()] = Viewer(connection)
+            self._viewers[connection.fileno()] = Viewer(connection, self._sizes)
         else:
             connection.close()
 

@@ -11,7 +11,9 @@ import os
 import socket
 
 from constellagent.runtime.holder import passing, protocol
+from constellagent.runtime.holder.direct import Terminal
 from constellagent.runtime.holder.log import LogReader
+from constellagent.runtime.holder.sizes import Sizes
 
 CHUNK = 1 << 16
 LAG = 1 << 20
@@ -37,6 +39,7 @@ class Viewer:
         gone: the connection is of no more use.
         skipped: it lost output for being slow, and should be shown the screen anew.
         screen: its terminal, where the holder writes to it; None otherwise.
+        sized: the number of the size that it was told last.
     """
 
     __slots__ = (
@@ -44,6 +47,7 @@ class Viewer:
         "_decoder",
         "_live",
         "_passed",
+        "_sizes",
         "_socket",
         "_tell_at",
         "_unsent",
@@ -53,12 +57,14 @@ class Viewer:
         "place",
         "screen",
         "size",
+        "sized",
         "skipped",
         "turn",
     )
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, sizes: Sizes) -> None:
         connection.setblocking(False)
+        self._sizes = sizes
         self._socket = connection
         self._connection = connection.fileno()
         self._decoder = protocol.Decoder()
@@ -73,7 +79,8 @@ class Viewer:
         self.greeted = False
         self.gone = False
         self.skipped = False
-        self.screen: int | None = None
+        self.screen: Terminal | None = None
+        self.sized = -1
 
     def receive(self) -> list[tuple[int, bytes]]:
         """Return the frames that have come in; sets `gone` at the end of the connection.
@@ -112,15 +119,25 @@ class Viewer:
         behind = self.place is not None and self.place < end
         if self.screen is None:
             return (self._connection,) if behind or self._unsent else ()
-        if behind:
-            return (self._connection, self.screen) if self._unsent else (self.screen,)
+        if behind or self.screen.rest:
+            return (self._connection, self.screen.fd) if self._unsent else (self.screen.fd,)
         return (self._connection,) if self._unsent else ()
 
     def start(self, place: int, flags: int, end: int) -> None:
         """Attach: output from `place` on."""
         self.place = place
         self.flags = flags
+        self.sized = -1
         self._live = place >= end
+
+    def tell_size(self) -> None:
+        """Say which size the output from here on is for, unless it knows or something is to go first."""
+        if self.place is None or self.screen is not None or self._unsent:
+            return
+        number, rows, columns = self._sizes.at(self.place)
+        if number != self.sized:
+            self.sized = number
+            self.send(protocol.sized(self.place, rows, columns))
 
     def join(self, master: int) -> None:
         """Answer DIRECT: write to the terminal that was passed, and let the viewer write to `master`.
@@ -137,7 +154,7 @@ class Viewer:
                     and passing.same_user(self._socket)
                     and passing.send(self._socket, protocol.joined(granted=True), master)
                 ):
-                    self.screen = screen
+                    self.screen = Terminal(screen)
                     self._tell_at = (self.place or 0) + _TELL_EVERY
                     return
         if screen is not None:
@@ -145,8 +162,10 @@ class Viewer:
         self.send(protocol.joined(granted=False))
 
     def detach(self) -> None:
-        """Write nothing more, and say so."""
+        """Write nothing more, and say so; what the terminal did not take yet is for the viewer to write."""
         place, self.place = self.place, None
+        if self.screen is not None and self.screen.rest:
+            self.send(protocol.output(place or 0, self.screen.rest))
         self._drop_screen()
         self.send(protocol.written(place or 0, protocol.DETACHED))
 
@@ -159,28 +178,27 @@ class Viewer:
 
     def show(self, offset: int, data: bytes) -> bool:
         """Write output to the terminal; False where some of it is left, which comes from the log later."""
-        if self.place != offset or self.screen is None or self.gone:
+        screen = self.screen
+        if self.place != offset or screen is None or self.gone:
             return False
         try:
-            count = os.write(self.screen, data)
-        except (BlockingIOError, InterruptedError):
-            return False
-        except OSError:  # the terminal has gone, and its `attach` will notice
-            self.place = None
-            self._drop_screen()
+            count = screen.write(data)
+        except OSError:
+            self._lose_screen()
             return False
         if offset >= self._tell_at:
             self._tell_at = offset + _TELL_EVERY
             self.send(protocol.written(offset))  # not with the new: it may not be in the log yet
         self.place = offset + count
-        return count == len(data) and not self._unsent
+        return count == len(data) and not (self._unsent or screen.rest)
 
     def advance(self, log: LogReader, end: int) -> None:
         """Send what is unsent, then more of the log, as far as it is taken."""
         if self._unsent:
             del self._unsent[: self._write(self._unsent)]
-        if self.place is None or self.gone:
+        if self.place is None or self.gone or not self._flush_screen():
             return
+        self.tell_size()
         late = self._live and not self.flags & protocol.EVERY and end - self.place > LAG
         if late and (self.screen is not None or not self._unsent):
             self._skip(end - CHUNK)
@@ -198,17 +216,18 @@ class Viewer:
         direct = self.screen is not None
         if self.place is None or self.place >= end or (self._unsent and not direct):
             return False
-        start, data = log.read(self.place, _SCREEN_CHUNK if direct else CHUNK)
+        limit = _SCREEN_CHUNK if direct else self._sizes.room(self.place, CHUNK)
+        start, data = log.read(self.place, limit)
         if not data:
             start = end  # the disk did not take it
         if start > self.place:
             self._skip(start)
-        if not data:
             return True
         if direct:
             return self.show(start, data)
         self.place = start + len(data)
         self.send(protocol.output(start, data))
+        self.tell_size()
         return True
 
     def end(self, report: bytes) -> None:
@@ -228,8 +247,10 @@ class Viewer:
         """Go on at `place`, and say so."""
         if self.screen is not None:
             self.send(protocol.written(self.place or 0))
+            self.screen.skip()
         self.place = place
         self.send(protocol.resync(place))
+        self.tell_size()
 
     def _write(self, data: bytes | bytearray) -> int:
         try:
@@ -245,7 +266,22 @@ class Viewer:
             os.close(self._passed)
             self._passed = None
 
+    def _flush_screen(self) -> bool:
+        """Write what is left for the terminal; says whether it may have more."""
+        if self.screen is None:
+            return True
+        try:
+            return self.screen.flush()
+        except OSError:
+            self._lose_screen()
+            return False
+
+    def _lose_screen(self) -> None:
+        """Take note that the terminal has gone; its `attach` will notice."""
+        self.place = None
+        self._drop_screen()
+
     def _drop_screen(self) -> None:
         if self.screen is not None:
-            os.close(self.screen)
+            self.screen.close()
             self.screen = None

@@ -50,30 +50,6 @@ def test_columns_without_content_are_left_out() -> None:
     assert head.split() == ["FIRE", "(UTC)", "SCHEDULE", "REASON", "STATE", "WHY"]
 
 
-@pytest.mark.parametrize(
-    ("at", "shown"),
-    [
-        ("2026-11-22T09:00:00Z", "2026-11-22 09:00"),
-        ("2026-11-22T09:00:07Z", "2026-11-22 09:00:07"),
-        ("2026-11-22T09:00:00.500000Z", "2026-11-22 09:00"),
-        ("", "-"),
-        ("soon", "soon"),
-    ],
-)
-def test_moments(at: str, shown: str) -> None:
-    """A fire is shown to the minute, what a person or an event caused to the second."""
-    assert tables.moment(at) == shown
-
-
-@pytest.mark.parametrize(
-    ("seconds", "shown"),
-    [(None, ""), (-1, "0s"), (59.9, "59s"), (61, "1m01s"), (3725, "1h02m"), (90061, "1d1h")],
-)
-def test_spans(seconds: float | None, shown: str) -> None:
-    """How long it took is shown in its two largest units."""
-    assert tables.took(seconds) == shown
-
-
 def test_a_time_that_cannot_be_read_hides_nothing() -> None:
     """A daemon's odd time does not end the list."""
     fire = {**schedule_view()["next"][0], "due": "soon"}

@@ -106,9 +106,3 @@ def test_problems_come_first(capsys: pytest.CaptureFixture[str]) -> None:
     assert (
         capsys.readouterr().err == "c.yaml:1:2: a: bad\nc.yaml:3:4: b: worse\nerror: 2 problems in c.yaml\n"
     )
-
-
-@pytest.mark.parametrize(("number", "words"), [(0, "no agents"), (1, "1 agent"), (2, "2 agents")])
-def test_counted(number: int, words: str) -> None:
-    """Counts read as words."""
-    assert screen.counted(number, "agent") == words

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import pytest
 
@@ -66,6 +66,7 @@ class Start(Protocol):
         rows: int = 24,
         columns: int = 80,
         folder: Path | None = None,
+        pty_size: Literal["latest", "smallest"] = "latest",
     ) -> Awaitable[Session]:
         """Start `argv` in a pty."""
         ...
@@ -101,6 +102,7 @@ async def start(place: Path) -> AsyncIterator[Start]:
         rows: int = 24,
         columns: int = 80,
         folder: Path | None = None,
+        pty_size: Literal["latest", "smallest"] = "latest",
     ) -> Session:
         session = uuid.uuid4().hex
         folder = folder or place / session
@@ -117,7 +119,7 @@ async def start(place: Path) -> AsyncIterator[Start]:
             columns=columns,
         )
         started.append(session)
-        first = await launch(wanted, session, folder, socket, log_bytes)
+        first = await launch(wanted, session, folder, socket, log_bytes, pty_size=pty_size)
         client = await HolderClient.connect(socket)
         clients.append(client)
         return Session(session, folder, socket, first, client)

@@ -63,6 +63,7 @@ def test_each_payload_is_read_as_it_was_written(offset: int, data: bytes, rows: 
     assert protocol.parse_resync(payload_of(protocol.resync(offset))) == offset
     assert protocol.parse_written(payload_of(protocol.written(offset))) == offset
     assert protocol.parse_resize(payload_of(protocol.resize(rows, columns))) == (rows, columns)
+    assert protocol.parse_sized(payload_of(protocol.sized(offset, rows, columns))) == (offset, rows, columns)
     assert protocol.parse_attach(payload_of(protocol.attach(offset, 3))) == (3, False, offset)
     assert protocol.parse_attach(payload_of(protocol.attach_tail(offset))) == (0, True, offset)
 
@@ -92,6 +93,7 @@ def test_no_payload_breaks_a_parser(payload: bytes) -> None:
         protocol.parse_resync,
         protocol.parse_joined,
         protocol.parse_written,
+        protocol.parse_sized,
         protocol.parse_report,
     ):
         try:
@@ -112,6 +114,7 @@ def test_no_payload_breaks_a_parser(payload: bytes) -> None:
         (protocol.parse_hello, b"\0"),
         (protocol.parse_joined, b""),
         (protocol.parse_written, b"\0\0\0\0"),
+        (protocol.parse_sized, b"\0" * 11),
         (protocol.parse_report, b"[1]"),
         (protocol.parse_report, b"{"),
         (protocol.parse_report, b"[" * 100_000),

@@ -15,6 +15,7 @@ import pytest
 from constellagent.errors import BusyError, UnavailableError
 from constellagent.runtime.holder import protocol
 from constellagent.runtime.holder.client import HolderClient
+from constellagent.runtime.holder.stream import Output
 from tests.runtime.holder.conftest import PYTHON, Session, Start, until
 from tests.runtime.holder.wire import Wire
 
@@ -197,7 +198,11 @@ async def test_the_session_of_a_killed_holder_is_lost(start: Start) -> None:
 
 
 async def _follow(client: HolderClient) -> bytes:
-    return b"".join([data async for _, data in client.output(0)])
+    stream = await client.stream(0, protocol.VIEW | protocol.EVERY)
+    try:
+        return b"".join([item.data async for item in stream if isinstance(item, Output)])
+    finally:
+        await stream.close()
 
 
 async def test_a_client_can_do_everything_a_daemon_needs(start: Start) -> None:

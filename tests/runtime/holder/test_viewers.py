@@ -81,6 +81,22 @@ async def test_the_latest_active_viewer_decides_the_size(start: Start) -> None:
     assert b"<50x" not in session.output()
 
 
+async def test_the_smallest_terminal_can_decide_the_size(start: Start) -> None:
+    """The fewest rows and the fewest columns of all, whoever types; who leaves gives room back."""
+    session = await start(*PYTHON, SIZES, pty_size="smallest")
+    await session.shows(b"ready")
+    with Wire(session.socket) as one, Wire(session.socket) as two:
+        one.send(protocol.resize(50, 90))
+        await session.shows(b"<50x90>")
+        two.send(protocol.resize(40, 160))
+        await session.shows(b"<40x90>")
+        one.send(protocol.frame(protocol.INPUT, b"x"))
+        one.ask()
+        assert (two.ask()["rows"], two.ask()["columns"]) == (40, 90)
+        one.socket.close()
+        await session.shows(b"<40x160>")
+
+
 async def test_an_attach_of_the_same_size_makes_the_program_redraw(start: Start) -> None:
     """The program sees another size for a moment, then its own again."""
     session = await start(*PYTHON, SIZES, rows=24, columns=80)

@@ -1,0 +1,73 @@
+"""What a person has done to the current agent: start, stop, restart, send a prompt."""
+
+from constellagent.errors import UsageError
+from constellagent.faces.tui import applying
+from constellagent.faces.tui.deck import AgentId, Deck
+from constellagent.faces.tui.words import clean
+from constellagent.runtime.control import AgentView
+
+
+async def start(deck: Deck) -> None:
+    """Start the agent, with what it needs; one that runs is left alone."""
+    agent, view = _current(deck)
+    if _runs(view):
+        deck.say(f"{agent.name} runs already; R restarts it")
+        return
+    known = view["state"] != "unknown"
+    done = await applying.apply(deck, agent.file, [agent.name], restart=known, may_end=False)
+    if done is not None and not done["failed"]:
+        deck.show(agent)
+
+
+async def stop(deck: Deck) -> None:
+    """Stop what the agent runs, after a yes; its worktree and identity stay."""
+    agent, view = _current(deck)
+    if view["session"] is not None and not view["session"]["live"]:
+        deck.say(f"{agent.name} is not running")
+        return
+    detail = ["What it runs ends, and everything that it started.", "Its worktree and identity stay."]
+    if await deck.confirm(f"Stop {agent.name}?", detail):
+        outcome = await deck.control.stop(agent.file, agent.name)
+        deck.say(f"{agent.name}: {clean(outcome)}", "done")
+
+
+async def restart(deck: Deck) -> None:
+    """End the agent's session, after a yes, and start it anew."""
+    agent, view = _current(deck)
+    detail = ["Its conversation ends; a new one begins.", "Its worktree and identity stay."]
+    if not _runs(view) or await deck.confirm(f"Restart {agent.name}?", detail):
+        await applying.apply(deck, agent.file, [agent.name], restart=True, may_end=_runs(view))
+
+
+async def prompt(deck: Deck) -> None:
+    """Ask for a text of some lines and send it to the agent, as a paste and Enter."""
+    agent, view = _current(deck)
+    if not _runs(view):
+        deck.say(f"{agent.name} is not running; s starts it", "warning")
+        return
+    text = await deck.ask(f"Prompt for {agent.name}", multiline=True)
+    if text is not None and text.strip():
+        await deck.control.send(agent.file, agent.name, text, enter=True)
+        deck.say(f"sent to {agent.name}", "done")
+
+
+def web(deck: Deck) -> None:
+    """Say that there is no browser face to open."""
+    deck.say("the diff cannot be opened in a browser yet; D shows it here", "warning")
+
+
+def _current(deck: Deck) -> tuple[AgentId, AgentView]:
+    """Return the agent that is meant.
+
+    Raises:
+        UsageError: there is none, or it is gone.
+    """
+    agent = deck.current
+    view = None if agent is None else deck.fleet.agent(agent)
+    if agent is None or view is None:
+        raise UsageError("no agent is chosen", hint="g finds one")
+    return agent, view
+
+
+def _runs(view: AgentView) -> bool:
+    return view["session"] is not None and view["session"]["live"]

@@ -1,0 +1,57 @@
+"""What the line above a tile says: who it is, what for, and how it goes."""
+
+from constellagent.faces.tui.ages import age, older_at
+from constellagent.faces.tui.borders import Mark, Part, Title
+from constellagent.faces.tui.symbols import Symbols
+from constellagent.faces.tui.tile import Tile
+from constellagent.faces.tui.words import clean
+from constellagent.runtime.control import AgentView, State
+
+_CLASSES: dict[State, str] = {
+    "starting": "class:state.starting",
+    "running": "class:state.working",
+    "working": "class:state.working",
+    "waiting": "class:state.waiting",
+    "done": "class:state.done",
+    "failed": "class:state.failed",
+    "exited": "class:state.idle",
+    "stopped": "class:state.idle",
+}
+
+
+def tile_title(
+    tile: Tile, view: AgentView | None, *, number: int, mark: Mark, now: float, symbols: Symbols
+) -> Title:
+    """Return `2 name · kind · branch · state: reason 12s`, and what is odd about the tile."""
+    dot = f" {symbols.dot} "
+    name = "class:title" if mark == "border" else "class:title.focused"
+    parts = [Part("class:dim", f"{number} ", 4), Part(name, clean(tile.agent.name), 9)]
+    if view is not None:
+        parts.append(Part("class:dim", dot + clean(view["kind"]), 1))
+        parts.append(Part("class:dim", dot + clean(view["branch"]), 2))
+        parts.append(Part("class:dim", dot, 8))
+        parts.append(Part(_CLASSES.get(view["state"], "class:state.unknown"), _state(view), 8))
+        if view["since"] is not None:
+            parts.append(Part("class:dim", f" {age(view['since'], now)}", 3))
+        if view["restarts"] and not tile.live:
+            parts.append(Part("class:dim", f"{dot}restarted {view['restarts']} times", 5))
+    if tile.copying is not None:
+        parts.append(Part("class:status.strong", f"{dot}{tile.copying.status()}", 8))
+    if tile.notice and tile.screen is not None:
+        parts.append(Part("class:tone.warning", dot + tile.notice, 6))
+    if tile.odd_size is not None:
+        rows, columns = tile.odd_size
+        parts.append(Part("class:tone.warning", f"{dot}{columns}x{rows} for another viewer", 7))
+    if mark == "border.broadcast":
+        parts.append(Part("class:status.strong", f"{dot}broadcast", 7))
+    return parts
+
+
+def changes_at(view: AgentView | None, now: float) -> float | None:
+    """Return when the age in a title is out of date."""
+    since = view["since"] if view is not None else None
+    return None if since is None else older_at(since, now)
+
+
+def _state(view: AgentView) -> str:
+    return f"{view['state']}: {clean(view['reason'])}" if view["reason"] else view["state"]

@@ -1,0 +1,1 @@
+"""Whole panes of the multiplexer that are no terminals: schedules, inboxes, diffs, plans, events, audit."""

@@ -1,0 +1,122 @@
+"""Files that git does not track yet: how many lines they have, and the patch that would add them.
+
+They are read here, because git compares nothing that it does not track. What is read is bounded, and a link
+is never followed: its content is the path that it names, as in git.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from constellagent.runtime.diffs.asking import LARGEST
+
+MOST_READ = 64 << 20
+"""Bytes of untracked files that one count reads."""
+
+_LOOKED_AT = 8000
+"""How far git looks for the byte that makes a file binary."""
+_AT_ONCE = 1 << 20
+
+_ODD = re.compile(rb'[\x00-\x1f"\\\x7f-\xff]')
+_SHORT = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 34: '"', 92: "\\"}
+
+
+def count(worktree: Path, paths: Iterable[str]) -> tuple[dict[str, int], bool]:
+    """Count the lines of files; those that are binary, too large or gone are left out.
+
+    Also says whether all were looked at: not more than `MOST_READ` bytes are read.
+    """
+    found: dict[str, int] = {}
+    left = MOST_READ
+    for path in paths:
+        if left <= 0:
+            return found, False
+        read = content(worktree / path)
+        if read is None:
+            continue
+        left -= len(read[1])
+        if not _binary(read[1]):
+            found[path] = _lines(read[1])
+    return found, True
+
+
+def patch(worktree: Path, path: str, most: int) -> tuple[bytes, bool]:
+    """Return the patch that adds a file, and whether it was cut off after about `most` bytes.
+
+    A folder (the repository of somebody else in this one) and a file that cannot be read have none.
+    """
+    read = content(worktree / path)
+    if read is None:
+        return b"", False
+    mode, data = read
+    old, new = quoted("a/", path), quoted("b/", path)
+    head = b"diff --git %s %s\nnew file mode %o\n" % (old, new, mode)
+    if not data:
+        return head, False
+    if _binary(data):
+        return b"%sBinary files /dev/null and %s differ\n" % (head, new), False
+    kept, cut = (data, False) if len(data) <= most else (data[: data.rfind(b"\n", 0, most) + 1], True)
+    if not kept:
+        return head, True
+    tab = b"\t" if b" " in new and not new.startswith(b'"') else b""
+    head += b"--- /dev/null\n+++ %s%s\n" % (new, tab)
+    lines = kept.split(b"\n")
+    ended = lines[-1] == b""
+    body = b"".join(b"+%s\n" % line for line in (lines[:-1] if ended else lines))
+    total = len(lines) - ended
+    head += b"@@ -0,0 +1%s @@\n" % (b"" if total == 1 else b",%d" % total)
+    return head + body + (b"" if ended else b"\\ No newline at end of file\n"), cut
+
+
+def content(file: Path) -> tuple[int, bytes] | None:
+    """Return git's mode of a file and what it holds; None where it is none of git's, too large or gone."""
+    try:
+        if file.is_symlink():
+            return 0o120000, os.fsencode(file.readlink())
+        # Not to be waited for, should it have become a pipe meanwhile.
+        handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        return _regular(handle)
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
+
+
+def _regular(handle: int) -> tuple[int, bytes] | None:
+    facts = os.fstat(handle)
+    if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST:
+        return None
+    data = bytearray()
+    while len(data) <= LARGEST and (part := os.read(handle, _AT_ONCE)):
+        data += part
+    mode = 0o100755 if facts.st_mode & stat.S_IXUSR else 0o100644
+    return None if len(data) > LARGEST else (mode, bytes(data))
+
+
+def quoted(prefix: str, path: str) -> bytes:
+    """Return a name as git writes it into a patch: in quotes and with escapes where it has odd bytes."""
+    name = os.fsencode(prefix + path)
+    return b'"%s"' % b"".join(_escaped(name)) if _ODD.search(name) else name
+
+
+def _escaped(name: bytes) -> Iterator[bytes]:
+    for byte in name:
+        if byte in _SHORT:
+            yield b"\\" + _SHORT[byte].encode()
+        elif 32 <= byte < 127:
+            yield bytes([byte])
+        else:
+            yield b"\\%03o" % byte
+
+
+def _binary(data: bytes) -> bool:
+    return b"\0" in data[:_LOOKED_AT]
+
+
+def _lines(data: bytes) -> int:
+    return data.count(b"\n") + (not data.endswith(b"\n") and bool(data))

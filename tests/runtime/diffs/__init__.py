@@ -1,0 +1,1 @@
+"""Tests of how worktrees are compared with commits."""

@@ -1,0 +1,1 @@
+"""What faces that stay are told."""

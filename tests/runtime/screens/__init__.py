@@ -1,0 +1,1 @@
+"""Screens of real sessions, behind real holders."""

@@ -1,0 +1,1 @@
+"""Keys, mouse and pastes: what is typed, and what programs get of it."""
