@@ -2,12 +2,12 @@
 
 Read the tree from the bottom up; a module may import only from the layers below its own:
 
-    faces/     how it is seen           cli, and the client of the daemon
+    faces/     how it is seen           cli, multiplexer, and the client of the daemon
     runtime/   making it so             git, ptys, processes, the daemon
     ravi/      who an agent is          the Ravi client and the embedded provider
     agents/    how each kind is started
     plan/      what must happen         pure: desired + observed -> actions
-    term/      what a terminal shows    pure: bytes -> bytes and events
+    term/      what a terminal shows    pure: bytes -> cells and events
     spec/      what is wanted           pure: text -> values
     durable    what must survive       SQLite files that keep what they took
     demo/      what it can look like   scripts of four services and four agents

@@ -21,7 +21,7 @@ from constellagent.ravi.vault.places import PROTECTION
 from constellagent.runtime.settings import Settings
 from constellagent.spec.durations import format_duration
 from constellagent.spec.models import Agent, AgentSettings, Constellation, Schedule, Service
-from tests import readme_schedules
+from tests import readme_schedules, readme_terminals
 from tests.checkout import ROOT
 from tests.readme_markdown import table
 
@@ -150,6 +150,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "tools": tools,
     "key places": key_places,
     **readme_schedules.TABLES,
+    **readme_terminals.TABLES,
 }
 """What follows each `<!-- table: NAME -->` in the README."""
 

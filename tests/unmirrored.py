@@ -128,5 +128,8 @@ TESTS: dict[str, str] = {
     "runtime/worktrees/test_disk.py": "no space left",
     "runtime/worktrees/test_hostile.py": "repositories that try to run something",
     "spec/cron/test_debian.py": "the answers of Debian's own code, and where cron programs part ways",
+    "term/recorded/test_captured.py": "the parser that reads what tmux shows",
+    "term/recorded/test_characters.py": "the columns of characters, as tmux counts them",
+    "term/recorded/test_recorded.py": "screens of real programs, as tmux shows them",
 }
 """Test files that are not named after one module: what they test."""

@@ -105,7 +105,7 @@ class Daemon:
         await asyncio.to_thread(shim.install, paths.bin)
         rows = SessionRows(self._database)
         self._supervisor = Supervisor(rows, self._clock, self._restart_policy, self._start_again)
-        self._screens = Screens(self._settings, self._clock, self._state_changed, self._copied)
+        self._screens = Screens(self._settings, self._clock, self._state_changed)
         self._registry = SessionRegistry(
             rows, self._settings, self._clock, self._provider, self._session_ended, self._session_started
         )
@@ -304,9 +304,6 @@ class Daemon:
     def _state_changed(self, row: SessionRow, activity: Activity, before: Activity) -> None:
         _log.debug("%s is %s now, was %s", row.subject, activity.state, before.state)
         self._lookout.state_changed(row, activity.state, activity.reason)
-
-    def _copied(self, row: SessionRow, text: str) -> None:
-        _log.debug("%s put %d characters on the clipboard", row.subject, len(text))
 
     async def _session_started(self, row: SessionRow) -> None:
         await self._screens.started(row)

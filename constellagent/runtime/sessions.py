@@ -261,6 +261,7 @@ class SessionRegistry:
                 socket,
                 self._settings.log_bytes,
                 pty_size=self._settings.pty_size,
+                clipboard=self._settings.clipboard,
             )
         except ConstellagentError as error:
             written = isinstance(error, ConflictError) or await self._failed(row, error)

@@ -1,5 +1,6 @@
 """Attach and throughput against tmux, on the same machine in the same minutes."""
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -13,7 +14,7 @@ import sys
 import termios
 import time
 import tty
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.bench.measure import Report, paired, quantile
@@ -26,9 +27,14 @@ _WARM_UP = 50
 ECHO = "stty raw -echo; exec cat"
 """A program that answers each key at once, so that only the way there and back is measured."""
 
-COLOURED = (
+LINES = {
+    "plain": "'the quick brown fox jumps over the lazy dog, number ' + 'abcdefghij ' * 7",
+    "coloured": "''.join(f'\\x1b[38;5;{i % 256}m{chr(97 + i % 26) * 6}\\x1b[0m ' for i in range(12))",
+}
+"""What each kind of output repeats, as an expression."""
+WRITER = (
     "import sys\n"
-    "line = ''.join(f'\\x1b[38;5;{i % 256}m{chr(97 + i % 26) * 6}\\x1b[0m ' for i in range(12)) + '\\r\\n'\n"
+    "line = {line} + '\\r\\n'\n"
     "data = (line * 600).encode()\n"
     "left = int(sys.argv[1]) << 20\n"
     "while left > 0:\n"
@@ -36,24 +42,34 @@ COLOURED = (
     "    left -= len(data)\n"
     "sys.stdout.flush()\n"
 )
+SCROLLBACK = 10_000
 
 
 class Client:
     """A program in a pty of our own, as a person's terminal would run it."""
 
-    def __init__(self, argv: list[str], env: dict[str, str], cwd: str) -> None:
-        """Start it at 120x40."""
+    def __init__(
+        self, argv: Sequence[str], env: dict[str, str], cwd: str, *, rows: int = 40, columns: int = 120
+    ) -> None:
+        """Start it, with its terminal's size known from the first moment on."""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
             os.chdir(cwd)
             os.execvpe(argv[0], argv, env)
         tty.setraw(self.fd)
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
 
     def drain(self, quiet: float) -> None:
         """Read until nothing came for `quiet` seconds."""
         while select.select([self.fd], [], [], quiet)[0]:
             os.read(self.fd, 65536)
+
+    def drain_for(self, seconds: float) -> None:
+        """Read all that comes within so many seconds."""
+        end = time.perf_counter() + seconds
+        while (left := end - time.perf_counter()) > 0:
+            if select.select([self.fd], [], [], left)[0]:
+                os.read(self.fd, 65536)
 
     def round_trip(self, key: bytes) -> float:
         """Type one key and wait for it to come back."""
@@ -65,6 +81,14 @@ class Client:
                 raise AssertionError("the key never came back")
             seen += os.read(self.fd, 65536)
         return time.perf_counter() - begin
+
+    def sees(self, text: bytes) -> None:
+        """Read until `text` is shown."""
+        seen = b""
+        while text not in seen:
+            if not select.select([self.fd], [], [], 15)[0]:
+                raise AssertionError(f"{text!r} was not shown, only {seen[-2000:]!r}")
+            seen += os.read(self.fd, 65536)
 
     def close(self) -> None:
         """End it."""
@@ -125,29 +149,90 @@ def echo(report: Report, keys: int = KEYS) -> None:
         )
 
 
-def throughput(report: Report, megabytes: int = MEGABYTES, rounds: int = 3) -> None:
-    """Coloured output of a program that nobody watches, until the last byte has been taken in."""
-    with Lab(agents=0, extra="  idle: {command: [sleep, '9999']}\n") as lab:
+def throughput(
+    report: Report, kind: str, *, attached: bool, megabytes: int = MEGABYTES, rounds: int = 3
+) -> None:
+    """Output until its last byte has been taken in: by nobody, or by a terminal that reads all it can."""
+    with Lab(agents=0, extra="  idle: {command: [cat]}\n") as lab:
         lab.run("apply", "--yes")
-        script = lab.folder / "coloured.py"
-        script.write_text(COLOURED)
+        script = lab.folder / "writer.py"
+        script.write_text(WRITER.format(line=LINES[kind]))
         command = [sys.executable, str(script), str(megabytes)]
         tmux = Tmux(lab.folder)
-        tmux.run("new-session", "-d", "-x", "160", "-y", "50", "sleep", "9999")
+        tmux.run("new-session", "-d", "-x", "120", "-y", "40", "sleep", "9999")
+        env = lab.environment(TERM="xterm-256color")
 
         def ours() -> float:
-            return _timed(lab, command, lambda argv: lab.run("run", "--detach", "idle", "--", *argv))
+            def start(argv: list[str]) -> None:
+                if not attached:
+                    lab.run("run", "--detach", "idle", "--", *argv)
+                    return
+                gated = ["sh", "-c", 'read -r go; exec "$@"', "sh", *argv]
+                ran = lab.run("run", "--detach", "idle", "--", *gated).stdout.split()
+                _watched([sys.executable, "-m", "constellagent", "attach", ran[-1]], env, lab)
+
+            return _timed(lab, command, start)
 
         def theirs() -> float:
-            return _timed(lab, command, lambda argv: tmux.run("new-window", "-d", *argv))
+            def start(argv: list[str]) -> None:
+                if not attached:
+                    tmux.run("new-window", "-d", *argv)
+                    return
+                tmux.run("new-window", "sh", "-c", 'read -r go; exec "$@"', "sh", *argv)
+                _watched([*tmux.base, "attach"], env, lab)
+
+            return _timed(lab, command, start)
 
         mine, other, ratio = paired(ours, theirs, rounds)
         tmux.run("kill-server")
     report.add(
-        f"{megabytes} MB coloured, detached",
+        f"{megabytes} MB {kind}, {'attached' if attached else 'detached'}",
         f"session {megabytes / mine:.0f} MB/s",
         f"tmux pane {megabytes / other:.0f} MB/s",
-        f"{1 / ratio:.2f} x faster (>= 1.5)",
+        f"{1 / ratio:.2f} x faster (>= {1 if attached else 1.5})",
+    )
+
+
+def _watched(argv: list[str], env: dict[str, str], lab: Lab) -> None:
+    """Attach, let the program begin, and read what it shows until it has written everything."""
+    client = Client(argv, env, str(lab.repo))
+    try:
+        client.drain(0.5)
+        os.write(client.fd, b"\r")
+        with contextlib.suppress(OSError):  # it has ended with its program
+            while not (lab.folder / "stamp").exists():
+                client.drain(0.05)
+    finally:
+        client.close()
+
+
+def first_paint(report: Report, rounds: int = 9) -> None:
+    """From the start of the process until the last line of the screen is shown, with a long scrollback."""
+    script = f"seq 1 {SCROLLBACK}; printf LAST; exec cat"
+    with Lab(agents=0, extra=f"  long: {{shell: {script!r}}}\n") as lab:
+        lab.run("apply", "--yes")
+        tmux = Tmux(lab.folder)
+        tmux.run("new-session", "-d", "-x", "120", "-y", "40", "sh", "-c", script)
+        env = lab.environment(TERM="xterm-256color")
+        wait_for(lambda: "LAST" in lab.run("logs", "long").stdout, "the scrollback", 60)
+
+        def shown(argv: list[str]) -> float:
+            begin = time.perf_counter()
+            client = Client(argv, env, str(lab.repo))
+            try:
+                client.sees(b"LAST")
+                return time.perf_counter() - begin
+            finally:
+                client.close()
+
+        attach = [sys.executable, "-m", "constellagent", "attach", "long"]
+        mine, other, ratio = paired(lambda: shown(attach), lambda: shown([*tmux.base, "attach"]), rounds)
+        tmux.run("kill-server")
+    report.add(
+        f"attach to first paint, {SCROLLBACK} lines of scrollback, median of {rounds}",
+        f"attach {mine * 1000:.0f} ms",
+        f"tmux attach {other * 1000:.0f} ms",
+        f"{ratio:.1f} (<= 150 ms)",
     )
 
 
@@ -164,9 +249,12 @@ def _timed(lab: Lab, command: list[str], start: Callable[[list[str]], object]) -
 
 
 def run(report: Report) -> None:
-    """Run both where tmux is there to compare with."""
+    """Run all of it where tmux is there to compare with."""
     if shutil.which("tmux") is None:
         report.add("terminals", "not measured", "tmux is not installed")
         return
     echo(report)
-    throughput(report)
+    first_paint(report)
+    for kind in LINES:
+        throughput(report, kind, attached=False)
+        throughput(report, kind, attached=True)

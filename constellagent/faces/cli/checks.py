@@ -38,6 +38,7 @@ def every(paths: Paths) -> Iterator[Check]:
     yield python()
     yield git()
     yield sqlite()
+    yield engine()
     yield settings()
     yield state(paths)
     yield socket(paths)
@@ -74,6 +75,20 @@ def sqlite() -> Check:
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         return Check("sqlite", "fail", version, "use a Python with SQLite 3.37 or newer")
     return Check("sqlite", "ok", version)
+
+
+def engine() -> Check:
+    """Look at the terminal engine, and whether it keeps its cells where they are read fastest."""
+    try:
+        from constellagent.term import screen
+    except (ImportError, OSError, ConstellagentError) as error:
+        advice = "install constellagent anew, on a system for which pyghostty has a wheel"
+        return Check("terminals", "fail", f"the terminal engine cannot be loaded: {error}", advice)
+    found, fault = f"engine {screen.ENGINE}", screen.fault()
+    if fault:
+        advice = "screens are right, but slower to draw; install the pyghostty that constellagent asks for"
+        return Check("terminals", "warn", f"{found}: {fault}", advice)
+    return Check("terminals", "ok", found)
 
 
 def settings() -> Check:

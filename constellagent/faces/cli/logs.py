@@ -89,11 +89,12 @@ def copy(log: str, offset: int, *, follow: bool) -> int:
             sys.stdout.buffer.flush()
         return 0
     from constellagent.term.scanner import ModeTracker, QueryStripper
+    from constellagent.term.scanner.clipboard import ClipboardGuard
 
-    stripper, modes = QueryStripper(), ModeTracker()
+    stripper, modes, guard = QueryStripper(), ModeTracker(), ClipboardGuard()
     try:
         for _, data in source(log, offset):
-            shown = stripper.feed(data)
+            shown = guard.feed(stripper.feed(data))
             modes.feed(shown)
             sys.stdout.buffer.write(shown)
             sys.stdout.buffer.flush()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from constellagent.faces.terminal.raw import RawTerminal
 from constellagent.runtime.holder.log import LogReader
 from constellagent.term.scanner import ModeTracker, QueryStripper
+from constellagent.term.scanner.clipboard import ClipboardGuard
 
 RECENT = 1 << 18
 """Bytes of recent output that stand in for a screen that nobody knows."""
@@ -57,7 +58,8 @@ def replay(terminal: RawTerminal, log: LogReader) -> int:
         terminal.write(modes.setup_sequence() + b"\x1b[2J\x1b[H")
     else:
         stripper = QueryStripper()
-        terminal.write(setup + stripper.feed(data) + stripper.flush())
+        guard = ClipboardGuard()  # what was copied then was copied then
+        terminal.write(setup + guard.feed(stripper.feed(data) + stripper.flush()) + guard.flush())
     return offset
 
 

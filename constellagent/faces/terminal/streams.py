@@ -18,6 +18,7 @@ from constellagent.runtime.holder.line import Line
 from constellagent.runtime.holder.log import LogReader
 from constellagent.term.keys import DetachScanner
 from constellagent.term.scanner import QueryStripper
+from constellagent.term.scanner.clipboard import ClipboardGuard
 
 _CHUNK = 1 << 13
 _SECOND_PRESS = 0.4
@@ -42,6 +43,7 @@ class Streams:
         self._keys = DetachScanner(detach_key)
         self._expire_at: float | None = None
         self._stripper: QueryStripper | None = None
+        self._guard = None if line.session.get("clipboard") else ClipboardGuard()
         self._place = 0
         self._direct = False
         self._over = False
@@ -153,15 +155,18 @@ class Streams:
         if self._direct:  # what the holder could not write any more; the log tells its modes
             self._terminal.write(data)
             return
-        self._terminal.write(self._stripper.feed(data) if self._stripper else data)
+        self._write(self._stripper.feed(data) if self._stripper else data)
         self._terminal.modes.feed(data)
+
+    def _write(self, data: bytes) -> None:
+        self._terminal.write(self._guard.feed(data) if self._guard else data)
 
     def _answered(self, session: dict[str, Any]) -> None:
         """Keep the program's questions from a terminal that is not the one to answer."""
         if session.get("answered"):
             self._stripper = self._stripper or QueryStripper()
         elif self._stripper is not None:
-            self._terminal.write(self._stripper.flush())
+            self._write(self._stripper.flush())
             self._stripper = None
 
     def _follow(self, end: int) -> None:

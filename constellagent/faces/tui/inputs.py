@@ -23,7 +23,9 @@ class Inputs:
         tile = deck.focused()
         if tile is None or tile.copying is not None:
             return ()
-        others = [other for agent in sorted(deck.broadcast, key=str) if (other := deck.pool.tile(agent)).live]
+        others = [
+            other for agent in sorted(deck.broadcast, key=str) if (other := deck.pool.tile(agent)).takes_keys
+        ]
         found = [tile] if tile.takes_keys else []
         return [*found, *(other for other in others if other is not tile)]
 

@@ -33,10 +33,13 @@ class Pacer:
         self._whole = self._whole or whole
         if self._soon is not None or (self._due is not None and not self._awaited):
             return
-        loop = asyncio.get_running_loop()
-        wait = 0.0 if self._awaited else self._drawn_at + self._frame - loop.time()
         if self._due is not None:
             self._due.cancel()
+        if self._awaited:
+            self._now()
+            return
+        loop = asyncio.get_running_loop()
+        wait = self._drawn_at + self._frame - loop.time()
         if wait <= 0:
             self._soon = loop.call_soon(self._now)  # after all that has come in this turn
         else:

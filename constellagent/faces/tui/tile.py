@@ -7,6 +7,7 @@ that is seen. Questions that the program asks its terminal are the daemon's to a
 import asyncio
 import base64
 import binascii
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,9 @@ from constellagent.term.screen import ENGINE, Screen
 HELD = 0.15
 """Seconds that a program may keep us from drawing by synchronized output."""
 _UPDATED = b"\x1b[?2026l"
+_LONGEST_SWITCH = 64
+"""Bytes of the longest sequence that switches modes; it may be cut anywhere."""
+_UNFINISHED = re.compile(rb"(?:\x1b|\x9b)[\[ -?]*\Z")
 _TAIL = 1 << 18
 """Bytes of the log to show where no daemon has a screen."""
 _DIM = Style(attributes=2)
@@ -75,6 +79,8 @@ class Tile:
         self._first = 0
         self._still: Screen | None = None
         self._held_since: float | None = None
+        self._modes: Modes | None = None
+        self._unfinished = b""
         self._ahead: bytearray | None = None
         self._work: asyncio.Task[None] | None = None
         self._over = asyncio.Event()
@@ -118,7 +124,9 @@ class Tile:
     @property
     def modes(self) -> Modes:
         """What the program wants of keyboard and mouse."""
-        return self.screen.modes() if self.screen is not None else Modes()
+        if self._modes is None:
+            self._modes = self.screen.modes() if self.screen is not None else Modes()
+        return self._modes
 
     def type(self, data: bytes) -> None:
         """Give typed bytes to the program at once; tells where it takes none."""
@@ -251,7 +259,7 @@ class Tile:
         self._drop()
         self.screen = screen
         self._rows = [()] * screen.rows
-        self._held_since = None
+        self._held_since = self._modes = None
         self._source.changed()
         return offset
 
@@ -280,6 +288,10 @@ class Tile:
         screen = self.screen
         if screen is None:
             return
+        if self._unfinished or b"\x1b" in data or b"\x9b" in data:  # only then can the modes have changed
+            self._modes = None
+            rest = _UNFINISHED.search((self._unfinished + data)[-_LONGEST_SWITCH:])
+            self._unfinished = rest[0] if rest else b""
         end = data.rfind(_UPDATED) + len(_UPDATED)
         if end >= len(_UPDATED):  # an update is whole: what was held back may be drawn, whatever follows
             screen.feed(data[:end])
@@ -296,7 +308,7 @@ class Tile:
         screen = self.screen
         if screen is None:
             return
-        if screen.modes().synchronized:
+        if self.modes.synchronized:
             now = self._source.now()
             if self._held_since is None:
                 self._held_since = now

@@ -17,11 +17,13 @@ class Config:
         folder: absolute path of the session's folder, which exists.
         log_bytes: output to keep.
         grace: seconds between SIGTERM and SIGKILL where a stop names none.
+        clipboard: the program may write to the clipboard of a terminal that is attached.
         pty_size: whose size the pty has, `latest` or `smallest` of those who are attached.
     """
 
     __slots__ = (
         "argv",
+        "clipboard",
         "columns",
         "cwd",
         "env",
@@ -53,6 +55,7 @@ class Config:
             self.log_bytes = int(value["log_bytes"])
             self.grace = float(value["grace"])
             self.pty_size = str(value["pty_size"])
+            self.clipboard = bool(value["clipboard"])
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"the launch lacks a part or has one of the wrong kind: {error}") from error
 

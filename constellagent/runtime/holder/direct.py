@@ -6,6 +6,7 @@ has the offsets of the log, so what a terminal does not take of it is kept here,
 
 import os
 
+from constellagent.term.scanner.clipboard import ClipboardGuard
 from constellagent.term.scanner.queries import QueryStripper
 
 
@@ -17,17 +18,20 @@ class Terminal:
         rest: what it has not taken yet of the output that counts as given.
     """
 
-    __slots__ = ("_stripper", "fd", "rest")
+    __slots__ = ("_guard", "_stripper", "fd", "rest")
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, *, clipboard: bool = False) -> None:
+        """Write to `fd`; the program may write to the terminal's clipboard only with `clipboard`."""
         self.fd = fd
+        self._guard = None if clipboard else ClipboardGuard()
         self.rest = b""
         self._stripper: QueryStripper | None = None
 
     def ask(self, *, asked: bool) -> None:
         """Say whether the questions in what comes next are for this terminal."""
         if asked and self._stripper is not None:
-            self.rest += self._stripper.flush()
+            left = self._stripper.flush()
+            self.rest += self._guard.feed(left) if self._guard else left
             self._stripper = None
         elif not asked and self._stripper is None:
             self._stripper = QueryStripper()
@@ -36,6 +40,8 @@ class Terminal:
         """Take note that output is left out here: what comes next continues nothing."""
         if self._stripper is not None:
             self._stripper = QueryStripper()
+        if self._guard is not None:
+            self._guard = ClipboardGuard()
 
     def write(self, data: bytes) -> int:
         """Write output; returns how much of it is not to be given again.
@@ -45,9 +51,10 @@ class Terminal:
         """
         if self.rest and not self.flush():
             return 0
-        if self._stripper is None:
+        if self._stripper is None and self._guard is None:
             return self._put(data)
-        self.rest = self._stripper.feed(data)
+        kept = data if self._stripper is None else self._stripper.feed(data)
+        self.rest = kept if self._guard is None else self._guard.feed(kept)
         self.flush()
         return len(data)
 

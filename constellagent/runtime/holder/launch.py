@@ -30,12 +30,14 @@ async def launch(
     log_bytes: int,
     *,
     pty_size: Literal["latest", "smallest"] = "latest",
+    clipboard: bool = False,
 ) -> dict[str, Any]:
     """Start a holder and, in it, the program; returns its first status once the program's exec has succeeded.
 
     `folder` must exist and be private; `socket` must be at most 100 bytes long. The holder outlives the
     caller, and keeps the output in `folder/log`. `pty_size` says whose size the pty gets of several viewers:
-    the latest active one's, or the smallest rows and columns of all.
+    the latest active one's, or the smallest rows and columns of all. With `clipboard` the program may write
+    to the clipboard of a terminal that is attached.
 
     Raises:
         WorldError: the program could not be started; says why. Nothing is left running.
@@ -53,6 +55,7 @@ async def launch(
             "log_bytes": log_bytes,
             "grace": launch.grace.total_seconds(),
             "pty_size": pty_size,
+            "clipboard": clipboard,
         }
     )
     answers: list[dict[str, Any]] = []

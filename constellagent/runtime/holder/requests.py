@@ -31,6 +31,7 @@ class Requests:
         stop: "Callable[[float], None]",
         *,
         smallest: bool,
+        clipboard: bool,
     ) -> None:
         self._program = program
         self._log = log
@@ -38,6 +39,7 @@ class Requests:
         self._status = status
         self._stop = stop
         self._smallest = smallest
+        self._clipboard = clipboard
         self._turn = 0
         self.greeted = False
         self.answered = False
@@ -109,7 +111,7 @@ class Requests:
         place = max(self._log.begin, end - value) if tail else min(value, end)
         viewer.start(place, flags, end)
         if flags & protocol.DIRECT:
-            viewer.join(self._program.fd)
+            viewer.join(self._program.fd, clipboard=self._clipboard)
         viewer.tell_size()
         self._direct_questions()
 

@@ -47,7 +47,13 @@ class Holder:
         self._sizes = Sizes(program.rows, program.columns)
         program.on_size = self._sized
         self._requests = Requests(
-            program, self._log, self._viewers, self.status, self.stop, smallest=config.pty_size == "smallest"
+            program,
+            self._log,
+            self._viewers,
+            self.status,
+            self.stop,
+            smallest=config.pty_size == "smallest",
+            clipboard=config.clipboard,
         )
         self._wake, wake = os.pipe()
         os.set_blocking(self._wake, False)
@@ -69,6 +75,7 @@ class Holder:
             "pid": program.pid,
             "start": program.started,
             "boot_id": processes.boot_id(),
+            "clipboard": config.clipboard,
             "holder_pid": os.getpid(),
             "holder_start": processes.start_of(os.getpid()),
             "started_at": time.time(),

@@ -139,7 +139,7 @@ class Viewer:
             self.sized = number
             self.send(protocol.sized(self.place, rows, columns))
 
-    def join(self, master: int) -> None:
+    def join(self, master: int, *, clipboard: bool = False) -> None:
         """Answer DIRECT: write to the terminal that was passed, and let the viewer write to `master`.
 
         Refused to who only looks, passed no terminal, or belongs to another user: output is sent then.
@@ -154,7 +154,7 @@ class Viewer:
                     and passing.same_user(self._socket)
                     and passing.send(self._socket, protocol.joined(granted=True), master)
                 ):
-                    self.screen = Terminal(screen)
+                    self.screen = Terminal(screen, clipboard=clipboard)
                     self._tell_at = (self.place or 0) + _TELL_EVERY
                     return
         if screen is not None:

@@ -18,7 +18,7 @@ from constellagent.runtime.screens.aside import Aside
 from constellagent.runtime.screens.canvas import Canvas
 from constellagent.runtime.screens.following import Following
 from constellagent.runtime.screens.rebuild import last_written, rebuild
-from constellagent.runtime.screens.terminal import OnCopy, Terminal
+from constellagent.runtime.screens.terminal import Terminal
 from constellagent.runtime.screens.views import Wanted, view
 from constellagent.runtime.settings import Settings
 from constellagent.runtime.store.sessions import SessionRow
@@ -47,17 +47,13 @@ _log = logging.getLogger(__name__)
 class Screens:
     """All screens."""
 
-    def __init__(self, settings: Settings, clock: Clock, on_change: OnChange, on_copy: OnCopy) -> None:
-        """Tell what sessions do by `on_change`, and what their programs put on the clipboard by `on_copy`.
-
-        The second only where the settings allow it. Neither may block or raise.
-        """
+    def __init__(self, settings: Settings, clock: Clock, on_change: OnChange) -> None:
+        """Tell what sessions do by `on_change`, which may neither block nor raise."""
         self._paths: Paths = settings.paths
         self._clock = clock
         self._canvas = Canvas.of(settings)
         self._aside = Aside()
         self._activities = Activities(clock, on_change)
-        self._on_copy: OnCopy = on_copy if settings.clipboard else _ignore
         self._following: dict[str, Following] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._kept_at: dict[str, float] = {}
@@ -137,9 +133,7 @@ class Screens:
 
     def _follow(self, row: SessionRow, *, new: bool) -> Following:
         folder = self._paths.sessions / row.id
-        terminal = Terminal(
-            row, folder, self._canvas, self._aside, self._activities, self._clock, self._on_copy
-        )
+        terminal = Terminal(row, folder, self._canvas, self._aside, self._activities, self._clock)
         following = Following(terminal, self._paths.session_socket(row.id), new=new)
         self._activities.begin(row)
         self._following[row.id] = following
@@ -196,7 +190,3 @@ class Screens:
             return view(rebuilt.screen, row.id, rebuilt.offset, wanted)
         finally:
             rebuilt.screen.close()
-
-
-def _ignore(_row: SessionRow, _text: str) -> None:
-    """Keep what programs write to the clipboard away from it."""

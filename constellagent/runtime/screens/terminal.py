@@ -22,7 +22,7 @@ from constellagent.runtime.screens.checkpoint import Checkpoint
 from constellagent.runtime.screens.rebuild import Rebuilt, after_gap, last_written, resume
 from constellagent.runtime.screens.views import Wanted, view
 from constellagent.runtime.store.sessions import SessionRow
-from constellagent.term.scanner.events import Clipboard, Signal
+from constellagent.term.scanner.events import Signal
 from constellagent.term.scanner.signals import SignalScanner
 from constellagent.term.screen import ENGINE, Screen
 
@@ -34,9 +34,6 @@ _SYNC_PATIENCE = 0.15
 """Seconds that a view waits for the end of a synchronized update."""
 
 _log = logging.getLogger(__name__)
-
-OnCopy = Callable[[SessionRow, str], None]
-"""Called with the session, and the text that its program puts on the clipboard."""
 
 
 class Terminal:
@@ -59,7 +56,6 @@ class Terminal:
         aside: Aside,
         activities: Activities,
         clock: Clock,
-        on_copy: OnCopy,
     ) -> None:
         """Nothing is shown before `meet`."""
         self.row = row
@@ -73,7 +69,6 @@ class Terminal:
         self._aside = aside
         self._activities = activities
         self._clock = clock
-        self._on_copy = on_copy
         self._lock = asyncio.Lock()
         self._stirred = asyncio.Event()
         self._scanner = SignalScanner()
@@ -197,9 +192,6 @@ class Terminal:
             self._activities.past(self.row.id, self._written_at, part)
             return b""
         self._activities.output(self.row.id, Part(begin, len(data), signals))
-        for signal in signals:
-            if isinstance(signal, Clipboard) and signal.text:
-                self._on_copy(self.row, signal.text)
         self._show()
         return answers
 

@@ -1,6 +1,7 @@
 """The checks of `doctor`, each on a world that is fine and on one that is not."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from constellagent.ravi.vault import KEY_FILE, key_files, open_root_key
 from constellagent.runtime.locks import exclusive
 from constellagent.runtime.paths import Paths
 from constellagent.runtime.settings import Settings
+from constellagent.term import screen
 from tests.faces.fake_control import FakeControl
 
 
@@ -26,6 +28,18 @@ def test_programs_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     for program in ("bwrap", "claude"):
         (tmp_path / program).touch(mode=0o755)
     assert (checks.agent_programs().found, checks.sandbox().level) == ("claude", "ok")
+
+
+def test_the_terminal_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told by its release; other cells than were expected are a warning, none at all a failure."""
+    assert checks.engine() == ("terminals", "ok", f"engine {screen.ENGINE}", "")
+    # mocked: it takes another build of the library to have other cells
+    monkeypatch.setattr(screen, "fault", lambda: "a cell has 16 bytes, not 8")
+    found = checks.engine()
+    assert (found.level, "16 bytes" in found.found, "slower" in found.advice) == ("warn", True, True)
+    monkeypatch.setitem(sys.modules, "constellagent.term.screen", None)
+    monkeypatch.delattr("constellagent.term.screen")
+    assert checks.engine().level == "fail"
 
 
 def test_settings(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,7 @@ def test_a_failure_decides_the_exit_code(paths: Paths, cli: Cli, monkeypatch: py
         "python",
         "git",
         "sqlite",
+        "terminals",
         "sockets",
         "disk",
         "root key",

@@ -67,6 +67,7 @@ class Start(Protocol):
         columns: int = 80,
         folder: Path | None = None,
         pty_size: Literal["latest", "smallest"] = "latest",
+        clipboard: bool = False,
     ) -> Awaitable[Session]:
         """Start `argv` in a pty."""
         ...
@@ -103,6 +104,7 @@ async def start(place: Path) -> AsyncIterator[Start]:
         columns: int = 80,
         folder: Path | None = None,
         pty_size: Literal["latest", "smallest"] = "latest",
+        clipboard: bool = False,
     ) -> Session:
         session = uuid.uuid4().hex
         folder = folder or place / session
@@ -119,7 +121,9 @@ async def start(place: Path) -> AsyncIterator[Start]:
             columns=columns,
         )
         started.append(session)
-        first = await launch(wanted, session, folder, socket, log_bytes, pty_size=pty_size)
+        first = await launch(
+            wanted, session, folder, socket, log_bytes, pty_size=pty_size, clipboard=clipboard
+        )
         client = await HolderClient.connect(socket)
         clients.append(client)
         return Session(session, folder, socket, first, client)

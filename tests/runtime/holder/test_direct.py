@@ -224,3 +224,23 @@ async def test_the_size_follows_whose_keys_the_holder_never_sees(start: Start, s
         one.send(protocol.frame(protocol.INPUT))
         two.until(protocol.ASIDE)
         await until(lambda: session.output().endswith(b"<30x100>\r\n"))
+
+
+COPIES = (
+    "import os,time\nos.write(1,b'\\x1b]5')\ntime.sleep(.2)\nos.write(1,b'2;c;aGk=\\x07.')\ntime.sleep(99)"
+)
+
+
+@pytest.mark.parametrize(("clipboard", "number"), [(False, b"7999"), (True, b"52")])
+async def test_a_program_copies_only_where_it_may(
+    start: Start, screen: Screen, clipboard: bool, number: bytes
+) -> None:
+    """What a program writes to the clipboard comes to the terminal as such only where that is allowed."""
+    session = await start(*PYTHON, COPIES, clipboard=clipboard)
+    with Wire(session.socket) as wire:
+        master = wire.join(screen.terminal)
+        assert master is not None
+        screen.sees(b"\x1b]" + number + b";c;aGk=\x07.")
+        assert wire.ask()["clipboard"] is clipboard
+        os.close(master)
+    assert b"\x1b]52;" in session.output()

@@ -38,13 +38,11 @@ class Gallery:
 
     Attributes:
         changes: what was told of the sessions' activities: subject, state before, state after.
-        copied: what programs put on the clipboard.
     """
 
     rig: Rig
     settings: Settings
     changes: list[tuple[str, str, str]] = field(default_factory=list)
-    copied: list[str] = field(default_factory=list)
     screens: Screens = field(init=False)
 
     def open(self, settings: Settings | None = None) -> None:
@@ -53,10 +51,7 @@ class Gallery:
         def changed(row: SessionRow, now: Activity, before: Activity) -> None:
             self.changes.append((row.subject, before.state, now.state))
 
-        def copied(_row: SessionRow, text: str) -> None:
-            self.copied.append(text)
-
-        self.screens = Screens(settings or self.settings, SystemClock(), changed, copied)
+        self.screens = Screens(settings or self.settings, SystemClock(), changed)
         rig = self.rig
 
         async def ended(row: SessionRow) -> None:

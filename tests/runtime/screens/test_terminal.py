@@ -1,4 +1,4 @@
-"""The screen of one session: whole updates only, the size that is wanted, the clipboard, and gaps."""
+"""The screen of one session: whole updates only, the size that is wanted, and gaps."""
 
 import asyncio
 import time
@@ -27,7 +27,6 @@ class Easel:
         clock = SystemClock()
         self.aside = Aside()
         self.changes: list[str] = []
-        self.copied: list[str] = []
         self.activities = Activities(clock, lambda _row, now, _before: self.changes.append(now.state))
         self.activities.begin(ROW)
         self.terminal = Terminal(
@@ -37,7 +36,6 @@ class Easel:
             self.aside,
             self.activities,
             clock,
-            lambda _row, text: self.copied.append(text),
         )
 
     async def close(self) -> None:
@@ -92,20 +90,6 @@ async def test_a_view_waits_for_its_size(gallery: Gallery) -> None:
 
     assert ((await view)["rows"], (await view)["columns"]) == (31, 99)
     assert (other["rows"], other["columns"]) == (31, 99)
-
-
-@pytest.mark.parametrize("allowed", [True, False])
-async def test_the_clipboard_is_written_to_if_that_is_allowed(gallery: Gallery, *, allowed: bool) -> None:
-    """What a program puts there is told of only where the settings say so, and never what it asks for."""
-    await gallery.screens.close()
-    gallery.open(gallery.settings.model_copy(update={"clipboard": allowed}))
-    gallery.screens.start([])
-    row = await gallery.python(
-        "import time; print('\\x1b]52;c;aGVsbG8=\\x07\\x1b]52;c;?\\x07done'); time.sleep(99)"
-    )
-    await gallery.shows(row, "done")
-
-    assert gallery.copied == (["hello"] if allowed else [])
 
 
 async def test_output_after_a_gap_begins_with_a_whole_line(easel: Easel) -> None:
