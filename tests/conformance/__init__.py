@@ -1,0 +1,1 @@
+"""A terminal's conformance: a public suite of tests, run against our screens and against tmux."""

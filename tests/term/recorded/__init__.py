@@ -1,0 +1,1 @@
+"""What real programs write, read by our screens and by tmux: both must show the same."""
