@@ -1,0 +1,1 @@
+"""Copy mode: scrolling, searching, selecting, and where copies go."""

@@ -1,0 +1,141 @@
+"""Starting, stopping, restarting and prompting the current agent."""
+
+import pytest
+
+from constellagent.errors import UsageError
+from constellagent.faces.tui import agent_commands
+from constellagent.faces.tui.deck import AgentId
+from constellagent.runtime.control import State
+from tests.faces.fake_control import agent_view, plan_reply, session_view
+from tests.faces.tui.fake_deck import FILE, FakeDeck, constellation
+
+DOCS = AgentId(FILE, "docs")
+
+
+def rig(state: State = "working", *, live: bool | None = True) -> FakeDeck:
+    """Return a deck with one agent: running, ended, or (None) never started."""
+    session = None if live is None else session_view(live=live)
+    deck = FakeDeck(constellation(agent_view("docs", state, session=session)))
+    deck.control.plan_answer = plan_reply("+ docs  start", trusted=True, plan={"actions": []})
+    return deck
+
+
+@pytest.mark.parametrize(
+    "command",
+    [agent_commands.start, agent_commands.stop, agent_commands.restart, agent_commands.prompt],
+)
+async def test_nobody(command: object) -> None:
+    """Without an agent, or with one that is gone, each says what to do."""
+    for current in (None, AgentId(FILE, "gone")):
+        deck = rig()
+        deck.current = current
+        with pytest.raises(UsageError, match="no agent is chosen"):
+            await command(deck)  # type: ignore[operator] # each is a command
+
+
+@pytest.mark.parametrize("live", [False, None])
+async def test_start(live: bool | None) -> None:
+    """What is not running is started, also where it ended by itself, and is shown."""
+    deck = rig("done", live=live)
+    await agent_commands.start(deck)
+    assert deck.control.requests("plan")[0]["restart"] == ["docs"]
+    assert deck.shown == [DOCS]
+
+
+async def test_start_what_runs() -> None:
+    """What runs is left alone."""
+    deck = rig()
+    await agent_commands.start(deck)
+    assert deck.said == [("docs runs already; R restarts it", "info")]
+    assert deck.control.asked == []
+
+
+async def test_start_what_is_unknown() -> None:
+    """Where nobody knows whether it runs, nothing is asked that could end it."""
+    deck = rig("unknown", live=None)
+    await agent_commands.start(deck)
+    assert "restart" not in deck.control.requests("plan")[0]
+
+
+async def test_start_that_fails() -> None:
+    """What could not be started is not shown."""
+    deck = rig("done", live=False)
+    deck.control.result["failed"] = {"docs": "no such command"}
+    await agent_commands.start(deck)
+    assert deck.shown == []
+
+
+@pytest.mark.parametrize(("answer", "stopped"), [(True, True), (False, False)])
+async def test_stop(answer: bool, stopped: bool) -> None:
+    """A session is stopped after a yes."""
+    deck = rig()
+    deck.answers.append(answer)
+    await agent_commands.stop(deck)
+    assert deck.asked[0][0] == "Stop docs?"
+    assert (("stop", {"file": FILE, "subject": "docs"}) in deck.control.asked) is stopped
+    assert deck.said == ([("docs: stopped", "done")] if stopped else [])
+
+
+async def test_stop_what_is_not_running() -> None:
+    """What is not running is not stopped; what may run, as nobody knows, can be."""
+    deck = rig("done", live=False)
+    await agent_commands.stop(deck)
+    assert deck.said == [("docs is not running", "info")]
+    deck = rig("unknown", live=None)
+    deck.answers.append(True)
+    await agent_commands.stop(deck)
+    assert deck.control.asked
+
+
+@pytest.mark.parametrize(("answer", "applied"), [(True, 1), (False, 0)])
+async def test_restart(answer: bool, applied: int) -> None:
+    """A conversation is ended after a yes only, and that is asked once."""
+    deck = rig()
+    ending = {"symbol": "!", "verb": "restart", "subject": "docs", "reason": "asked"}
+    deck.control.plan_answer["plan"] = {"actions": [ending]}
+    deck.answers.append(answer)
+    await agent_commands.restart(deck)
+    assert [question for question, _ in deck.asked] == ["Restart docs?"]
+    assert deck.control.applied == applied
+
+
+async def test_restart_what_ended() -> None:
+    """What ended is started without a question."""
+    deck = rig("exited", live=False)
+    await agent_commands.restart(deck)
+    assert deck.asked == []
+    assert deck.control.applied == 1
+
+
+@pytest.mark.parametrize("text", [None, "", " \n"])
+async def test_no_prompt(text: str | None) -> None:
+    """Without a text nothing is sent."""
+    deck = rig()
+    deck.answers.append(text)
+    await agent_commands.prompt(deck)
+    assert deck.control.asked == []
+
+
+async def test_prompt() -> None:
+    """A text of several lines is sent, with Enter."""
+    deck = rig()
+    deck.answers.append("Read AUTH.md.\nThen fix it.")
+    await agent_commands.prompt(deck)
+    sent = {"file": FILE, "agent": "docs", "text": "Read AUTH.md.\nThen fix it.", "enter": True}
+    assert deck.control.asked == [("send", sent)]
+    assert deck.asked == [("Prompt for docs", {"initial": "", "multiline": True})]
+    assert deck.said == [("sent to docs", "done")]
+
+
+async def test_prompt_to_nobody() -> None:
+    """What is not running cannot be prompted."""
+    deck = rig("done", live=False)
+    await agent_commands.prompt(deck)
+    assert deck.said == [("docs is not running; s starts it", "warning")]
+
+
+def test_web() -> None:
+    """The browser's diff is not there, and the message says what is."""
+    deck = rig()
+    agent_commands.web(deck)
+    assert deck.said == [("the diff cannot be opened in a browser yet; D shows it here", "warning")]
