@@ -26,6 +26,7 @@ UNMIRRORED: dict[str, str] = {
     "faces/tui/pool.py": "faces/tui/test_application.py shows, hides and suspends tiles through it",
     "faces/tui/stage.py": "faces/tui/test_application.py looks at all of the window",
     "faces/tui/zoom.py": "faces/tui/test_app.py zooms in a process of its own",
+    "faces/tui/fetching.py": "faces/tui/test_tile.py fetches from a daemon, from the log, and from neither",
     "faces/tui/box.py": "faces/tui/test_dialogs.py and test_questions.py draw every border",
     "faces/tui/rows.py": "faces/tui/test_agent_list.py and test_finder.py click and turn the wheel",
     "faces/tui/theme_rules.py": "holds rules only; faces/tui/test_themes.py reads each of them",

@@ -138,7 +138,7 @@ class CopyDesk:
     def _do(self, tile: Tile, _mode: CopyMode, wish: Wish) -> None:
         if wish.copy is not None:
             self.last = wish.copy
-            self._host.spawn(self._put(wish.copy), "copy")
+            self._host.spawn(self.put(wish.copy), "copy")
         if wish.close:
             tile.end_copying()
         if wish.ask is not None:
@@ -151,6 +151,7 @@ class CopyDesk:
             tile.copying.find(needle, direction)
             self._host.redraw()
 
-    async def _put(self, text: str) -> None:
+    async def put(self, text: str) -> None:
+        """Copy a text to the clipboard, and say how that went."""
         taken, words = await Clipboard(os.environ, self.write).put(text)
         self._host.say(words, "done" if taken else "warning")

@@ -82,7 +82,8 @@ class Multiplexer:
             changed=lambda: redraw(False),
             look_again=look_again,
             refused=self._refused,
-            typed=lambda: self.typed(),
+            typed=self._typed,
+            copied=self._copied,
         )
         self.pool = Pool(source, fleet)
         self.listed = AgentList(self, symbols, self._typing_to)
@@ -354,6 +355,12 @@ class Multiplexer:
     def _lineup_changed(self) -> None:
         self.spawn(self.pool.trim(self.lineup.agents), "trim the tiles")
         self.redraw()
+
+    def _typed(self) -> None:
+        self.typed()
+
+    def _copied(self, text: str) -> None:
+        self.spawn(self.copying.put(text), "copy for a program")
 
     def _refused(self, tile: Tile) -> None:
         self.say(f"{tile.agent.name} takes no input now", "warning")

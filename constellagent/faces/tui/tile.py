@@ -5,26 +5,24 @@ that is seen. Questions that the program asks its terminal are the daemon's to a
 """
 
 import asyncio
-import base64
-import binascii
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from constellagent.errors import ConstellagentError, UnavailableError
+from constellagent.errors import ConstellagentError
 from constellagent.faces.tui.copying import CopyMode
 from constellagent.faces.tui.deck import AgentId
+from constellagent.faces.tui.fetching import fetch
 from constellagent.faces.tui.words import clean
 from constellagent.runtime.control import Control, SessionView
-from constellagent.runtime.holder.log import LogReader
 from constellagent.runtime.holder.stream import Exit, Gone, HolderStream, Item, Output, Resync, Sized
-from constellagent.runtime.screen_views import ScreenRequest, ScreenView
 from constellagent.runtime.settings import Settings
 from constellagent.runtime.tasks import spawn
 from constellagent.term.cells import Cursor, Modes, Row, Run, Style
-from constellagent.term.scanner import ModeTracker
-from constellagent.term.screen import ENGINE, Screen
+from constellagent.term.scanner.events import Clipboard
+from constellagent.term.scanner.signals import SignalScanner
+from constellagent.term.screen import Screen
 
 HELD = 0.15
 """Seconds that a program may keep us from drawing by synchronized output."""
@@ -32,8 +30,6 @@ _UPDATED = b"\x1b[?2026l"
 _LONGEST_SWITCH = 64
 """Bytes of the longest sequence that switches modes; it may be cut anywhere."""
 _UNFINISHED = re.compile(rb"(?:\x1b|\x9b)[\[ -?]*\Z")
-_TAIL = 1 << 18
-"""Bytes of the log to show where no daemon has a screen."""
 _DIM = Style(attributes=2)
 _MOST_AHEAD = 1 << 16
 """Typed bytes that are kept for a session that is being joined."""
@@ -51,6 +47,8 @@ class Source:
     look_again: Callable[[float], None]
     refused: Callable[["Tile"], None]
     typed: Callable[[], None]
+    copied: Callable[[str], None]
+    """A program wrote to the clipboard; never called where the settings do not allow that."""
 
 
 class Tile:
@@ -73,6 +71,7 @@ class Tile:
         self.notice = "not running"
         self.cursor = Cursor()
         self._source = source
+        self._signals = SignalScanner() if source.settings.clipboard else None
         self._stream: HolderStream | None = None
         self._size: tuple[int, int] | None = None
         self._rows: list[Row] = []
@@ -242,20 +241,11 @@ class Tile:
             self._source.changed()
 
     async def _fetch(self, session: SessionView) -> int:
-        """Take over the screen as the daemon has it, else what the log tells; returns the offset after it."""
-        request = ScreenRequest(file=self.agent.file, subject=session["id"], form="engine", history=-1)
-        try:
-            view = await self._source.control.screen(request)
-            screen = await asyncio.to_thread(_decoded, view, self._source.settings)
-            offset = view["offset"]
-        except ConstellagentError as error:
-            folder = Path(session["log"])
-            try:
-                screen, offset = await asyncio.to_thread(_recalled, folder, self._size, self._source.settings)
-            except OSError as broken:
-                raise UnavailableError(
-                    f"its output cannot be read: {broken.strerror}", hint="see `constellagent doctor`"
-                ) from error
+        """Take over the screen as it is known; returns the offset after it."""
+        source = self._source
+        screen, offset = await fetch(
+            source.control, source.settings, self.agent.file, session, self._size or (24, 80)
+        )
         self._drop()
         self.screen = screen
         self._rows = [()] * screen.rows
@@ -288,6 +278,10 @@ class Tile:
         screen = self.screen
         if screen is None:
             return
+        if self._signals is not None:
+            for signal in self._signals.feed(data):
+                if isinstance(signal, Clipboard) and signal.text:
+                    self._source.copied(signal.text)
         if self._unfinished or b"\x1b" in data or b"\x9b" in data:  # only then can the modes have changed
             self._modes = None
             rest = _UNFINISHED.search((self._unfinished + data)[-_LONGEST_SWITCH:])
@@ -326,59 +320,6 @@ class Tile:
         for number, row in changed:
             self._rows[number] = row
         self.cursor = screen.cursor()
-
-
-def _decoded(view: ScreenView, settings: Settings) -> Screen:
-    """Return the screen that a view describes.
-
-    Raises:
-        UnavailableError: it cannot be made out.
-    """
-    try:
-        data = base64.b64decode(view["data"], validate=True)
-    except binascii.Error as error:
-        raise UnavailableError("the daemon sent a screen that makes no sense", hint="restart it") from error
-    if view["form"] == "engine" and view["engine"] == ENGINE:
-        return Screen.decode(
-            data,
-            scrollback=settings.scrollback,
-            graphemes=settings.grapheme_clusters,
-            background=settings.screen_background,
-        )
-    screen = _fresh(view["rows"], view["columns"], settings)
-    screen.feed(data)
-    return screen
-
-
-def _recalled(folder: Path, size: tuple[int, int] | None, settings: Settings) -> tuple[Screen, int]:
-    """Return a screen made of the log's end, and the offset after it."""
-    log, modes = LogReader(folder), ModeTracker()
-    offset, first = log.begin(), max(log.begin(), log.end() - _TAIL)
-    while offset < first:
-        start, data = log.read(offset, min(first - offset, 1 << 20))
-        if not data:
-            break
-        modes.feed(data)
-        offset = start + len(data)
-    screen = _fresh(*(size or (24, 80)), settings)
-    screen.feed(modes.setup_sequence())
-    while True:
-        start, data = log.read(offset, 1 << 20)
-        if not data:
-            screen.take_replies()
-            return screen, offset
-        screen.feed(data)
-        offset = start + len(data)
-
-
-def _fresh(rows: int, columns: int, settings: Settings) -> Screen:
-    return Screen(
-        rows,
-        columns,
-        scrollback=settings.scrollback,
-        graphemes=settings.grapheme_clusters,
-        background=settings.screen_background,
-    )
 
 
 def _ending(item: Exit) -> str:

@@ -62,19 +62,21 @@ class Known(FakeControl):
 class Rig:
     """A tile, and what it told."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, clipboard: bool = False) -> None:
         self.control = Known()
+        self.copied: list[str] = []
         self.changes = 0
         self.again: list[float] = []
         self.refused: list[Tile] = []
         source = Source(
             control=self.control,
-            settings=Settings(),
+            settings=Settings(clipboard=clipboard),
             now=time.monotonic,
             changed=self._changed,
             look_again=self.again.append,
             refused=self.refused.append,
             typed=lambda: None,
+            copied=self.copied.append,
         )
         self.tile = Tile(AGENT, source)
 
@@ -348,4 +350,18 @@ async def test_modes_are_those_of_the_last_output_however_it_is_cut(rig: Rig, st
     assert rig.tile.modes.bracketed_paste
     rig.tile.feed(b"plain")
     assert rig.tile.modes.mouse_encoding == "sgr"
+    await rig.tile.close()
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+async def test_a_program_copies_only_where_it_may(start: Start, allowed: bool) -> None:
+    """What a program writes to the clipboard is passed on only where the settings say so."""
+    rig = Rig(clipboard=allowed)
+    script = "import time; print('\\x1b]52;c;aGk=\\x07\\x1b]52;c;?\\x07done', flush=True); time.sleep(99)"
+    session = await start(*PYTHON, "import sys; sys.stdin.readline(); " + script)
+    rig.tile.follow(view_of(session))
+    await until(lambda: rig.tile.live, what="the tile to be live")
+    rig.tile.type(b"\n")
+    await rig.shows("done")
+    assert rig.copied == (["hi"] if allowed else [])
     await rig.tile.close()

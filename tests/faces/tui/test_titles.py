@@ -13,7 +13,7 @@ from tests.faces.fake_control import FakeControl, agent_view
 
 def said(room: int, **changes: object) -> str:
     """Return the title of a tile of `docs` in so many columns."""
-    source = Source(FakeControl(), Settings(), time.monotonic, print, print, print, print)
+    source = Source(FakeControl(), Settings(), time.monotonic, print, print, print, print, print)
     tile = Tile(AgentId("/f", "docs"), source)
     view = agent_view("docs", "waiting", reason="permission", since=60.0, **changes)
     parts = tile_title(tile, view, number=2, mark="border.broadcast", now=100.0, symbols=UNICODE)
