@@ -3,6 +3,7 @@
 import doctest
 import json
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,12 +15,14 @@ from ruamel.yaml import YAML
 
 import constellagent
 from constellagent.spec.load import load
+from tests import readme_screens
 from tests.checkout import EXAMPLE, ROOT, Clone, clone_tree, free_the_port, lived_in
 from tests.readme_tables import README, TABLES, rewrite
 
 TEXT = README.read_text(encoding="utf-8")
 _BLOCK = re.compile(
-    r"(?:^<!-- file: (?P<file>\S+) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+    r"(?:^<!-- (?P<mark>file|screen): (?P<about>[^\n]+) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
 )
 _FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 _VARYING = (
@@ -46,14 +49,36 @@ _PATIENCE = 15.0
 
 
 class Block(NamedTuple):
-    """A fenced block, and the name of the file that it is, where the README says so."""
+    """A fenced block.
+
+    Attributes:
+        file: the name of the file that it is, where the README says so.
+        screen: the size and the keys by which a terminal shows it, where the README says so.
+        language: after the fence.
+        text: inside.
+    """
 
     file: str
+    screen: str
     language: str
     text: str
 
 
-_BLOCKS = [Block(m["file"] or "", m["language"], m["text"]) for m in _BLOCK.finditer(TEXT)]
+class Step(NamedTuple):
+    """One step of the tour: a command and what it says, or a screen of the multiplexer."""
+
+    command: str
+    shown: str
+    screen: str = ""
+
+
+def _marked(found: re.Match[str], mark: str) -> str:
+    return str(found["about"]) if found["mark"] == mark else ""
+
+
+_BLOCKS = [
+    Block(_marked(m, "file"), _marked(m, "screen"), m["language"], m["text"]) for m in _BLOCK.finditer(TEXT)
+]
 
 
 def _blocks(language: str) -> list[str]:
@@ -61,19 +86,21 @@ def _blocks(language: str) -> list[str]:
     return [block.text for block in _BLOCKS if block.language == language]
 
 
-def _tour() -> Iterator[tuple[str, str]]:
+def _tour() -> Iterator[Step]:
     """Yield each command of the console blocks with the output that is shown for it.
 
-    A block that is a constellation file is written where it stands.
+    A block that is a constellation file is written where it stands, one that is a screen is looked at.
     """
     for block in _BLOCKS:
         if block.file == "constellation.yaml":
-            yield f"cat > {block.file} <<'END'\n{block.text}END\n", ""
+            yield Step(f"cat > {block.file} <<'END'\n{block.text}END\n", "")
+        if block.screen:
+            yield Step("constellagent attach", block.text, block.screen)
         if block.language != "console":
             continue
         for entry in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
             command, _, shown = entry.partition("\n")
-            yield command, shown
+            yield Step(command, shown)
 
 
 def _workflows() -> list[tuple[str, dict[str, Any]]]:
@@ -147,15 +174,23 @@ def stranger() -> Iterator[Clone]:
         yield clone
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 def test_the_tour_happens_as_shown(stranger: Clone) -> None:
-    """Each command of the tour, run in order in a fresh clone, says what is shown (`...` is anything)."""
+    """Each command of the tour, run in order in a fresh clone, says what is shown (`...` is anything).
+
+    Screens are compared where tmux is, which is the terminal that shows them.
+    """
     checker = doctest.OutputChecker()
     home = str(stranger.repo.parent)
     steps = list(_tour())
     assert steps
 
-    for command, shown in steps:
+    for command, shown, screen in steps:
+        if screen:
+            if shutil.which("tmux") is not None:
+                got = readme_screens.taken(stranger, screen, shown)
+                assert readme_screens.same(shown, got), f"{screen}\nshown:\n{shown}\ngot:\n{got}"
+            continue
         deadline = time.monotonic() + _PATIENCE
         while True:
             done = stranger.run("bash", "-c", f"{_AS_ON_A_TERMINAL}; {command}", status=None)

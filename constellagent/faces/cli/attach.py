@@ -26,9 +26,10 @@ def attach(
         int, Option(("--history",), "Show this many rows of what has scrolled off the screen.", "ROWS")
     ] = DEFAULT_HISTORY,
 ) -> int:
-    """Attach to a running session. Leave it with Ctrl-], it goes on without you.
+    """Attach to a running session, or without a name to all of them.
 
-    Without a name it opens the multiplexer, with the terminals of all agents.
+    Leave a session with Ctrl-], it goes on without you. All of them are in the multiplexer, where Ctrl-] and
+    then ? shows the keys.
     """
     if name is None:
         for option, given in (("--view", view), ("--history", history != DEFAULT_HISTORY)):

@@ -22,7 +22,11 @@ def wait(
     file: File = None,
     until: Annotated[
         list[str] | None,
-        Option(("--until",), f"A state to wait for; repeatable [default: {', '.join(ENDED)}].", "STATE"),
+        Option(
+            ("--until",),
+            "A state to wait for, such as waiting or done; repeatable [default: the end].",
+            "STATE",
+        ),
     ] = None,
     timeout: Annotated[float | None, Option(("--timeout",), "Give up after this long.", "SECONDS")] = None,
     as_json: Json = False,
@@ -45,10 +49,13 @@ def wait(
     with daemon() as client:
         while True:
             found = _look(client, chosen, name)
-            if found["state"] in wanted:
-                break
-            if found["state"] in ENDED:
-                raise ConstellagentError(f"{name} is {found['state']} ({found['reason'] or 'it ended'})")
+            over = found["state"] in ENDED and not _lives(found)
+            if over or until:  # a live agent may say of itself that it is done, which is no end
+                if found["state"] in wanted:
+                    break
+                if over:
+                    why = found["reason"] or "it ended"
+                    raise ConstellagentError(f"{name} is {found['state']} ({why})")
             if deadline is not None and clock.monotonic() >= deadline:
                 raise ConstellagentError(f"{name} is still {found['state']} after {timeout:g} s")
             time.sleep(INTERVAL)
@@ -86,6 +93,10 @@ def _run(
     else:
         screen.say(view["state"])
     return following.exit_code(view)
+
+
+def _lives(row: AgentView | ServiceView) -> bool:
+    return row["session"] is not None and row["session"]["live"]
 
 
 def _look(client: BlockingClient, file: str, name: str) -> AgentView | ServiceView:

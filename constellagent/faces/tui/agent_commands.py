@@ -3,6 +3,7 @@
 from constellagent.errors import UsageError
 from constellagent.faces.tui import applying
 from constellagent.faces.tui.deck import AgentId, Deck
+from constellagent.faces.tui.key_names import prefix_shown
 from constellagent.faces.tui.words import clean
 from constellagent.runtime.control import AgentView
 
@@ -11,7 +12,7 @@ async def start(deck: Deck) -> None:
     """Start the agent, with what it needs; one that runs is left alone."""
     agent, view = _current(deck)
     if _runs(view):
-        deck.say(f"{agent.name} runs already; R restarts it")
+        deck.say(f"{agent.name} runs already; {_key(deck, 'R')} restarts it")
         return
     known = view["state"] != "unknown"
     done = await applying.apply(deck, agent.file, [agent.name], restart=known, may_end=False)
@@ -43,7 +44,7 @@ async def prompt(deck: Deck) -> None:
     """Ask for a text of some lines and send it to the agent, as a paste and Enter."""
     agent, view = _current(deck)
     if not _runs(view):
-        deck.say(f"{agent.name} is not running; s starts it", "warning")
+        deck.say(f"{agent.name} is not running; {_key(deck, 's')} starts it", "warning")
         return
     text = await deck.ask(f"Prompt for {agent.name}", multiline=True)
     if text is not None and text.strip():
@@ -53,7 +54,7 @@ async def prompt(deck: Deck) -> None:
 
 def web(deck: Deck) -> None:
     """Say that there is no browser face to open."""
-    deck.say("the diff cannot be opened in a browser yet; D shows it here", "warning")
+    deck.say(f"the diff cannot be opened in a browser yet; {_key(deck, 'D')} shows it here", "warning")
 
 
 def _current(deck: Deck) -> tuple[AgentId, AgentView]:
@@ -65,8 +66,12 @@ def _current(deck: Deck) -> tuple[AgentId, AgentView]:
     agent = deck.current
     view = None if agent is None else deck.fleet.agent(agent)
     if agent is None or view is None:
-        raise UsageError("no agent is chosen", hint="g finds one")
+        raise UsageError("no agent is chosen", hint=f"{_key(deck, 'g')} finds one")
     return agent, view
+
+
+def _key(deck: Deck, key: str) -> str:
+    return f"{prefix_shown(deck.settings.prefix)} {key}"
 
 
 def _runs(view: AgentView) -> bool:

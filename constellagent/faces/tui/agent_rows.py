@@ -64,9 +64,12 @@ def style_of(state: State) -> str:
 
 
 def said(view: AgentView, now: float) -> str:
-    """Return what there is to say about an agent in one or two words: why it waits, or its state."""
-    if view["state"] == "waiting":
-        return clean(view["reason"] or "waiting")
+    """Return what there is to say about an agent in one or two words: its state, or why it waits.
+
+    Of one that is in no known state what is known of it says more than that.
+    """
+    if view["state"] in {"waiting", "unknown"}:
+        return clean(view["reason"] or view["state"])
     if view["state"] in _ASLEEP and "next_fire" in view:
         return f"next {moment(view['next_fire']['due'], now)}"
     return view["state"]

@@ -12,6 +12,8 @@ from constellagent.faces.tui.words import Fragments, clean, fit, width
 _BORDER = "class:dialog.border"
 Hints = Sequence[tuple[str, str]]
 """Keys and what they do."""
+LEAVE = "q Esc"
+"""The keys that lead back from what is open."""
 
 
 class _Edge(Rows):
@@ -64,6 +66,11 @@ def hinted(hints: Hints, part: str = "") -> Fragments:
         line += [(f"class:{part}dim", "  " if line else ""), (f"class:{part}key", key)]
         line.append((f"class:{part}dim", f" {what}"))
     return line
+
+
+def leaving(hints: Hints) -> Hints:
+    """Return the keys of an open view, those that leave it first."""
+    return hints if any(key == LEAVE for key, _ in hints) else [(LEAVE, "close"), *hints]
 
 
 def _side(symbols: Symbols) -> Window:

@@ -210,6 +210,6 @@ def _of_multiplexer(terminals: Terminals, dialogs: Dialogs, symbols: Symbols) ->
         ),
         _command("palette", "Find a command", ":", find, "multiplexer"),
         _command("help", "Show all keys", "?", show_help, "multiplexer"),
-        _command("redraw", "Draw everything anew", "r", lambda _: terminals.repaint(), "multiplexer"),
         _command("leave", "Leave; all sessions go on", "d", lambda _: terminals.leave(), "multiplexer"),
+        _command("redraw", "Draw everything anew", "r", lambda _: terminals.repaint(), "multiplexer"),
     ]

@@ -74,7 +74,10 @@ class View(Protocol):
         ...
 
     def bindings(self) -> KeyBindingsBase:
-        """Return its keys, which hold while it has the focus. `q` and `escape` are the deck's: they close."""
+        """Return its keys, which hold while it has the focus.
+
+        `q` and `escape` close it; what it shows instead of itself, such as one mail, takes them to go back.
+        """
         ...
 
     def hints(self) -> Sequence[tuple[str, str]]:

@@ -5,7 +5,7 @@ from itertools import groupby
 
 from prompt_toolkit.layout import Window
 
-from constellagent.faces.tui.box import Hints
+from constellagent.faces.tui.box import Hints, leaving
 from constellagent.faces.tui.deck import Command, Group
 from constellagent.faces.tui.dialogs import Dialog
 from constellagent.faces.tui.key_names import all_shown, prefix_shown
@@ -30,7 +30,7 @@ def sections(
     commands: Sequence[Command], symbols: Symbols, view: tuple[str, Hints] | None = None
 ) -> list[Section]:
     """Return the keys by group; `view` is the title and the keys of the open view."""
-    found: list[Section] = [(clean(view[0]), [*view[1], ("q Esc", "close")])] if view else []
+    found: list[Section] = [(clean(view[0]), [*leaving(view[1])])] if view else []
     order = list(_GROUPS)
     ordered = sorted((c for c in commands if c.keys), key=lambda command: order.index(command.group))
     for group, those in groupby(ordered, key=lambda command: command.group):

@@ -13,6 +13,7 @@ from constellagent.faces.tui import titles
 from constellagent.faces.tui.agent_list import AgentList, list_width
 from constellagent.faces.tui.arrangement import neighbour
 from constellagent.faces.tui.borders import Mark, Part, Title
+from constellagent.faces.tui.box import leaving
 from constellagent.faces.tui.commands import Step
 from constellagent.faces.tui.copy_desk import CopyDesk
 from constellagent.faces.tui.copying.keys import HINTS
@@ -74,6 +75,7 @@ class Multiplexer:
         self._symbols = symbols
         self._redraw = redraw
         self._view: View | None = None
+        self._about: AgentId | None = None
         self._left_out = 0
         source = Source(
             control=control,
@@ -84,6 +86,7 @@ class Multiplexer:
             refused=self._refused,
             typed=self._typed,
             copied=self._copied,
+            resized=lambda: redraw(True),
         )
         self.pool = Pool(source, fleet)
         self.listed = AgentList(self, symbols, self._typing_to)
@@ -102,9 +105,11 @@ class Multiplexer:
 
     @property
     def current(self) -> AgentId | None:
-        """The agent that commands are about: of the focused tile, or chosen in the list."""
+        """The agent that commands are about: chosen in the list, when the view was opened, or by a tile."""
         if self.layout.has_focus(self.listed.window) and self.listed.selected is not None:
             return self.listed.selected
+        if self._view is not None and self._about in self.fleet.ids():
+            return self._about
         return self.lineup.current
 
     def now(self) -> float:
@@ -133,7 +138,7 @@ class Multiplexer:
 
     def open(self, view: View) -> None:
         """Open a view in place of the tiles."""
-        self._view = view
+        self._about, self._view = self.current, view
         self.layout.update_parents_relations()
         try:
             self.layout.focus(view.container())
@@ -335,7 +340,7 @@ class Multiplexer:
     def _hints(self) -> Sequence[tuple[str, str]] | None:
         """Return the keys of what has the place of the live terminals."""
         if self._view is not None:
-            return self._view.hints()
+            return leaving(self._view.hints())
         tile = self.focused()
         return HINTS if tile is not None and tile.copying is not None else None
 
@@ -350,6 +355,8 @@ class Multiplexer:
         self.lineup.know(self.fleet.ids())
         self.broadcast &= frozenset(self.fleet.ids())
         self.pool.follow()
+        if self.fleet.connected:
+            self.refresh_view()
         self.redraw()
 
     def _lineup_changed(self) -> None:

@@ -87,7 +87,7 @@ class StatusLine(Rows):
         """Return what there is to say, most important first; what does not fit is left out from the end."""
         parts: list[Fragments] = []
         keys = self.hints()
-        parts.append(hinted([*(keys or ()), (f"{self._prefix} ?", "keys")], "status."))
+        parts.append(hinted([(f"{self._prefix} ?", "keys"), *(keys or ())], "status."))
         if self._away_since is not None:
             known = age(self._away_since, now)
             self.changes_at = older_at(self._away_since, now)

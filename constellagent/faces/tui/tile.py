@@ -49,6 +49,8 @@ class Source:
     typed: Callable[[], None]
     copied: Callable[[str], None]
     """A program wrote to the clipboard; never called where the settings do not allow that."""
+    resized: Callable[[], None] = lambda: None
+    """A pty has another size, which is told above its tile where it is not the tile's."""
 
 
 class Tile:
@@ -262,6 +264,7 @@ class Tile:
             self.feed(item.data)
         elif isinstance(item, Sized):
             screen.resize(item.rows, item.columns)
+            self._source.resized()
         elif isinstance(item, Resync):
             lost.set()  # what was left out shows on the daemon's screen: begin again from there
         elif isinstance(item, Exit):

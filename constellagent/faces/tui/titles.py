@@ -25,19 +25,22 @@ def tile_title(
     """Return `2 name · kind · branch · state: reason 12s`, and what is odd about the tile."""
     dot = f" {symbols.dot} "
     name = "class:title" if mark == "border" else "class:title.focused"
-    parts = [Part("class:dim", f"{number} ", 4), Part(name, clean(tile.agent.name), 9)]
+    parts = [Part("class:dim", f"{number} ", 4), Part(name, clean(tile.agent.name), 10)]
     if view is not None:
         parts.append(Part("class:dim", dot + clean(view["kind"]), 1))
         parts.append(Part("class:dim", dot + clean(view["branch"]), 2))
-        parts.append(Part("class:dim", dot, 8))
-        parts.append(Part(_CLASSES.get(view["state"], "class:state.unknown"), _state(view), 8))
+        style = _CLASSES.get(view["state"], "class:state.unknown")
+        known = view["state"] != "unknown" or not view["reason"]  # else what is known of it says more
+        parts.append(Part(style, dot + (view["state"] if known else clean(view["reason"])), 9))
+        parts.append(Part(style, f": {clean(view['reason'])}" if known and view["reason"] else "", 8))
         if view["since"] is not None:
             parts.append(Part("class:dim", f" {age(view['since'], now)}", 3))
         if view["restarts"] and not tile.live:
             parts.append(Part("class:dim", f"{dot}restarted {view['restarts']} times", 5))
     if tile.copying is not None:
-        parts.append(Part("class:status.strong", f"{dot}{tile.copying.status()}", 8))
-    if tile.notice and tile.screen is not None:
+        parts.append(Part("class:status.strong", f"{dot}{tile.copying.status()}", 11))
+    told = view is not None and tile.notice == clean(view["reason"])
+    if tile.notice and tile.screen is not None and not told:
         parts.append(Part("class:tone.warning", dot + tile.notice, 6))
     if tile.odd_size is not None:
         rows, columns = tile.odd_size
@@ -51,7 +54,3 @@ def changes_at(view: AgentView | None, now: float) -> float | None:
     """Return when the age in a title is out of date."""
     since = view["since"] if view is not None else None
     return None if since is None else older_at(since, now)
-
-
-def _state(view: AgentView) -> str:
-    return f"{view['state']}: {clean(view['reason'])}" if view["reason"] else view["state"]

@@ -54,8 +54,8 @@ class Config:
             self.folder = str(value["folder"])
             self.log_bytes = int(value["log_bytes"])
             self.grace = float(value["grace"])
-            self.pty_size = str(value["pty_size"])
-            self.clipboard = bool(value["clipboard"])
+            self.pty_size = str(value.get("pty_size", "latest"))
+            self.clipboard = bool(value.get("clipboard", False))
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"the launch lacks a part or has one of the wrong kind: {error}") from error
 

@@ -12,7 +12,7 @@ from constellagent.runtime.holder.stream import Exit, Gone, HolderStream, Item, 
 
 MOST = 1 << 18
 """Bytes of output that are handed out at once."""
-_FULL = 1 << 20
+_FULL = 1 << 18
 """Bytes at which nothing more is taken from the holder, which keeps it in its log."""
 
 

@@ -9,7 +9,7 @@ import pytest
 from constellagent.runtime.control import ConstellationView, State
 from tests.faces.cli.scheduled import open_view, run_view, schedule_view
 from tests.faces.conftest import Cli
-from tests.faces.fake_control import FakeControl, Queue, agent_view, service_view
+from tests.faces.fake_control import FakeControl, Queue, agent_view, service_view, session_view
 
 
 @pytest.fixture
@@ -54,6 +54,16 @@ def test_ends_where_the_state_cannot_come_any_more(
     ran = cli("wait", "docs", "--until", "waiting")
     assert ran.code == 1
     assert f"docs is {state} (exit status 1)" in ran.err
+
+
+def test_a_live_agent_that_says_it_is_done_has_not_ended(
+    view: ConstellationView, repo: Path, cli: Cli
+) -> None:
+    """That it is done can be waited for by name; the end of its session is something else."""
+    view["agents"][0] |= {"state": "done", "session": session_view()}
+    assert cli("wait", "docs", "--until", "done").out == "done\n"
+    assert "still done after" in cli("wait", "docs", "--timeout", "0.01").err
+    assert "still done after" in cli("wait", "docs", "--until", "waiting", "--timeout", "0.01").err
 
 
 def test_time_is_up(view: ConstellationView, repo: Path, cli: Cli) -> None:

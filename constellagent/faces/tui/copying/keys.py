@@ -8,11 +8,11 @@ from constellagent.term.selection import Position, word_at
 Action = Callable[[CopyMode], Wish | None]
 
 HINTS = (
+    ("q Esc", "leave"),
     ("v V C-v", "select characters, lines, a block"),
     ("y Enter", "copy and leave"),
     ("/ ?", "search forwards, backwards"),
     ("n N", "next match, the one before"),
-    ("q Esc", "leave"),
     ("w b e", "by words"),
     ("0 ^ $", "ends of the line"),
     ("g G", "first row, last row"),

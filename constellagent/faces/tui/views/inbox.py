@@ -12,6 +12,7 @@ from prompt_toolkit.filters import Condition
 from prompt_toolkit.key_binding import KeyBindings, KeyBindingsBase
 from prompt_toolkit.layout import AnyContainer, ConditionalContainer, HSplit
 
+from constellagent.faces.tui.box import LEAVE
 from constellagent.faces.tui.copying import Clipboard
 from constellagent.faces.tui.deck import AgentId, Deck
 from constellagent.faces.tui.views.inbox_source import InboxSource
@@ -81,7 +82,7 @@ class Inbox:
         """Return what its keys do."""
         codes = [("c", "newest code"), ("y", "copy the code")]
         if self._reading:
-            return [("Backspace", "all conversations"), ("Space", "more"), *codes]
+            return [(LEAVE, "all conversations"), ("Space", "more"), *codes]
         return [("Enter", "read"), *codes, ("n", "next agent's"), ("/", "look for")]
 
     async def refresh(self) -> None:
@@ -191,7 +192,8 @@ class Inbox:
         keys.add("y")(lambda _: self._deck.spawn(self._copy_code(), "copy a code"))
         keys.add("n", filter=~reading)(lambda _: self._next_agent())
         keys.add("r", filter=~reading)(lambda _: self._fetching.again())
-        keys.add("backspace", filter=reading)(lambda _: self._close())
+        for key in ("q", "escape", "backspace"):
+            keys.add(key, filter=reading)(lambda _: self._close())
         return keys
 
 

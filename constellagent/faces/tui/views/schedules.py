@@ -6,6 +6,7 @@ from prompt_toolkit.filters import Condition
 from prompt_toolkit.key_binding import KeyBindings, KeyBindingsBase
 from prompt_toolkit.layout import AnyContainer, ConditionalContainer, Dimension, HSplit, Window
 
+from constellagent.faces.tui.box import LEAVE
 from constellagent.faces.tui.deck import Deck
 from constellagent.faces.tui.symbols import of_locale
 from constellagent.faces.tui.views.keys_to import give_keys, has_keys
@@ -70,7 +71,7 @@ class Schedules:
     def hints(self) -> Sequence[tuple[str, str]]:
         """Return what its keys do."""
         if self._run is not None:
-            return [("Backspace", "all runs"), ("Space", "more"), ("o", "the agent's terminal")]
+            return [(LEAVE, "all runs"), ("Space", "more"), ("o", "the agent's terminal")]
         above = has_keys(self._list.window)
         paused = (row := self._list.selected) is not None and row.view["state"] == "paused"
         return [
@@ -185,7 +186,8 @@ class Schedules:
         keys.add("o")(lambda _: self._open_terminal())
         keys.add("r")(lambda _: self._fetching.again())
         keys.add("tab", filter=~reading)(lambda _: self._turn())
-        keys.add("backspace", filter=reading)(lambda _: self._close_run())
+        for key in ("q", "escape", "backspace"):
+            keys.add(key, filter=reading)(lambda _: self._close_run())
         return keys
 
     def _laid_out(self) -> AnyContainer:
