@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from constellagent.errors import UnavailableError
 from constellagent.runtime.clock import Clock
+from constellagent.runtime.memory import give_back
 from constellagent.runtime.paths import Paths
 from constellagent.runtime.screen_views import ScreenRequest, ScreenView
 from constellagent.runtime.screens.activities import Activities, OnChange, Standing
@@ -168,21 +169,27 @@ class Screens:
         """Keep and compress what has fallen quiet."""
         while True:
             await asyncio.sleep(_LOOK)
+            compressed = False
             for session, following in list(self._following.items()):
                 try:
-                    await self._settle(session, following.terminal)
+                    compressed = await self._settle(session, following.terminal) or compressed
                 except Exception:  # noqa: BLE001 - one screen that fails must not keep the others from being kept
                     _log.exception("the screen of session %s could not be looked after", session)
+            if compressed:
+                await self._aside.run(give_back)
 
-    async def _settle(self, session: str, terminal: Terminal) -> None:
+    async def _settle(self, session: str, terminal: Terminal) -> bool:
+        """Keep or compress one screen if it is time; says whether it was compressed."""
         now = self._clock.monotonic()
         quiet = now - terminal.changed_at
         kept = now - self._kept_at.get(session, 0.0)
         if terminal.fresh >= _KEEP_BYTES and (quiet >= _QUIET or kept >= _KEEP_ANYWAY):
             self._kept_at[session] = now
             await terminal.keep()
-        if terminal.loose and quiet >= _IDLE:
-            await terminal.compress()
+        if not terminal.loose or quiet < _IDLE:
+            return False
+        await terminal.compress()
+        return True
 
     def _of_disk(self, row: SessionRow, wanted: Wanted) -> ScreenView:
         rebuilt = rebuild(self._paths.sessions / row.id, self._canvas)

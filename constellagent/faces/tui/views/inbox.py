@@ -192,8 +192,8 @@ class Inbox:
         keys.add("y")(lambda _: self._deck.spawn(self._copy_code(), "copy a code"))
         keys.add("n", filter=~reading)(lambda _: self._next_agent())
         keys.add("r", filter=~reading)(lambda _: self._fetching.again())
-        for key in ("q", "escape", "backspace"):
-            keys.add(key, filter=reading)(lambda _: self._close())
+        for back in ("q", "escape", "backspace"):
+            keys.add(back, filter=reading)(lambda _: self._close())
         return keys
 
 

@@ -186,8 +186,8 @@ class Schedules:
         keys.add("o")(lambda _: self._open_terminal())
         keys.add("r")(lambda _: self._fetching.again())
         keys.add("tab", filter=~reading)(lambda _: self._turn())
-        for key in ("q", "escape", "backspace"):
-            keys.add(key, filter=reading)(lambda _: self._close_run())
+        for back in ("q", "escape", "backspace"):
+            keys.add(back, filter=reading)(lambda _: self._close_run())
         return keys
 
     def _laid_out(self) -> AnyContainer:
