@@ -10,7 +10,7 @@ from typing import Self
 from constellagent.runtime import processes
 from tests.reliability.lab import wait_for
 
-PATIENCE = 10.0
+PATIENCE = 15.0
 """Seconds that something may take to be seen."""
 OPTIONS = """
 set -g status off
@@ -47,7 +47,7 @@ class Tmux:
         name: str = "tmux",
         term: str = "tmux-256color",
     ) -> None:
-        """Start it in `folder`; the socket is there too, so the path must be short. `term` is what it says to be."""
+        """Start it in `folder`, whose path must be short; `term` is what it claims to be."""
         self.folder = folder
         self._environment = {**environment, "TERM": "xterm-256color"}
         configuration = folder / f"{name}.conf"
@@ -103,7 +103,7 @@ class Tmux:
         self.press("C-]", *keys)
 
     def click(self, column: int, row: int, button: int = 0) -> None:
-        """Press and release a mouse button at a cell counted from 0, as a terminal tells of it (mode 1006)."""
+        """Press and release a mouse button at a cell counted from 0, as a terminal tells it (mode 1006)."""
         for end in "Mm":
             self.type(f"\x1b[<{button};{column + 1};{row + 1}{end}")
 
@@ -112,8 +112,10 @@ class Tmux:
         self.run("resize-window", "-x", str(columns), "-y", str(rows))
 
     def screen(self, *, history: bool = False, styled: bool = False) -> str:
-        """Return what is seen, or with history also what has scrolled off; styled by SGR sequences or bare."""
-        return self.run("capture-pane", "-p", *(("-S", "-") if history else ()), *(("-eN",) if styled else ()))
+        """Return what is seen, with history also what has scrolled off; styled by SGR sequences or bare."""
+        return self.run(
+            "capture-pane", "-p", *(("-S", "-") if history else ()), *(("-eN",) if styled else ())
+        )
 
     def lines(self) -> list[str]:
         """Return the rows of the screen, without the blanks at their ends."""

@@ -7,6 +7,7 @@ from constellagent.faces.tui import agent_commands, help, palette, switcher  # n
 from constellagent.faces.tui.deck import AgentId, Arrangement, Command, Deck, Group, View
 from constellagent.faces.tui.dialogs import Dialogs
 from constellagent.faces.tui.help import Help
+from constellagent.faces.tui.key_names import prefix_shown
 from constellagent.faces.tui.symbols import Symbols
 from constellagent.faces.wording import counted
 
@@ -197,7 +198,9 @@ def _of_multiplexer(terminals: Terminals, dialogs: Dialogs, symbols: Symbols) ->
 
     async def show_help(deck: Deck) -> None:
         view = terminals.view
-        found = help.sections(deck.commands, symbols, None if view is None else (view.title, view.hints()))
+        bare = f"without {prefix_shown(deck.settings.prefix)}"
+        of_view = None if view is None else (f"{view.title} ({bare})", view.hints())
+        found = help.sections(deck.commands, symbols, of_view)
         await dialogs.show(Help(help.title(deck.settings.prefix), found, symbols))
 
     return [

@@ -38,12 +38,13 @@ class Pool:
     async def trim(self, shown: Collection[AgentId]) -> None:
         """Let go of tiles that have not been shown for longest, beyond those that are kept."""
         hidden = [agent for agent in self._tiles if agent not in shown]
-        for agent in hidden[: max(0, len(hidden) - KEPT)]:
-            await self._tiles.pop(agent).close()
+        gone = [self._tiles.pop(agent) for agent in hidden[: max(0, len(hidden) - KEPT)]]
+        for tile in gone:  # all were taken out before the first is waited for: another trim may begin then
+            await tile.close()
 
     async def suspend(self) -> None:
         """Let no tile read, while something else has the terminal; `follow` lets them go on."""
-        for tile in self._tiles.values():
+        for tile in list(self._tiles.values()):  # some may be trimmed meanwhile
             await tile.suspend()
 
     async def close(self) -> None:

@@ -1,22 +1,12 @@
 """What the line above a tile says: who it is, what for, and how it goes."""
 
+from constellagent.faces.tui.agent_rows import style_of
 from constellagent.faces.tui.ages import age, older_at
 from constellagent.faces.tui.borders import Mark, Part, Title
 from constellagent.faces.tui.symbols import Symbols
 from constellagent.faces.tui.tile import Tile
 from constellagent.faces.tui.words import clean
-from constellagent.runtime.control import AgentView, State
-
-_CLASSES: dict[State, str] = {
-    "starting": "class:state.starting",
-    "running": "class:state.working",
-    "working": "class:state.working",
-    "waiting": "class:state.waiting",
-    "done": "class:state.done",
-    "failed": "class:state.failed",
-    "exited": "class:state.idle",
-    "stopped": "class:state.idle",
-}
+from constellagent.runtime.control import AgentView
 
 
 def tile_title(
@@ -29,7 +19,7 @@ def tile_title(
     if view is not None:
         parts.append(Part("class:dim", dot + clean(view["kind"]), 1))
         parts.append(Part("class:dim", dot + clean(view["branch"]), 2))
-        style = _CLASSES.get(view["state"], "class:state.unknown")
+        style = style_of(view["state"])
         known = view["state"] != "unknown" or not view["reason"]  # else what is known of it says more
         parts.append(Part(style, dot + (view["state"] if known else clean(view["reason"])), 9))
         parts.append(Part(style, f": {clean(view['reason'])}" if known and view["reason"] else "", 8))

@@ -106,14 +106,15 @@ class Activities:
         self._timer: asyncio.TimerHandle | None = None
         self._due = float("inf")
 
-    def begin(self, row: SessionRow) -> None:
-        """Follow a session from its start, which may have been long ago."""
+    def begin(self, row: SessionRow, *, new: bool = True) -> None:
+        """Follow a session from its start; time stands still for one that is not `new`, until `present`."""
         began = self._clock.monotonic() - max(0.0, self._clock.now() - row.started_at)
         tracker = ActivityTracker(began)
         activity = tracker.tick(began)
-        followed = _Followed(row, tracker, Standing(activity, row.started_at))
+        followed = _Followed(row, tracker, Standing(activity, row.started_at), told=new)
         self._followed[row.id] = followed
-        self._schedule(tracker)
+        if new:
+            self._schedule(tracker)
 
     def recall(self, session: str, memory: Mapping[str, Any], title: str) -> None:
         """Take up what an earlier daemon knew of a session. Nothing is told of it until `present`."""
@@ -242,7 +243,8 @@ class Activities:
     def _timed(self) -> None:
         self._timer, self._due = None, float("inf")
         now = self._clock.monotonic()
-        for followed in list(self._followed.values()):
+        # A tracker's time never goes back: one that is yet to learn what was written earlier has to wait.
+        for followed in [followed for followed in self._followed.values() if followed.told]:
             if followed.tracker.next_at is not None and followed.tracker.next_at <= now:
                 self._tick(followed)
             else:

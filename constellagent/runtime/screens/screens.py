@@ -136,7 +136,7 @@ class Screens:
         folder = self._paths.sessions / row.id
         terminal = Terminal(row, folder, self._canvas, self._aside, self._activities, self._clock)
         following = Following(terminal, self._paths.session_socket(row.id), new=new)
-        self._activities.begin(row)
+        self._activities.begin(row, new=new)
         self._following[row.id] = following
         self._tasks[row.id] = spawn(following.run(), name=f"screen of {row.id}")
         return following

@@ -46,7 +46,7 @@ async def test_start_what_runs() -> None:
     """What runs is left alone."""
     deck = rig()
     await agent_commands.start(deck)
-    assert deck.said == [("docs runs already; R restarts it", "info")]
+    assert deck.said == [("docs runs already; C-] R restarts it", "info")]
     assert deck.control.asked == []
 
 
@@ -131,11 +131,11 @@ async def test_prompt_to_nobody() -> None:
     """What is not running cannot be prompted."""
     deck = rig("done", live=False)
     await agent_commands.prompt(deck)
-    assert deck.said == [("docs is not running; s starts it", "warning")]
+    assert deck.said == [("docs is not running; C-] s starts it", "warning")]
 
 
 def test_web() -> None:
     """The browser's diff is not there, and the message says what is."""
     deck = rig()
     agent_commands.web(deck)
-    assert deck.said == [("the diff cannot be opened in a browser yet; D shows it here", "warning")]
+    assert deck.said == [("the diff cannot be opened in a browser yet; C-] D shows it here", "warning")]

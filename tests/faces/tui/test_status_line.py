@@ -135,10 +135,10 @@ def test_away_from_the_start() -> None:
 
 
 def test_keys_of_a_view() -> None:
-    """While a view is open its keys come first."""
+    """While a view is open its keys stand right after how to see all keys."""
     line = StatusLine(FakeDeck(four()), UNICODE)
     line.hints = lambda: [("a", "apply"), ("q", "close")]
-    assert said(line).startswith(" a apply  q close  C-] ? keys │ 4 agents")
+    assert said(line).startswith(" C-] ? keys  a apply  q close │ 4 agents")
 
 
 def test_wrong_prefix_setting() -> None:

@@ -60,18 +60,23 @@ async def test_looks(screens: Screens, size: str) -> None:
 
 
 async def test_reads_and_comes_back() -> None:
-    """Enter shows a conversation, Backspace all of them with the same one chosen."""
+    """Enter shows a conversation; Backspace and q show all with the same one chosen, then q closes."""
     deck = rig()
     inbox = Inbox(deck)
     async with shown(deck, inbox) as view:
         await view.press(DOWN, ENTER)
         assert "Your code is 123456" in view.text()
-        assert inbox.hints()[0] == ("Backspace", "all conversations")
+        assert inbox.hints()[0] == ("q Esc", "all conversations")
         await inbox.refresh()
         await view.press(BACKSPACE)
         assert "class:selected" in view.host.style_at("+12025550199")
         await view.press(ENTER)
         assert "Your code is 123456" in view.text()
+        await view.press("q")
+        assert not view.closed
+        assert "class:selected" in view.host.style_at("+12025550199")
+        await view.press("q")
+        assert view.closed
     assert actions(deck) == ["inbox", "sms", "conversation", "conversation"]
     assert deck.control.requests("identity")[2]["conversation"] == "1_+12025550199"
 

@@ -17,7 +17,6 @@ from tests.faces.tui.host import DOWN, ENTER, TAB
 from tests.faces.tui.views.shown import SIZES, shown
 
 pytestmark = pytest.mark.usefixtures("utc")
-BACKSPACE = "\x7f"
 
 
 def rig(**answers: Any) -> FakeDeck:
@@ -92,7 +91,7 @@ async def test_tab_goes_between_the_lists() -> None:
 
 
 async def test_reads_a_run_and_comes_back() -> None:
-    """Enter shows a run in full, Backspace the lists as they were; without output that is said."""
+    """Enter shows a run in full, q the lists as they were; without output that is said."""
     deck = rig()
     deck.control.fail("screen", ConstellagentError("its session is gone"))
     schedules = Schedules(deck)
@@ -100,10 +99,11 @@ async def test_reads_a_run_and_comes_back() -> None:
         await view.press(TAB, DOWN, DOWN, ENTER)
         assert schedules.title == "run bbbbbbbb of triage/morning"
         assert "Its output cannot be shown: its session is gone" in view.text()
-        assert schedules.hints()[0] == ("Backspace", "all runs")
+        assert schedules.hints()[0] == ("q Esc", "all runs")
         await view.press(TAB, "n")
         assert requests(deck, "run") == []
-        await view.press(BACKSPACE)
+        await view.press("q")
+        assert not view.closed
         assert schedules.title == "5 schedules"
         assert "class:selected" in view.host.style_at("2026-11-22 07:00 failed")
 
