@@ -31,7 +31,7 @@ def _settled(text: str) -> str:
 def taken(clone: Clone, about: str, shown: str) -> str:
     """Open the multiplexer on the clone's file, press keys, and return the screen once it is as `shown`.
 
-    `about` is the size of the terminal and the keys in tmux's names, such as `96x18 C-] 2`. A screen that
+    `about` is the size of the terminal and the keys in tmux's names, such as `96x18 C-] Space`. A screen that
     does not become as it is shown is returned as it is in the end.
     """
     size, *keys = about.split()

@@ -136,6 +136,7 @@ TESTS: dict[str, str] = {
     "runtime/worktrees/test_crash.py": "dying at every step of a creation and of a removal",
     "runtime/worktrees/test_disk.py": "no space left",
     "runtime/worktrees/test_hostile.py": "repositories that try to run something",
+    "term/test_fuzz.py": "all that read a session's output together: no bytes break them",
     "spec/cron/test_debian.py": "the answers of Debian's own code, and where cron programs part ways",
     "term/recorded/test_captured.py": "the parser that reads what tmux shows",
     "term/recorded/test_characters.py": "the columns of characters, as tmux counts them",

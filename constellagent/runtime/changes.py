@@ -79,6 +79,12 @@ class Changes:
         if one := self._known.get(constellation, {}).get(agent):
             one.poked = True
 
+    def poke_oldest(self, constellation: str) -> None:
+        """Have the agent with the oldest counts counted next: people edit files past every sign of it."""
+        known = self._known.get(constellation, {})
+        if known:
+            min(known.values(), key=lambda one: one.counted_at).poked = True
+
     async def refresh(
         self, constellation: str, agents: Sequence[DesiredAgent], worktrees: Worktrees
     ) -> Collection[str]:

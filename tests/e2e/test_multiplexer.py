@@ -62,13 +62,13 @@ def test_tiles_have_the_size_that_their_programs_are_told(desk: Desk) -> None:
     desk.switch("shell")
     terminal.shows("sh>")
     found = []
-    for key, tiles in (("2", 2), ("4", 4), ("1", 1), ("a", 4)):
+    for turn, (key, tiles) in enumerate((("Space", 2), ("Space", 4), ("a", 4), ("Space", 1))):
         terminal.command(key)
         terminal.until(_has(tiles), f"{tiles} tiles")
-        terminal.enter(f"clear; echo ti''les={key} of $(stty size)")
-        seen = terminal.shows(f"tiles={key} of")
-        found.append(seen.partition(f"tiles={key} of ")[2].partition(" │")[0].split("\n")[0].strip(" │"))
-    assert found == ["10 55", "10 27", "21 55", "10 27"]
+        terminal.enter(f"clear; echo ti''les={turn} of $(stty size)")
+        seen = terminal.shows(f"tiles={turn} of")
+        found.append(seen.partition(f"tiles={turn} of ")[2].partition(" │")[0].split("\n")[0].strip(" │"))
+    assert found == ["10 55", "10 27", "10 27", "21 55"]
 
 
 def _has(tiles: int) -> Callable[[str], bool]:
@@ -96,7 +96,7 @@ def test_what_is_typed_reaches_one_program_only(desk: Desk) -> None:
     """Two terminals are shown; keys go to the one in focus, and the other gets none of them."""
     terminal = desk.attach()
     desk.switch("asks")
-    terminal.command("2")
+    terminal.command("Space")
     terminal.shows("2 shell")
     terminal.enter("for asks alone")
     terminal.shows("asks got <for asks alone>")
@@ -111,7 +111,7 @@ def test_broadcast_reaches_those_that_are_shown(desk: Desk) -> None:
     """While it is on, all shown get what is typed and say so; the others get nothing, and it ends."""
     terminal = desk.attach()
     desk.switch("asks")
-    terminal.command("2")
+    terminal.command("Space")
     terminal.shows("2 shell")
     terminal.command("b")
     terminal.shows("what you type goes to 2 agents")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.desk import FLEET, SHELL, Desk, agents, writes
+from tests.e2e.desk import FLEET, RUN, SHELL, Desk, agents, writes
 from tests.e2e.place import Place
 from tests.reliability.lab import wait_for
 
@@ -101,6 +101,25 @@ def test_stopped_and_continued_it_catches_up(desk: Desk) -> None:
     terminal.shows("going on")
 
 
+def test_stopped_and_continued_by_a_shell(desk: Desk) -> None:
+    """A shell that has set the terminal to its own taste meanwhile gets the whole screen drawn again."""
+    terminal = desk.terminal
+    terminal.enter("PS1='bash> ' exec bash --norc --noprofile -i")
+    terminal.shows("bash>")
+    terminal.enter(f"{RUN} attach")
+    terminal.until(lambda seen: "┬─ 1 " in seen, "a tile")
+    desk.switch("shell")
+    os.kill(multiplexer(desk.place), signal.SIGSTOP)
+    terminal.shows("Stopped")
+    terminal.enter("stty sane; clear; echo back in the sh''ell")
+    terminal.shows("back in the shell")
+    terminal.enter("fg")
+    terminal.until(lambda seen: "┬─ " in seen and "back in the shell" not in seen, "the multiplexer again")
+    terminal.enter("echo still he''re")
+    terminal.shows("still here")
+    desk.leave()
+
+
 def test_an_agent_that_ends_while_it_is_shown(desk: Desk) -> None:
     """Its last screen stays, with how it ended above; started again it is live."""
     terminal = desk.attach()
@@ -120,14 +139,15 @@ def test_a_flood_beside_a_quiet_agent(place: Place) -> None:
     place.run("apply", "--yes")
     with Desk(place) as desk:
         terminal = desk.attach(see="flood")
-        terminal.command("2")
+        terminal.command("Space")
         terminal.shows("2 shell")
         terminal.command("o")
         for number in range(5):
             terminal.enter(f"echo answer num''ber {number}")
             terminal.shows(f"answer number {number}")
         terminal.command("1")
-        terminal.until(lambda seen: " shell " in seen.split("\n")[0], "the shell alone")
+        terminal.command("x")
+        terminal.until(lambda seen: "flood" not in seen.split("\n")[0], "the flood to be put away")
         desk.leave()
 
 

@@ -106,6 +106,21 @@ async def test_work_that_only_the_terminal_shows(lab: Lab) -> None:
     assert (lab.of("one"), lab.of("two")) == (Counts(0, 0, 3, 1), Counts(0, 0, 0, 0))
 
 
+async def test_work_of_which_nothing_tells(lab: Lab) -> None:
+    """A file that somebody edits past the agent is counted when its turn comes."""
+    lab.changes.poke_oldest(CONSTELLATION)
+    await lab.later()
+    (lab.rig.root / "one" / "new").write_text("1\n")
+    assert await lab.later() == set()
+
+    changed = set()
+    for _ in range(2):
+        lab.changes.poke_oldest(CONSTELLATION)
+        changed |= await lab.later()
+
+    assert changed == {"one"}
+
+
 async def test_commits_and_the_index_are_seen(lab: Lab) -> None:
     """A commit of the agent, one of its base, and something staged are noticed without a poke."""
     await lab.later()

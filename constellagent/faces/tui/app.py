@@ -108,7 +108,7 @@ class _Running:
         async def start() -> None:
             (await asyncio.to_thread(reach, paths)).close()
 
-        self._fleet = LiveFleet(control, self._file, start, time.time)
+        self._fleet = LiveFleet(control, self._file, start)
         self._deck = deck = Multiplexer(
             control, self._fleet, self._settings, self._symbols, self._redraw, self._look_again
         )

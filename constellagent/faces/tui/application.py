@@ -1,6 +1,7 @@
 """prompt_toolkit's application around the deck: its frames, its keys, its signals."""
 
 import asyncio
+import errno
 import os
 import signal
 
@@ -71,13 +72,18 @@ class Window(Application[SessionView | int]):
         loop = asyncio.get_running_loop()
         for number in _ENDING:
             loop.add_signal_handler(number, self._end_by, number)
+        loop.add_signal_handler(signal.SIGCONT, self._continued)
         try:
             return await self.run_async(set_exception_handler=False)
         except EOFError:
             return 128 + signal.SIGHUP  # the terminal has gone
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            return 128 + signal.SIGHUP  # it has gone while it was written to
         finally:
             self.pacer.close()
-            for number in _ENDING:
+            for number in (*_ENDING, signal.SIGCONT):
                 loop.remove_signal_handler(number)
 
     def write(self, text: str) -> None:
@@ -101,6 +107,12 @@ class Window(Application[SessionView | int]):
     def _on_resize(self) -> None:
         """Begin anew at the next frame: of a thousand resizes in a second, thirty are drawn."""
         self.renderer.forget()
+        self.pacer.changed(whole=True)
+
+    def _continued(self) -> None:
+        """Take the terminal back after a stop: the shell that had it has set it to its own taste."""
+        self.input.raw_mode().__enter__()  # what was there before is for the one around it to restore
+        self.renderer.retake()
         self.pacer.changed(whole=True)
 
     def _end(self, session: SessionView | None) -> None:

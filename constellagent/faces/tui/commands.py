@@ -46,6 +46,10 @@ class Terminals(Protocol):
         """Show the focused terminal alone, through the fast path, until its prefix key."""
         ...
 
+    def arrange_next(self) -> None:
+        """Show two where one is shown, four where two are, then all, then one again."""
+        ...
+
     def move_focus(self, step: Step) -> None:
         """Focus another tile, or the list where that lies in this direction."""
         ...
@@ -90,6 +94,10 @@ _VIEWS = (
 """The views by the names of their factories: key, and what they show."""
 
 
+DIGITS = " ".join("123456789")
+"""The keys that focus a terminal by its number."""
+
+
 def table(terminals: Terminals, dialogs: Dialogs, symbols: Symbols, views: Views) -> tuple[Command, ...]:
     """Return the commands; a view that `views` cannot make has none."""
     return (
@@ -127,10 +135,18 @@ def _of_tiles(terminals: Terminals) -> list[Command]:
         return _command(f"swap-{name}", what, key, lambda _: terminals.swap(step), "terminals")
 
     return [
-        arranged("one", "Show one terminal", "1"),
-        arranged("two", "Show two terminals", "2"),
-        arranged("four", "Show four terminals", "4"),
+        _command(
+            "tiles",
+            "Show one, two, four or all",
+            "space",
+            lambda _: terminals.arrange_next(),
+            "terminals",
+        ),
+        arranged("one", "Show one terminal", ""),
+        arranged("two", "Show two terminals", ""),
+        arranged("four", "Show four terminals", ""),
         arranged("all", "Show all terminals", "a"),
+        _command("number", "Focus the one of that number", DIGITS, _say_digits, "terminals"),
         _command("zoom", "Give it the whole window", "z", lambda _: terminals.zoom(), "terminals"),
         focused("next", "Focus the next terminal", "o"),
         focused("left", "Focus what is at the left", "left"),
@@ -168,6 +184,10 @@ def _of_agents(terminals: Terminals, dialogs: Dialogs, symbols: Symbols) -> list
         _command("broadcast-to", "Choose whom to type to", "B", choose, "agents"),
         _command("web", "Open the diff in a browser", "w", agent_commands.web, "agents"),
     ]
+
+
+def _say_digits(deck: Deck) -> None:
+    deck.say("after the prefix key a digit focuses the terminal that has it in its title")
 
 
 def _broadcast(deck: Deck, terminals: Terminals, agents: Sequence[AgentId]) -> None:

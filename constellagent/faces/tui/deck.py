@@ -46,6 +46,11 @@ class Fleet(Protocol):
         """The daemon answers; False while it is away, when what is shown may be old."""
         ...
 
+    @property
+    def problem(self) -> str:
+        """Why the daemon is away, one line; empty while it answers, and before that is known."""
+        ...
+
     def agent(self, agent: AgentId) -> AgentView | None:
         """Return the view of one agent, None where there is none any more."""
         ...

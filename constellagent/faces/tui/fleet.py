@@ -22,7 +22,6 @@ class LiveFleet:
 
     Attributes:
         problem: why the daemon is away, one line; empty while it answers.
-        seen_at: when it last answered, epoch seconds; None before it did.
     """
 
     def __init__(
@@ -30,15 +29,12 @@ class LiveFleet:
         control: Control,
         file: str | None,
         start: Callable[[], Awaitable[None]],
-        now: Callable[[], float],
     ) -> None:
         """`file` is the constellation to show, None for all; `start` starts a daemon that is away."""
         self.problem = ""
-        self.seen_at: float | None = None
         self._control = control
         self._file = file
         self._start = start
-        self._now = now
         self._views: list[ConstellationView] = []
         self._agents: dict[AgentId, AgentView] = {}
         self._events: deque[EventView] = deque(maxlen=KEPT_EVENTS)
@@ -92,7 +88,7 @@ class LiveFleet:
 
     def take(self, item: LiveItem) -> None:
         """Take over one item of the stream, and tell of it."""
-        self._connected, self.problem, self.seen_at = True, "", self._now()
+        self._connected, self.problem = True, ""
         if "views" in item:
             self._views = [cast(ConstellationView, view) for view in item["views"]]
         elif "agents" in item:

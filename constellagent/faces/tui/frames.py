@@ -165,6 +165,13 @@ class HoleRenderer(Renderer):
         self.output.write_raw(goto(0, 0))  # from here no way up or left leads anywhere else
         super().erase(leave_alternate_screen)
 
+    def retake(self) -> None:
+        """Begin anew in a terminal that somebody else has had meanwhile, modes and all."""
+        self.reset(leave_alternate_screen=False)
+        self._switched = False
+        self.output.enter_alternate_screen()
+        self.forget()
+
     def forget(self) -> None:
         """Draw everything anew with the next whole frame, as nobody knows what the terminal shows now."""
         self._forgotten = True

@@ -42,8 +42,12 @@ class Inputs:
         deck = self._deck
         if deck.dialogs.open:
             return
-        if key.isdecimal() and not self._of(key) and deck.lineup.focus(int(key) - 1):
-            deck.close_view()
+        key = "space" if key == " " else key
+        if key.isdecimal():
+            if deck.lineup.focus(int(key) - 1):
+                deck.close_view()
+            else:
+                deck.say(f"there is no terminal {key} here", "warning")
             return
         command = self._of(key)
         if command is not None:

@@ -38,6 +38,8 @@ def shown(key: str, symbols: Symbols) -> str:
 
 def all_shown(keys: Sequence[str], symbols: Symbols) -> str:
     """Return several keys that do the same."""
+    if len(keys) > 2 and all(key.isdecimal() for key in keys):
+        return f"{keys[0]}-{keys[-1]}"
     return " ".join(shown(key, symbols) for key in keys)
 
 

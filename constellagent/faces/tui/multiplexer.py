@@ -191,6 +191,11 @@ class Multiplexer:
         self.close_view()
         self._lineup_changed()
 
+    def arrange_next(self) -> None:
+        """Show more terminals, or one again."""
+        order: list[Arrangement] = ["one", "two", "four", "all"]
+        self.arrange(order[(order.index(self.lineup.arrangement) + 1) % len(order)])
+
     def move_focus(self, step: Step) -> None:
         """Focus another tile, or the list, which is left of the leftmost."""
         if step == "next" or self._view is not None or self.layout.has_focus(self.listed.window):
@@ -229,7 +234,7 @@ class Multiplexer:
     async def zoom(self) -> None:
         """Give the whole window to the program in focus, until the prefix key is pressed there."""
         tile = self.tile
-        if tile is None or tile.session is None or not tile.live:
+        if tile is None or tile.session is None or not tile.session["live"]:
             self.say("only a running session can have the whole window", "warning")
         else:
             self.end(tile.session)

@@ -26,10 +26,6 @@ class Pool:
         self._tiles[agent] = tile  # the last one asked for is the last one to go
         return tile
 
-    def known(self, agent: AgentId) -> Tile | None:
-        """Return the agent's tile if it has one."""
-        return self._tiles.get(agent)
-
     def follow(self) -> None:
         """Let every tile show its agent's newest session."""
         for tile in self._tiles.values():

@@ -91,7 +91,8 @@ class StatusLine(Rows):
         if self._away_since is not None:
             known = age(self._away_since, now)
             self.changes_at = older_at(self._away_since, now)
-            text = f" daemon away: showing what was known {known} ago "
+            why = clean(self._deck.fleet.problem)
+            text = f" daemon away: showing what was known {known} ago{f' ({why})' if why else ''} "
             parts.insert(0, [("class:status.away", text)])
         if chosen := self._broadcast():
             text = f" typing to {counted(len(chosen), 'agent')} "

@@ -292,6 +292,7 @@ class Tile:
         end = data.rfind(_UPDATED) + len(_UPDATED)
         if end >= len(_UPDATED):  # an update is whole: what was held back may be drawn, whatever follows
             screen.feed(data[:end])
+            screen.take_replies()
             self._held_since = None
             if end == len(data):
                 return

@@ -23,6 +23,8 @@ _FAREWELL = 1.0
 """Seconds for a holder to let go of the terminal; one that hangs must not keep a person in it."""
 _UNSENT = 1 << 20
 """Bytes of keys that wait for the program, or for the holder."""
+_TELL_EVERY = 1.0
+"""Seconds between two words to the holder that keys are written past it."""
 _FIRST_WITH_DIRECT = 2
 _FIRST_WITH_ANSWERS = 3
 
@@ -45,6 +47,7 @@ class Line:
         self._master: int | None = None
         self._keys = bytearray()
         self._aside = False
+        self._tell_at = 0.0
         self.session: dict[str, Any] = {}
         self.direct = False
 
@@ -135,11 +138,16 @@ class Line:
         """Write keys straight to the program, where that is `settled`; returns how many it took."""
         assert self._master is not None
         try:
-            return os.write(self._master, keys)
+            taken = os.write(self._master, keys)
         except (BlockingIOError, InterruptedError):
             return 0
         except OSError:
             return len(keys)  # nobody will ever read it
+        if (now := time.monotonic()) >= self._tell_at:
+            self._tell_at = now + _TELL_EVERY
+            if self._speaks(_FIRST_WITH_ANSWERS):
+                self._send(protocol.frame(protocol.TYPED))
+        return taken
 
     def press(self, keys: bytes) -> bool:
         """Give keys to the program; False, and nothing is given, where too much waits for it already."""

@@ -9,7 +9,7 @@ import json
 import struct
 
 VERSION = 3
-"""1 knows nothing of DIRECT, and never answers it; 2 nothing of ANSWERS and SIZED."""
+"""1 knows nothing of DIRECT, and never answers it; 2 nothing of ANSWERS, SIZED and TYPED."""
 MAX_PAYLOAD = 1 << 20
 
 # from a client
@@ -22,6 +22,8 @@ STOP = 6
 DETACH = 8
 # both ways: the question is empty, the answer a JSON object
 STATUS = 7
+# both ways: somebody types. From who writes keys to the pty itself; to those who answer for the terminal
+TYPED = 75
 # from the holder
 WELCOME = 65
 OUTPUT = 66

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _REPAINT_EVERY = 1.0
+_TELL_EVERY = 0.25
+"""Seconds between two words about somebody who types."""
 _ANSWERS = 1 << 16
 """Bytes of input that may wait where an answer is added; beyond that only what is typed is."""
 
@@ -44,6 +46,7 @@ class Requests:
         self.greeted = False
         self.answered = False
         self._repainted_at = 0.0
+        self._told_at = 0.0
 
     def serve(self, viewer: Viewer, now: float) -> None:
         """Do what has come in from this viewer."""
@@ -75,7 +78,12 @@ class Requests:
             viewer.send(protocol.report(protocol.WELCOME, self._status()))
         elif not viewer.greeted:
             raise protocol.ProtocolError("the first frame must be HELLO")
-        elif kind == protocol.INPUT:
+        else:
+            self._do(viewer, kind, payload, now)
+
+    def _do(self, viewer: Viewer, kind: int, payload: bytes, now: float) -> None:
+        """Do what a viewer that was greeted asks for; what is unknown is for a newer holder."""
+        if kind == protocol.INPUT:
             self._input(viewer, payload, now)
         elif kind == protocol.ATTACH:
             self._attach(viewer, payload)
@@ -87,6 +95,8 @@ class Requests:
             self._program.send_signal(protocol.parse_signal(payload))
         elif kind == protocol.STOP:
             self._stop(protocol.parse_stop(payload))
+        elif kind == protocol.TYPED:
+            self._tell_typed(now)
         elif kind == protocol.DETACH:
             viewer.detach()
             self._direct_questions()
@@ -101,9 +111,20 @@ class Requests:
         if data and not self._program.write(data):
             text = f"the program does not read: {INPUT} bytes wait already, and {len(data)} were dropped"
             viewer.send(protocol.error(text))
+        if data:
+            self._tell_typed(now)
         if viewer.size is not None and viewer.turn != self._turn:
             self._activate(viewer)
             self._fit(now)
+
+    def _tell_typed(self, now: float) -> None:
+        """Tell who keeps the screen that somebody types, which says what the output after it is."""
+        if now < self._told_at + _TELL_EVERY:
+            return
+        self._told_at = now
+        for viewer in self._viewers.values():
+            if viewer.flags & protocol.ANSWERS and viewer.place is not None:
+                viewer.send(protocol.frame(protocol.TYPED))
 
     def _attach(self, viewer: Viewer, payload: bytes) -> None:
         flags, tail, value = protocol.parse_attach(payload)

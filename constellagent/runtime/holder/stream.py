@@ -49,6 +49,11 @@ class Resync:
 
 
 @dataclass(frozen=True, slots=True)
+class Typed:
+    """Somebody gives the program input; told to streams with the flag ANSWERS, now and then."""
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """Something that was asked or typed was refused, in words."""
 
@@ -69,7 +74,7 @@ class Gone:
     reason: str
 
 
-Item = Output | Sized | Resync | Refused | Exit | Gone
+Item = Output | Sized | Resync | Typed | Refused | Exit | Gone
 Deliver = Callable[[Item], None]
 
 
@@ -167,7 +172,7 @@ class HolderStream(asyncio.Protocol):
         self._paused = False
         self._read_on()
 
-    async def __aiter__(self) -> AsyncIterator[Output | Sized | Resync | Refused | Exit]:
+    async def __aiter__(self) -> AsyncIterator[Output | Sized | Resync | Typed | Refused | Exit]:
         """Yield each item; ends after `Exit`.
 
         Raises:
@@ -220,6 +225,8 @@ class HolderStream(asyncio.Protocol):
             self._give(Sized(*protocol.parse_sized(payload)))
         elif kind == protocol.RESYNC:
             self._give(Resync(protocol.parse_resync(payload)))
+        elif kind == protocol.TYPED:
+            self._give(Typed())
         elif kind == protocol.ERROR:
             self._give(Refused(payload.decode(errors="replace")))
         elif kind == protocol.EXIT:

@@ -184,6 +184,7 @@ class Lookout:
                         records = await context.world.records.all()
                         undeclared = undeclared_agents(context.desired, records)
                         agents = [*context.desired.agents.values(), *undeclared]
+                        self._changes.poke_oldest(context.id)
                         if await self._changes.refresh(context.id, agents, context.worktrees):
                             self._live.poke(whole=False)
             await asyncio.sleep(_COUNT_EVERY)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from constellagent.errors import ConstellagentError, UnavailableError
 from constellagent.runtime.holder import protocol
-from constellagent.runtime.holder.stream import Exit, Gone, HolderStream, Resync, Sized
+from constellagent.runtime.holder.stream import Exit, Gone, HolderStream, Resync, Sized, Typed
 from constellagent.runtime.screens.inbox import Inbox
 from constellagent.runtime.screens.terminal import Terminal
 
@@ -92,6 +92,8 @@ class Following:
                 await self.terminal.skip(batch.then.offset)
             elif isinstance(batch.then, Sized):
                 await self.terminal.resize(batch.then.rows, batch.then.columns)
+            elif isinstance(batch.then, Typed):
+                self.terminal.typed()
             elif isinstance(batch.then, Exit):
                 self.over.set()
                 return

@@ -136,6 +136,10 @@ class Terminal:
         self._activities.resized(self.row.id)
         self._show()
 
+    def typed(self) -> None:
+        """Take note that somebody gave the program input."""
+        self._activities.typed(self.row.id)
+
     async def view(self, request: ScreenRequest) -> ScreenView:
         """Return what the screen shows, once it has the wanted size and no update is half done.
 

@@ -37,6 +37,7 @@ class FakeFleet:
         self.constellations: list[ConstellationView] = list(constellations)
         self.events: list[EventView] = []
         self.connected = True
+        self.problem = ""
         self._told: list[Callable[[], None]] = []
 
     def agent(self, agent: AgentId) -> AgentView | None:

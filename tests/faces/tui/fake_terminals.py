@@ -55,6 +55,10 @@ class FakeTerminals:
         """Take it over."""
         self.broadcast = frozenset(agents)
 
+    def arrange_next(self) -> None:
+        """Write it down."""
+        self.told.append(("arrange", "next"))
+
     def arrange(self, arrangement: Arrangement) -> None:
         """Write it down."""
         self.told.append(("arrange", arrangement))

@@ -171,14 +171,25 @@ async def test_what_is_typed_goes_to_the_program_and_its_echo_is_seen(rig: Rig) 
 
 async def test_tiles_focus_and_leaving(rig: Rig) -> None:
     """Two terminals, each of which is typed to in its turn."""
-    rig.press("\x1d2")
+    rig.press("\x1d ")
     await rig.sees("beta ready", "2 beta")
     await until(lambda: rig.deck.pool.tile(AgentId(FILE, "beta")).live)
     rig.press("\x1do")
     await until(lambda: rig.deck.current == AgentId(FILE, "beta"))
     rig.press("to beta")
     await rig.sees("beta readyto beta")
+    rig.press("\x1d7")
+    await rig.sees("there is no terminal 7")
     rig.press("\x1d1")
+    await until(lambda: rig.deck.current == AgentId(FILE, "alpha"))
+    rig.press("\x1do")
+    await until(lambda: rig.deck.current == AgentId(FILE, "beta"))
+    rig.press("\x1d:")
+    await rig.sees("Commands")
+    rig.press("one terminal")
+    await rig.sees("> one terminal")
+    rig.press("\r")
+    await until(lambda: rig.deck.lineup.arrangement == "one")
     await rig.misses("alpha ready")
     rig.press("\x1dd")
     assert await rig.end() == 0
@@ -187,7 +198,7 @@ async def test_tiles_focus_and_leaving(rig: Rig) -> None:
 
 async def test_what_is_typed_goes_to_all_while_broadcast_is_on(rig: Rig) -> None:
     """The borders and the status line say so."""
-    rig.press("\x1d2")
+    rig.press("\x1d ")
     await rig.sees("beta ready")
     await until(lambda: rig.deck.pool.tile(AgentId(FILE, "beta")).live)
     rig.press("\x1db")
@@ -285,7 +296,7 @@ async def test_the_list_chooses_who_is_shown(rig: Rig) -> None:
 
 async def test_the_mouse_focuses_scrolls_and_selects(rig: Rig) -> None:
     """A click gives the keys to a tile, the wheel scrolls back, a drag copies."""
-    rig.press("\x1d2")
+    rig.press("\x1d ")
     await rig.sees("beta ready")
     row = next(y for y, line in enumerate(rig.screen.text()) if "beta ready" in line)
     column = rig.screen.text()[row].index("beta ready")

@@ -42,9 +42,7 @@ def test_what_is_short() -> None:
 @pytest.mark.parametrize(
     ("key", "told"),
     [
-        ("1", ("arrange", "one")),
-        ("2", ("arrange", "two")),
-        ("4", ("arrange", "four")),
+        ("space", ("arrange", "next")),
         ("a", ("arrange", "all")),
         ("z", ("zoom",)),
         ("o", ("focus", "next")),

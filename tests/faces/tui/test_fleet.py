@@ -48,7 +48,7 @@ async def _none() -> None:
 
 async def test_views_and_changed_agents_are_taken_over() -> None:
     """An agent that changed is replaced in its place; unknown ones change nothing."""
-    fleet = LiveFleet(Watched(), None, _none, lambda: 5.0)
+    fleet = LiveFleet(Watched(), None, _none)
     told: list[int] = []
     fleet.subscribe(lambda: told.append(len(fleet.ids())))
     fleet.take(views(agent("a"), agent("b")))
@@ -59,12 +59,12 @@ async def test_views_and_changed_agents_are_taken_over() -> None:
     assert found["state"] == "waiting"
     assert fleet.agent(AgentId("/other", "b")) is None
     assert told == [2, 2]
-    assert (fleet.connected, fleet.seen_at) == (True, 5.0)
+    assert (fleet.connected, fleet.problem) == (True, "")
 
 
 async def test_events_that_are_repeated_are_kept_once() -> None:
     """A new stream tells the last minutes again."""
-    fleet = LiveFleet(Watched(), None, _none, lambda: 0.0)
+    fleet = LiveFleet(Watched(), None, _none)
     for text in ("one", "two", "one"):
         fleet.take(LiveItem(event=event(text)))
     assert [known["text"] for known in fleet.events] == ["one", "two"]
@@ -82,7 +82,7 @@ async def test_a_daemon_that_dies_is_started_and_followed_again() -> None:
         control.streams.append([views(agent("b"))])
 
     seen: list[tuple[bool, str, int]] = []
-    fleet = LiveFleet(control, None, start, lambda: 0.0)
+    fleet = LiveFleet(control, None, start)
     fleet.subscribe(lambda: seen.append((fleet.connected, fleet.problem, len(fleet.ids()))))
     await kept(fleet, lambda: AgentId(FILE, "b") in fleet.ids())
     assert started[:2] == [False, False]

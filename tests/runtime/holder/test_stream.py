@@ -12,6 +12,7 @@ import pytest
 
 from constellagent.errors import UnavailableError
 from constellagent.runtime.holder import protocol
+from constellagent.runtime.holder.line import Line
 from constellagent.runtime.holder.stream import (
     Exit,
     Gone,
@@ -21,8 +22,10 @@ from constellagent.runtime.holder.stream import (
     Refused,
     Resync,
     Sized,
+    Typed,
 )
 from tests.runtime.holder.conftest import PYTHON, Session, Start, until
+from tests.runtime.holder.screen import Screen
 from tests.runtime.holder.test_viewers import SIZES
 
 READS = "import os,tty\ntty.setraw(0)\nos.write(1,b'READY')\nwhile True: os.write(1,b'<'+os.read(0,99)+b'>')"
@@ -270,3 +273,33 @@ async def test_a_flood_reaches_who_has_it_delivered(start: Start) -> None:
     async with opened(session, flags=LOOKS) as stream:
         stream.deliver(take)
         await until(lambda: len(seen) == 3_000_000, within=30)
+
+
+async def test_who_answers_hears_of_typing(start: Start) -> None:
+    """Input of a person is told to who answers, seldom; an answer is no typing, and others hear nothing."""
+    session = await start("/bin/cat")
+    answers = protocol.VIEW | protocol.ANSWERS
+    async with opened(session, flags=answers) as looking, opened(session, flags=0) as person:
+        typed: list[Typed] = []
+        others: list[Typed] = []
+        looking.deliver(lambda item: typed.append(item) if isinstance(item, Typed) else None)
+        person.deliver(lambda item: others.append(item) if isinstance(item, Typed) else None)
+        looking.write(b"answer")
+        for _ in range(20):
+            person.write(b"x")
+        await until(lambda: typed, what="the word about typing")
+        assert len(typed) == 1
+        assert others == []
+
+
+async def test_keys_past_the_holder_are_told_too(start: Start) -> None:
+    """Who writes keys to the pty itself says so, and who answers hears of it."""
+    session = await start("/bin/cat")
+    async with opened(session, flags=protocol.VIEW | protocol.ANSWERS) as looking:
+        typed: list[Typed] = []
+        looking.deliver(lambda item: typed.append(item) if isinstance(item, Typed) else None)
+        with Line.open(session.socket) as line, Screen() as screen:
+            line.join(0, screen.terminal, view=False, take=lambda _kind, _payload: None)
+            assert line.direct
+            line.type(b"x")
+            await until(lambda: typed, what="the word about typing")

@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from constellagent.runtime.control import AgentView
+from constellagent.runtime.holder.stream import HolderStream
 from constellagent.runtime.live_views import EventView, LiveItem
 from constellagent.runtime.settings import Settings
 from tests.runtime.working import Working, working
@@ -114,3 +115,18 @@ async def test_an_apply_and_an_end_are_told(lab: Working) -> None:
         await watched.until(lambda seen: seen.told("one", "session"))
     assert watched.told("one", "apply")
     assert watched.told("one", "session") == ["exit status 3"]
+
+
+async def test_an_answer_ends_the_waiting(lab: Working) -> None:
+    """What a person types at the agent's terminal, past the daemon, ends that it waits."""
+    lab.declare("  one: {shell: 'printf \"Go on? \\\\a\"; read x; echo ok; sleep 1000'}\n")
+    await lab.apply()
+    async with aclosing(cast("Any", lab.daemon.watch(None))) as items:
+        watched = Watched(items)
+        await watched.until(lambda seen: seen.of("one").get("state") == "waiting")
+        session = watched.of("one")["session"]
+        assert session is not None
+        stream = await HolderStream.open(Path(session["socket"]), offset=0, flags=0)
+        stream.write(b"y\r")
+        await watched.until(lambda seen: seen.of("one").get("state") not in {"waiting", None})
+        await stream.close()

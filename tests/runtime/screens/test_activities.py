@@ -153,6 +153,31 @@ async def test_the_next_daemon_knows_that_it_waits() -> None:
     assert told.changes == []
 
 
+async def test_how_long_it_waits_survives_the_daemon() -> None:
+    """The timer lets no time pass before what is remembered is known, so the age is what it was."""
+    clock, told = SetClock(), Told()
+    activities = await begun(clock, told)
+    activities.output("s", part(b"hm", Bell(1, 0)))
+    clock.wall += 2
+    before = activities.standing("s")
+    memory = activities.memory("s")
+    activities.close()
+    clock.wall += 3600
+    activities, told = Activities(clock, told), Told()
+    activities.begin(ROW, new=False)
+    activities._timed()
+    activities.recall("s", memory, "")
+    activities.present("s")
+    after = activities.standing("s")
+    activities.close()
+
+    assert before is not None
+    assert after is not None
+    assert after.activity.state == before.activity.state == "waiting"
+    assert after.since == pytest.approx(before.since, abs=0.1)
+    assert told.changes == []
+
+
 async def test_a_question_that_was_answered_is_forgotten() -> None:
     """A bell or a notification that the state does not come from any more is not remembered."""
     clock = SetClock()

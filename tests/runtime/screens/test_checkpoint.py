@@ -38,13 +38,15 @@ def test_a_damaged_file_is_none(tmp_path: Path, data: st.DataObject) -> None:
     path = tmp_path / "screen"
     content = bytearray(path.read_bytes())
     at = data.draw(st.integers(2, len(content) - 1))  # the first two bytes only tell how it was packed
-    if data.draw(st.booleans()):
+    cut = data.draw(st.booleans())
+    if cut:
         del content[at:]
     else:
         content[at] ^= data.draw(st.integers(1, 255))
     path.write_bytes(content)
+    found = checkpoint.read(tmp_path)
 
-    assert checkpoint.read(tmp_path) is None
+    assert found is None or (found == ONE and not cut)  # the packed form ends in a few bits that mean nothing
 
 
 @pytest.mark.parametrize(
