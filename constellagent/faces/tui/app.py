@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import sys
-import time
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
