@@ -15,7 +15,7 @@ from tests.leftovers import end_leftovers
 
 pytest_plugins = ["tests.golden_option"]
 
-# Run in the background of a script, everything inherits that these are ignored; what is tested is told by them.
+# Run in the background of a script, everything inherits that these are ignored, and tests send them.
 for ignored in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(ignored) is signal.SIG_IGN:
         signal.signal(ignored, signal.default_int_handler if ignored == signal.SIGINT else signal.SIG_DFL)

@@ -35,7 +35,7 @@ UNMIRRORED: dict[str, str] = {
     "runtime/timekeeping/looking.py": "the desk looks through it; runtime/timekeeping/test_desk.py",
     "runtime/diffs/asking.py": "options only; runtime/diffs/test_listing.py and test_patches.py use them",
     "term/cells.py": "holds values only; every test of term/screen compares them",
-    "faces/tui/deck.py": "holds shapes only; faces/tui/fake_deck.py meets them, faces/tui/test_multiplexer.py too",
+    "faces/tui/deck.py": "holds shapes only; faces/tui/fake_deck.py meets them",
     "runtime/screen_views.py": "holds shapes only; runtime/screens/test_views.py asks for them",
     "runtime/live_views.py": "holds shapes only; runtime/live/test_live.py asks for them",
     "runtime/diff_views.py": "holds shapes only; runtime/diffs/test_answer.py asks for them",

@@ -3,12 +3,23 @@
 import sys
 from collections.abc import Callable
 
-from tests.bench import identities, processes, schedules, startup, terminals, worktrees
+from tests.bench import (
+    identities,
+    multiplexer,
+    processes,
+    schedules,
+    screens,
+    startup,
+    terminals,
+    worktrees,
+)
 from tests.bench.measure import Report
 
 PARTS: dict[str, Callable[[Report], None]] = {
     "worktrees": worktrees.run,
     "terminals": terminals.run,
+    "screens": screens.run,
+    "multiplexer": multiplexer.run,
     "processes": processes.run,
     "startup": startup.run,
     "identities": identities.run,

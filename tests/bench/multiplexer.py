@@ -32,8 +32,10 @@ _ATTACH = (sys.executable, "-m", "constellagent", "attach")
 
 PULSES = {
     "20 bytes": "'\\x1b[5;5H' + f'{n:014}'",
-    "all of 200x50": "'\\x1b[H' + '\\r\\n'.join(f'\\x1b[3{(n + y) % 8}m' + f'{n + y:010}' * 20 for y in range(50))",
-    "3 coloured lines": "'\\r\\n'.join(f'\\x1b[38;5;{(n + i) % 256}m{n:06} the quick brown fox\\x1b[0m' for i in range(4))",
+    "all of 200x50": "'\\x1b[H' + "
+    "'\\r\\n'.join(f'\\x1b[3{(n + y) % 8}m' + f'{n + y:010}' * 20 for y in range(50))",
+    "3 coloured lines": "''.join("
+    "f'\\x1b[38;5;{(n + i) % 256}m{n:06} the quick brown fox\\x1b[0m\\r\\n' for i in range(3))",
 }
 """What a program writes again and again, as an expression of the number of the time."""
 PULSE = (
@@ -81,7 +83,7 @@ def echo(report: Report, keys: int = KEYS) -> None:
                 "multiplexer": client(*_ATTACH),
             }
             for each in clients.values():
-                each.drain(_SETTLED / 3)
+                each.drain_for(_SETTLED / 3)
             paced = _typed(clients, keys, PACE)
             rapid = _typed(clients, keys, 0.0)
     for how, times in (("a key each 40 ms", paced), ("back to back", rapid)):
@@ -99,7 +101,7 @@ def echo(report: Report, keys: int = KEYS) -> None:
 
 
 def _typed(clients: Mapping[str, Client], keys: int, pace: float) -> dict[str, list[float]]:
-    """Type at each in turn, in changing order, and at the same one again after `pace` seconds at the soonest."""
+    """Type at each in turn, in changing order, but at none sooner than `pace` seconds after its last key."""
     times: dict[str, list[float]] = {name: [] for name in clients}
     due = dict.fromkeys(clients, 0.0)
     order = list(clients)
@@ -143,7 +145,7 @@ def first_paint(report: Report, rounds: int = 7) -> None:
 
 
 def frame(report: Report, pulse: str, goal: str) -> None:
-    """CPU time of one frame, in a tile of 200x50, of a program that writes the same amount 20 times a second."""
+    """CPU time of one frame in a tile of 200x50, whose program writes the same amount 20 times a second."""
     pause = 0.05
     with _pulsing(pulse, pause, 1) as (lab, command, go):
         lab.run("apply", "--yes")
@@ -156,8 +158,8 @@ def frame(report: Report, pulse: str, goal: str) -> None:
                     Client([*tmux.base, "attach"], env, str(lab.repo), rows=ROWS + 1, columns=COLUMNS)
                 ) as theirs,
             ):
-                ours.drain(_SETTLED)
-                theirs.drain(_SETTLED)
+                ours.drain_for(_SETTLED)
+                theirs.drain_for(_SETTLED)
                 server = int(tmux.run("display-message", "-p", "#{pid}"))
 
                 def cost(client: Client, pids: Sequence[int]) -> float:
@@ -166,7 +168,7 @@ def frame(report: Report, pulse: str, goal: str) -> None:
                     client.drain_for(0.3)
                     spent = _spent(client, pids)
                     go.unlink()
-                    client.drain(0.3)
+                    client.drain_for(0.3)
                     return (spent - idle) / (SPAN / pause)
 
                 mine, other, ratio = paired(
@@ -198,10 +200,10 @@ def busy(report: Report) -> None:
                     Client([*tmux.base, "attach"], env, str(lab.repo), rows=60, columns=200)
                 ) as theirs,
             ):
-                ours.drain(_SETTLED)
+                ours.drain_for(_SETTLED)
                 os.write(ours.fd, PREFIX + b"4")
-                ours.drain(_SETTLED)
-                theirs.drain(_SETTLED)
+                ours.drain_for(_SETTLED)
+                theirs.drain_for(_SETTLED)
                 server = int(tmux.run("display-message", "-p", "#{pid}"))
                 go.touch()
 
@@ -239,9 +241,10 @@ def flood(report: Report, megabytes: int = 50, rounds: int = 3) -> None:
         def taken(argv: Sequence[str]) -> float:
             stamp.unlink(missing_ok=True)
             with contextlib.closing(Client(argv, env, str(lab.repo))) as client:
-                client.drain(_SETTLED)
+                client.drain_for(_SETTLED)
                 go.touch()
-                wait_for(lambda: client.drain_for(0.05) or stamp.exists(), "the program to end", 300)
+                while not stamp.exists():
+                    client.drain_for(0.05)
             begin, end = (float(word) for word in stamp.read_text().split())
             return end - begin
 
@@ -299,5 +302,3 @@ def _spent(client: Client, pids: Sequence[int]) -> float:
     before = sum(map(burnt, pids))
     client.drain_for(SPAN)
     return sum(map(burnt, pids)) - before
-
-

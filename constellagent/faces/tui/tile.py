@@ -266,6 +266,8 @@ class Tile:
             screen.resize(item.rows, item.columns)
             self._source.resized()
         elif isinstance(item, Resync):
+            self._ahead = bytearray()  # what is typed until it is joined anew
+            self._stream = None
             lost.set()  # what was left out shows on the daemon's screen: begin again from there
         elif isinstance(item, Exit):
             self.notice = _ending(item)

@@ -6,6 +6,7 @@ that a crash of the machine left damaged is found out by its checksum, and count
 
 import json
 import os
+import stat
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -42,6 +43,7 @@ class Checkpoint:
     memory: Mapping[str, Any] = field(default_factory=dict)
 
 
+_WIDEST = 65535
 _HEADER = {name.name for name in fields(Checkpoint)} - {"data"}
 
 
@@ -72,10 +74,12 @@ def read(folder: Path) -> Checkpoint | None:
         OSError: there is one and it cannot be read.
     """
     try:
-        fd = os.open(folder / _NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        fd = os.open(folder / _NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
     with os.fdopen(fd, "rb") as file:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            return None
         packed = file.read()
     try:
         unpacker = zlib.decompressobj()
@@ -86,6 +90,19 @@ def read(folder: Path) -> Checkpoint | None:
         header = json.loads(line)
         if header.pop("format") != _FORMAT or set(header) != _HEADER:
             return None
-        return Checkpoint(data=data, **header)
+        return Checkpoint(data=data, **header) if _makes_sense(header) else None
     except (zlib.error, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _makes_sense(header: Mapping[str, Any]) -> bool:
+    """Whether the values are such as `write` writes; somebody else may have written them."""
+    offset, rows, columns = header["offset"], header["rows"], header["columns"]
+    return (
+        all(type(number) is int for number in (offset, rows, columns))
+        and offset >= 0
+        and 1 <= min(rows, columns) <= max(rows, columns) <= _WIDEST
+        and header["form"] in {"ansi", "engine"}
+        and isinstance(header["engine"], str)
+        and isinstance(header["memory"], dict)
+    )

@@ -4,6 +4,8 @@ Where the log does not go back to the checkpoint any more, the checkpoint is gon
 modes that were on then are more likely to be on still than those of a fresh terminal.
 """
 
+import contextlib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +23,10 @@ _ABORT = b"\x18"
 _READ = 1 << 18
 _FIRST_LINE = 4096
 _USUAL = (24, 80)
+_MARKER = "restoring"
+_TRIES = 3
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -86,6 +92,32 @@ def rebuild(folder: Path, canvas: Canvas) -> Rebuilt:
             f"the output of session {folder.name} cannot be read: {error.strerror}",
             hint=f"look at {folder}",
         ) from error
+
+
+def begin_restoring(folder: Path) -> bool:
+    """Note that the screen of a session is made again; False where that was begun often and never ended.
+
+    The engine reads whatever a program wrote. Should that ever end the daemon, others must not end of it for
+    ever: after a few tries what was written before is not shown any more.
+    """
+    marker = folder / _MARKER
+    try:
+        tries = len(marker.read_bytes())
+    except OSError:
+        tries = 0
+    if tries >= _TRIES:
+        _log.warning("session %s: its old output ended %d daemons, and is not shown", folder.name, tries)
+        return False
+    with contextlib.suppress(OSError):  # a disk that takes no note is no reason to show nothing
+        marker.write_bytes(b"." * (tries + 1))
+        marker.chmod(0o600)
+    return True
+
+
+def end_restoring(folder: Path) -> None:
+    """Note that it is made; harmless where nothing was noted."""
+    with contextlib.suppress(OSError):
+        (folder / _MARKER).unlink(missing_ok=True)
 
 
 def after_gap(data: bytes) -> bytes:

@@ -19,7 +19,14 @@ from constellagent.runtime.screens.activities import Activities, Part
 from constellagent.runtime.screens.aside import Aside
 from constellagent.runtime.screens.canvas import Canvas
 from constellagent.runtime.screens.checkpoint import Checkpoint
-from constellagent.runtime.screens.rebuild import Rebuilt, after_gap, last_written, resume
+from constellagent.runtime.screens.rebuild import (
+    Rebuilt,
+    after_gap,
+    begin_restoring,
+    end_restoring,
+    last_written,
+    resume,
+)
 from constellagent.runtime.screens.views import Wanted, view
 from constellagent.runtime.store.sessions import SessionRow
 from constellagent.term.scanner.events import Signal
@@ -78,12 +85,16 @@ class Terminal:
         self._scanned = 0
         self._answers_from = 0
         self._written_at = 0.0
+        self._unsafe = False
 
     async def resume(self) -> None:
         """Begin with the checkpoint that an earlier daemon left, where there is one."""
 
         def work() -> tuple[Rebuilt | None, float]:
             try:
+                if not begin_restoring(self._folder):
+                    self._unsafe = True
+                    return None, last_written(self._folder)
                 return resume(self._folder, self._canvas), last_written(self._folder)
             except WorldError as error:
                 _log.warning("%s", error.message)
@@ -103,7 +114,8 @@ class Terminal:
         """
         async with self._lock:
             if self._screen is None or self.offset > end:
-                self._begin(Rebuilt(self._canvas.blank(rows, columns)))
+                begin = end if self._unsafe else 0
+                self._begin(Rebuilt(self._canvas.blank(rows, columns), begin))
         self._old = end if not self.ready.is_set() and answers_from else 0
         self._answers_from = answers_from
         self._caught_up()
@@ -175,6 +187,7 @@ class Terminal:
     async def close(self) -> None:
         """Keep the screen, and free it."""
         await self.keep()
+        end_restoring(self._folder)
         async with self._lock:
             screen, self._screen = self._screen, None
             if screen is not None:
@@ -218,6 +231,7 @@ class Terminal:
         """Let the screen be seen once it has everything that was written before it was here."""
         if not self.ready.is_set() and self.offset >= self._old:
             self._activities.present(self.row.id)
+            end_restoring(self._folder)
             self.ready.set()
             self._show()
 

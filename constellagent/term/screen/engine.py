@@ -26,6 +26,11 @@ ENGINE = library.RELEASE
 """Release of the engine: only the same one reads what `Screen.encode` writes."""
 
 
+LEAST_ROWS = 2
+"""With one row the engine of release 0.1.3 reads memory that is not its own, given hyperlinks, and ends
+the process with it. Of a terminal with one row, the one that its cursor is in is the one to show."""
+
+
 class Screen:
     """A screen with its scrollback. Rows and columns count from 0; it is used by one thread at a time.
 
@@ -44,7 +49,11 @@ class Screen:
         background: Background = "dark",
         terminal: Terminal | None = None,
     ) -> None:
-        """Make it blank, or of a `terminal` that has its size and its contents already."""
+        """Make it blank, or of a `terminal` that has its size and its contents already.
+
+        It has two rows at least, whatever is asked for.
+        """
+        rows = max(rows, LEAST_ROWS)
         if terminal is None:
             terminal = Terminal.make(rows, columns, scrollback=scrollback)
             terminal.set_mode(GRAPHEMES, on=graphemes)
@@ -121,7 +130,8 @@ class Screen:
         return self._replies.take()
 
     def resize(self, rows: int, columns: int) -> None:
-        """Give it another size; soft-wrapped lines flow anew."""
+        """Give it another size, of two rows at least; soft-wrapped lines flow anew."""
+        rows = max(rows, LEAST_ROWS)
         if (rows, columns) == (self.rows, self.columns):
             return
         self._replies.size = (rows, columns)

@@ -10,7 +10,7 @@ from constellagent.runtime.holder.log import LogWriter
 from constellagent.runtime.screens import checkpoint
 from constellagent.runtime.screens.canvas import Canvas
 from constellagent.runtime.screens.checkpoint import Checkpoint
-from constellagent.runtime.screens.rebuild import last_written, rebuild
+from constellagent.runtime.screens.rebuild import begin_restoring, end_restoring, last_written, rebuild
 from constellagent.term.screen import ENGINE, Screen
 
 CANVAS = Canvas(1000, graphemes=True, background="dark")
@@ -128,3 +128,12 @@ def test_when_it_was_last_written(tmp_path: Path) -> None:
     log(tmp_path, b"x")
 
     assert last_written(tmp_path) == next((tmp_path / "log").iterdir()).stat().st_mtime
+
+
+def test_what_ended_daemons_is_not_tried_for_ever(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """After three tries that never ended the old output is left alone; one that ended makes it as new."""
+    assert [begin_restoring(tmp_path) for _ in range(5)] == [True, True, True, False, False]
+    assert "is not shown" in caplog.text
+    end_restoring(tmp_path)
+    end_restoring(tmp_path)
+    assert begin_restoring(tmp_path)
