@@ -42,6 +42,7 @@ def _settled(desk: Desk) -> None:
 def test_all_terminals_at_once(fleet: Place, golden: Golden, columns: int, rows: int) -> None:
     """List, tiles, borders, titles and the status line, small and large."""
     with Desk(fleet, columns=columns, rows=rows) as desk:
+        fleet.run("send", "shell", "clear", check=0)  # what another test had it say
         terminal = desk.attach()
         terminal.command("a")
         _settled(desk)

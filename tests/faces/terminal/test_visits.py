@@ -54,7 +54,12 @@ class Cable:
             while True:
                 viewer, _ = self._listener.accept()
                 holder = socket.socket(socket.AF_UNIX)
-                holder.connect(str(self._holder))
+                try:
+                    holder.connect(str(self._holder))
+                except OSError:  # it has ended
+                    viewer.close()
+                    holder.close()
+                    continue
                 self._ends += [viewer, holder]
                 self.carried += 1
                 self._start(self._carry, viewer, holder)
