@@ -33,6 +33,8 @@ _UNFINISHED = re.compile(rb"(?:\x1b|\x9b)[\[ -?]*\Z")
 _DIM = Style(attributes=2)
 _MOST_AHEAD = 1 << 16
 """Typed bytes that are kept for a session that is being joined."""
+_SETTLE = 1.0
+"""Seconds for a new size to come back from the holder, before another viewer is said to decide it."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 
 
@@ -83,6 +85,7 @@ class Tile:
         self._modes: Modes | None = None
         self._unfinished = b""
         self._ahead: bytearray | None = None
+        self._sized_at = float("-inf")
         self._work: asyncio.Task[None] | None = None
         self._over = asyncio.Event()
 
@@ -102,6 +105,8 @@ class Tile:
         screen = self.screen
         if screen is None or self._size is None or not self.live:
             return None
+        if self._source.now() < self._sized_at + _SETTLE:  # the holder's answer is on its way
+            return None
         return (screen.rows, screen.columns) if (screen.rows, screen.columns) != self._size else None
 
     def follow(self, session: SessionView | None) -> None:
@@ -120,6 +125,7 @@ class Tile:
         if self._size != (rows, columns):
             self._size = (rows, columns)
             if self._stream is not None:
+                self._sized_at = self._source.now()
                 self._stream.resize(rows, columns)
 
     @property
@@ -230,6 +236,7 @@ class Tile:
             self.notice = ""
             stream.deliver(lambda item: self._take(item, lost, over))
             if self._size is not None:
+                self._sized_at = self._source.now()
                 stream.resize(*self._size)
             if self._ahead:
                 stream.write(bytes(self._ahead))
