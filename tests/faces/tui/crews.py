@@ -80,6 +80,6 @@ def crew(count: int) -> ConstellationView:
 
 def two_constellations() -> list[ConstellationView]:
     """Return a fleet over two files, the second of which cannot be shown."""
-    broken = constellation(name="billing", file="/work/billing/constellation.yaml")
+    broken = constellation(name="billing", file="/repo/billing/constellation.yaml")
     broken["problem"] = "line 3: unknown key agent"
     return [four(), broken]

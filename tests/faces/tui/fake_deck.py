@@ -11,7 +11,7 @@ from constellagent.runtime.live_views import EventView
 from constellagent.runtime.settings import Settings
 from tests.faces.fake_control import FakeControl
 
-FILE = "/work/acme-web/constellation.yaml"
+FILE = "/repo/acme-web/constellation.yaml"
 NOW = 1_000_000.0
 
 
@@ -20,7 +20,7 @@ def constellation(
 ) -> ConstellationView:
     """Return a constellation as it is watched."""
     return ConstellationView(
-        name=name, file=file, repo=f"/work/{name}", agents=[*agents], services=[*services]
+        name=name, file=file, repo=f"/repo/{name}", agents=[*agents], services=[*services]
     )
 
 

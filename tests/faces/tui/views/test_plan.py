@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("utc")
 ENVIRON = {"WANTED": "value", "OTHER": "secret"}
 RESTART = {"symbol": "!", "verb": "restart", "subject": "docs", "reason": "its command changed"}
 LINES = (
-    "+ docs           create worktree /work/acme-web.worktrees/docs on new branch agents/docs  (declared)",
+    "+ docs           create worktree /repo/acme-web.worktrees/docs on new branch agents/docs  (declared)",
     "~ api-tests      switch to \x1b[31mbranch agents/api-tests  (declared otherwise)",
     "- old            forget  (no longer declared)",
     "! auth-redesign  restart  (its command changed)",

@@ -27,7 +27,7 @@ async def test_one_that_cannot_say(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(deck.control, "schedule", schedule)
     await source.fetch()
-    names["/work/billing/constellation.yaml"] = ["docs/newer"]
+    names["/repo/billing/constellation.yaml"] = ["docs/newer"]
     fails.add(FILE)
     with pytest.raises(ConstellagentError, match="broken"):
         await source.fetch()
