@@ -45,7 +45,8 @@ def _cells(
 def test_it_looks_as_in_a_bare_terminal(place: Place, name: str) -> None:
     """Every cell, with text, colours and attributes, after it started and after keys."""
     program, presses = PROGRAMS[name]
-    place.agent(f"{{shell: {_quoted(f'read start; exec {program}')}, identity: false}}")
+    sized = f'until [ "$(stty size)" = "{ROWS} {COLUMNS}" ]; do sleep 0.1; done'
+    place.agent(f"{{shell: {_quoted(f'{sized}; read start; exec {program}')}, identity: false}}")
     place.run("apply", "--yes")
     tree = place.tree_of()
     _material(tree)
