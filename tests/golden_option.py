@@ -22,10 +22,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Golden:
     """Give a function that compares a text with a golden file, or rewrites it when asked to."""
+    return comparing(request, GOLDEN)
+
+
+def comparing(request: pytest.FixtureRequest, folder: Path) -> Golden:
+    """Return the same for the golden files of another folder."""
     update = bool(request.config.getoption("--update-golden"))
 
     def compare(name: str, text: str) -> None:
-        file = GOLDEN / name
+        file = folder / name
         if update:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")

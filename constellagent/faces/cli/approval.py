@@ -1,10 +1,10 @@
 """The gate before anything runs: the file is code, so a person sees its commands and says yes."""
 
-import shlex
 import sys
 
 from constellagent.errors import UsageError
 from constellagent.faces.cli import screen
+from constellagent.faces.wording import readable
 from constellagent.runtime.control import PlanReply
 
 NOT_APPROVED = 1
@@ -23,29 +23,11 @@ def show_commands(reply: PlanReply) -> None:
     for command in reply["commands"]:
         subject = screen.clean(command["subject"])
         gap = " " * (wide - screen.width(subject))
-        words, *script = readable(command["argv"])
+        words, *script = readable(command["argv"], screen.clean)
         screen.tell(f"  {subject}{gap}  {screen.clean(command['what'])}: {words}")
         for line in script:
             screen.tell(f"  {' ' * wide}    | {line}")
     screen.tell("")
-
-
-def readable(argv: list[str]) -> list[str]:
-    """Return a command as lines to be read: the words, then each text of several lines below them, as it is.
-
-    In the words such a text is `<text 1>`; nothing of it is left out, since it is what is being approved.
-    """
-    words: list[str] = []
-    script: list[str] = []
-    texts = 0
-    for word in argv:
-        if "\n" not in word:
-            words.append(shlex.quote(word))
-            continue
-        texts += 1
-        words.append(f"<text {texts}>")
-        script += [screen.clean(line) for line in word.rstrip("\n").split("\n")]
-    return [screen.clean(" ".join(words)), *script]
 
 
 def ask(question: str, *, otherwise: str) -> bool:

@@ -6,7 +6,8 @@ The same approval as on the command line: it holds for the content of the file t
 from collections.abc import Sequence
 
 from constellagent.faces.tui.deck import Deck
-from constellagent.faces.tui.words import clean, readable
+from constellagent.faces.tui.words import clean
+from constellagent.faces.wording import readable
 from constellagent.runtime.control import CommandView, PlanReply
 
 
@@ -19,7 +20,7 @@ def command_lines(commands: Sequence[CommandView]) -> list[str]:
     """Return each command that the file would run, in full."""
     written: list[str] = []
     for command in commands:
-        words, *script = readable(command["argv"])
+        words, *script = readable(command["argv"], clean)
         written.append(f"{clean(command['subject'])}  {clean(command['what'])}: {words}")
         written += [f"    | {line}" for line in script]
     return written

@@ -4,9 +4,6 @@ What agents are called, say and send is shown beside what we say ourselves, so n
 cursor, change a colour, or reverse the direction of the text after it.
 """
 
-import shlex
-from collections.abc import Sequence
-
 from prompt_toolkit.utils import get_cwidth
 
 Fragments = list[tuple[str, str]]
@@ -65,21 +62,3 @@ def fit(fragments: Fragments, columns: int, mark: str = "…") -> Fragments:
         fitted.append((style, text))
         room -= wide
     return [*fitted, ("", " " * room)] if room > 0 else fitted
-
-
-def readable(argv: Sequence[str]) -> list[str]:
-    """Return a command as lines to be read: the words, then each text of several lines below them, as it is.
-
-    In the words such a text is `<text 1>`; nothing of it is left out, since it is what is being approved.
-    """
-    words: list[str] = []
-    script: list[str] = []
-    texts = 0
-    for word in argv:
-        if "\n" not in word:
-            words.append(shlex.quote(word))
-            continue
-        texts += 1
-        words.append(f"<text {texts}>")
-        script += [clean(line) for line in word.rstrip("\n").split("\n")]
-    return [clean(" ".join(words)), *script]

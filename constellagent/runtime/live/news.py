@@ -50,11 +50,6 @@ class News:
         for reader in self._readers:
             reader.put(event)
 
-    @property
-    def watched(self) -> bool:
-        """Somebody watches."""
-        return bool(self._readers)
-
     def open(self, file: str | None) -> Reader:
         """Begin to watch; end it with `close`."""
         reader = Reader(file, [event for event in self._kept if file in {None, event["file"]}])

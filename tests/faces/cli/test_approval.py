@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from constellagent.faces.cli import approval
+from constellagent.faces.cli import approval, screen
+from constellagent.faces.wording import readable
 from tests.faces.cli.conftest import OnTerminal
 from tests.faces.conftest import Cli
 from tests.faces.fake_control import FakeControl, plan_reply
@@ -80,7 +81,7 @@ def test_a_script_is_shown_line_by_line() -> None:
     """What is approved can be read: a text of several lines stands below the words, in its shape."""
     script = "set -e\nfor x in a b; do\n  echo \x1b[2J$x\ndone\n"
 
-    shown = approval.readable(["bash", "-c", script, "a name"])
+    shown = readable(["bash", "-c", script, "a name"], screen.clean)
 
     assert shown == [
         "bash -c <text 1> 'a name'",

@@ -1,11 +1,9 @@
 """Words as a terminal takes them."""
 
-import shlex
-
 from hypothesis import given
 from hypothesis import strategies as st
 
-from constellagent.faces.tui.words import clean, fit, readable, shorten, spread, width
+from constellagent.faces.tui.words import clean, fit, shorten, spread, width
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
@@ -54,19 +52,3 @@ def test_spread() -> None:
     assert "".join(part for _, part in spread([("", "auth-redesign")], [("", " 12s")], 12)) == "auth-re… 12s"
     assert "".join(part for _, part in spread([("", "docs")], [("", " 12s")], 12)) == "docs     12s"
     assert "".join(part for _, part in spread([("", "docs")], [("", "working 12s")], 8)) == "working…"
-
-
-def test_readable_leaves_nothing_out() -> None:
-    """A command is shown as a shell would take it, and a script in it line by line."""
-    assert readable(["echo", "a b", "$HOME"]) == ["echo 'a b' '$HOME'"]
-    assert readable(["bash", "-c", "one\ntwo\x1b[0m\n"]) == [
-        "bash -c <text 1>",
-        "one",
-        "two\N{REPLACEMENT CHARACTER}[0m",
-    ]
-
-
-@given(st.lists(st.text("ab '$\\;|", min_size=1), min_size=1, max_size=4))
-def test_readable_is_exact(argv: list[str]) -> None:
-    """Of a command on one line the words can be had back."""
-    assert shlex.split(readable(argv)[0]) == argv

@@ -128,7 +128,7 @@ async def test_nobody_watching_costs_nothing(world: World, live: tuple[Live, New
     live[0].poke()
     await asyncio.sleep(0)
     assert world.looks == looks
-    assert not live[1].watched
+    assert not live[0].watched
 
 
 async def test_a_file_that_cannot_be_read_is_said(world: World, live: tuple[Live, News]) -> None:
