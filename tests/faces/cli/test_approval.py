@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from constellagent.faces.cli import approval, screen
+from constellagent.faces.cli import screen
 from constellagent.faces.wording import readable
 from tests.faces.cli.conftest import OnTerminal
 from tests.faces.conftest import Cli
