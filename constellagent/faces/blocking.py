@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from constellagent.errors import ConstellagentError, UnavailableError
 from constellagent.faces import wire
+from constellagent.runtime.comment_views import CommentRequest
 from constellagent.runtime.control import (
     PROTOCOL,
     ApplyRequest,
@@ -19,6 +20,7 @@ from constellagent.runtime.control import (
     PlanReply,
     PlanRequest,
     RunRequest,
+    SendView,
     SessionView,
     StreamItem,
 )
@@ -31,6 +33,7 @@ from constellagent.runtime.identity_views import (
     IdentityView,
     ProviderRequest,
 )
+from constellagent.runtime.review_views import BrowseRequest, ChangeRequest
 from constellagent.runtime.schedule_views import ScheduleRequest
 from constellagent.runtime.screen_views import ScreenRequest, ScreenView
 
@@ -130,9 +133,11 @@ class BlockingClient:
         reply: SessionView = self._call("session", {"file": file, "subject": subject})
         return reply
 
-    def send(self, file: str, agent: str, text: str, *, enter: bool) -> None:
-        """Deliver text to the agent's session."""
-        self._call("send", {"file": file, "agent": agent, "text": text, "enter": enter})
+    def send(self, file: str, agent: str, text: str, *, enter: bool) -> SendView:
+        """Deliver text to the agent's session, and say how it went."""
+        params = {"file": file, "agent": agent, "text": text, "enter": enter}
+        reply: SendView = self._call("send", params)
+        return reply
 
     def stop(self, file: str, subject: str) -> str:
         """Stop the session of an agent or service; returns how it ended."""
@@ -179,6 +184,18 @@ class BlockingClient:
         """Compare an agent's worktree with its base, or another commit."""
         reply: DiffView = self._call("diff", {"request": request})
         return reply
+
+    def browse(self, request: BrowseRequest) -> Any:
+        """Show something of an agent's worktree."""
+        return self._call("browse", {"request": request})
+
+    def change(self, request: ChangeRequest) -> Any:
+        """Change something in an agent's worktree."""
+        return self._call("change", {"request": request})
+
+    def comments(self, request: CommentRequest) -> Any:
+        """Answer a reviewer about comments."""
+        return self._call("comments", {"request": request})
 
     def shutdown(self, *, stop_sessions: bool) -> None:
         """End the daemon; sessions go on unless `stop_sessions`."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from constellagent.errors import UnavailableError
 from constellagent.faces import wire
+from constellagent.runtime.comment_views import CommentRequest
 from constellagent.runtime.control import (
     PROTOCOL,
     ApplyRequest,
@@ -20,6 +21,7 @@ from constellagent.runtime.control import (
     PlanReply,
     PlanRequest,
     RunRequest,
+    SendView,
     SessionView,
     StreamItem,
 )
@@ -33,6 +35,7 @@ from constellagent.runtime.identity_views import (
     ProviderRequest,
 )
 from constellagent.runtime.live_views import LiveItem
+from constellagent.runtime.review_views import BrowseRequest, ChangeRequest
 from constellagent.runtime.schedule_views import ScheduleRequest
 from constellagent.runtime.screen_views import ScreenRequest, ScreenView
 
@@ -89,9 +92,11 @@ class DaemonClient:
         reply: SessionView = await self._call("session", {"file": file, "subject": subject})
         return reply
 
-    async def send(self, file: str, agent: str, text: str, *, enter: bool) -> None:
-        """Deliver text to the agent's session."""
-        await self._call("send", {"file": file, "agent": agent, "text": text, "enter": enter})
+    async def send(self, file: str, agent: str, text: str, *, enter: bool) -> SendView:
+        """Deliver text to the agent's session, and say how it went."""
+        params = {"file": file, "agent": agent, "text": text, "enter": enter}
+        reply: SendView = await self._call("send", params)
+        return reply
 
     async def stop(self, file: str, subject: str) -> str:
         """Stop the session of an agent or service; returns how it ended."""
@@ -138,6 +143,18 @@ class DaemonClient:
         """Compare an agent's worktree with its base, or another commit."""
         reply: DiffView = await self._call("diff", {"request": request})
         return reply
+
+    async def browse(self, request: BrowseRequest) -> Any:
+        """Show something of an agent's worktree."""
+        return await self._call("browse", {"request": request})
+
+    async def change(self, request: ChangeRequest) -> Any:
+        """Change something in an agent's worktree."""
+        return await self._call("change", {"request": request})
+
+    async def comments(self, request: CommentRequest) -> Any:
+        """Answer a reviewer about comments."""
+        return await self._call("comments", {"request": request})
 
     async def watch(self, file: str | None) -> AsyncIterator[LiveItem]:
         """Tell what changes, until the caller leaves or the daemon ends."""

@@ -50,6 +50,9 @@ _METHODS: Mapping[str, frozenset[str]] = {
     "schedule": frozenset({"request"}),
     "screen": frozenset({"request"}),
     "diff": frozenset({"request"}),
+    "browse": frozenset({"request"}),
+    "change": frozenset({"request"}),
+    "comments": frozenset({"request"}),
     "watch": frozenset({"file"}),
     "shutdown": frozenset({"stop_sessions"}),
 }

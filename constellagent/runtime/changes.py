@@ -16,9 +16,9 @@ from constellagent.plan.desired import DesiredAgent
 from constellagent.plan.observed import Absent, Unknown, WorktreeFacts
 from constellagent.runtime.clock import Clock
 from constellagent.runtime.diffs import listing, sides
-from constellagent.runtime.diffs.answer import STANDING
 from constellagent.runtime.git import Git
 from constellagent.runtime.ports import WorktreeLook, Worktrees
+from constellagent.runtime.standing import STANDING
 
 AT_MOST_EVERY = 3.0
 """Seconds between two counts of one agent."""

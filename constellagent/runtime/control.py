@@ -7,6 +7,7 @@ importing any model. Failures are the errors of `constellagent.errors` on both s
 from collections.abc import AsyncIterator
 from typing import Any, Literal, NotRequired, Protocol, TypedDict
 
+from constellagent.runtime.comment_views import CommentRequest
 from constellagent.runtime.diff_views import DiffRequest, DiffView
 from constellagent.runtime.identity_views import (
     AuditReport,
@@ -17,6 +18,7 @@ from constellagent.runtime.identity_views import (
     ProviderRequest,
 )
 from constellagent.runtime.live_views import LiveItem
+from constellagent.runtime.review_views import BrowseRequest, ChangeRequest
 from constellagent.runtime.schedule_views import NextFireView, OpenRunView, ScheduleRequest
 from constellagent.runtime.screen_views import ScreenRequest, ScreenView
 
@@ -27,11 +29,13 @@ PROTOCOL = 1
 class PlanRequest(TypedDict):
     """What to plan. `env_names` are the variable names that the caller's shell has set, without values.
 
-    `ravi_key` is the management key of the hosted provider that this shell has set.
+    `ravi_key` is the management key of the hosted provider that this shell has set. `keep_env` adds the
+    variables that the last apply kept, for a caller that has no shell.
     """
 
     file: str
     env_names: list[str]
+    keep_env: NotRequired[bool]
     ravi_key: NotRequired[str]
     agents: NotRequired[list[str]]
     restart: NotRequired[list[str]]
@@ -75,11 +79,13 @@ class ApplyRequest(TypedDict):
     """What to apply: `approved` is the content hash agreed to, `plan` a saved plan that must still hold.
 
     `ravi_key` is the management key of the hosted provider that this shell has set; it is kept sealed.
+    With `keep_env` agents keep the variables of the last apply where `env` gives no other value.
     """
 
     file: str
     approved: str
     env: dict[str, str]
+    keep_env: NotRequired[bool]
     ravi_key: NotRequired[str]
     agents: NotRequired[list[str]]
     restart: NotRequired[list[str]]
@@ -207,6 +213,16 @@ class InfoView(TypedDict):
     sessions: int
 
 
+class SendView(TypedDict):
+    """How a text went: `confirmed` only where the terminal showed that the program took it.
+
+    Otherwise `why` says in words what is known of it; it is empty where all is well.
+    """
+
+    confirmed: bool
+    why: str
+
+
 class Control(Protocol):
     """Everything a face can ask. `file` is the absolute path of a constellation file."""
 
@@ -238,8 +254,8 @@ class Control(Protocol):
         """Return the newest session of an agent, a service or a schedule, or the one with that id."""
         ...
 
-    async def send(self, file: str, agent: str, text: str, *, enter: bool) -> None:
-        """Deliver text to the agent's session as a bracketed paste, then a separate Enter."""
+    async def send(self, file: str, agent: str, text: str, *, enter: bool) -> SendView:
+        """Deliver text to the agent's session: a bracketed paste, then a separate Enter; say how it went."""
         ...
 
     async def stop(self, file: str, subject: str) -> str:
@@ -280,6 +296,18 @@ class Control(Protocol):
 
     async def diff(self, request: DiffRequest) -> DiffView:
         """Compare an agent's worktree with its base, or another commit."""
+        ...
+
+    async def browse(self, request: BrowseRequest) -> Any:
+        """Show something of an agent's worktree; `BrowseRequest` says what each action gives."""
+        ...
+
+    async def change(self, request: ChangeRequest) -> Any:
+        """Change something in an agent's worktree; `ChangeRequest` says what each action gives."""
+        ...
+
+    async def comments(self, request: CommentRequest) -> Any:
+        """Answer a reviewer about comments; `CommentRequest` says what each action gives."""
         ...
 
     def watch(self, file: str | None) -> AsyncIterator[LiveItem]:

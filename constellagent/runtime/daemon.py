@@ -5,21 +5,22 @@ import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import constellagent
-from constellagent.errors import ConstellagentError, UsageError
 from constellagent.ravi import shim
 from constellagent.ravi.client import RaviClient
 from constellagent.ravi.local.provider import LocalProvider
 from constellagent.ravi.vault import open_root_key
 from constellagent.runtime.adoption import adopt
 from constellagent.runtime.belongings import Desk
+from constellagent.runtime.browsing import Browser
 from constellagent.runtime.changes import Changes
 from constellagent.runtime.clock import Clock, SystemClock
-from constellagent.runtime.contexts import LOCAL_DOUBT, Context, Contexts, Provider, load_once
+from constellagent.runtime.comment_views import CommentRequest
+from constellagent.runtime.comments import Comments
+from constellagent.runtime.contexts import LOCAL_DOUBT, Contexts, Provider, load_once
 from constellagent.runtime.control import (
     PROTOCOL,
     ApplyRequest,
@@ -28,12 +29,13 @@ from constellagent.runtime.control import (
     PlanReply,
     PlanRequest,
     RunRequest,
+    SendView,
     SessionView,
     StreamItem,
 )
-from constellagent.runtime.delivery import deliver
 from constellagent.runtime.diff_views import DiffRequest, DiffView
 from constellagent.runtime.diffs import Diffs
+from constellagent.runtime.edits import Author, Editor
 from constellagent.runtime.git import Git
 from constellagent.runtime.hosted import Hosted
 from constellagent.runtime.identities.creation import held
@@ -48,10 +50,11 @@ from constellagent.runtime.identity_views import (
 from constellagent.runtime.live import Lookout
 from constellagent.runtime.live_views import LiveItem
 from constellagent.runtime.objects import Objects
-from constellagent.runtime.paths import constellation_id
 from constellagent.runtime.provider_options import owner, provider_options
 from constellagent.runtime.reconcile import Reconciler
-from constellagent.runtime.roster import Roster
+from constellagent.runtime.review import Review, runs_of
+from constellagent.runtime.review_views import BrowseRequest, ChangeRequest
+from constellagent.runtime.roster import Roster, tzdata_version
 from constellagent.runtime.schedule_views import ScheduleRequest
 from constellagent.runtime.scheduler import Alarm, Runner
 from constellagent.runtime.screen_views import ScreenRequest, ScreenView
@@ -62,11 +65,11 @@ from constellagent.runtime.statuses import Statuses
 from constellagent.runtime.store.bindings import Bindings
 from constellagent.runtime.store.constellations import Constellations
 from constellagent.runtime.store.database import Database
+from constellagent.runtime.store.ledger import Ledger
 from constellagent.runtime.store.sessions import SessionRow, SessionRows
 from constellagent.runtime.supervisor import Supervisor
-from constellagent.runtime.undeclared import undeclared_agents
+from constellagent.runtime.terminals import Terminals, named
 from constellagent.spec.models import Restart
-from constellagent.spec.suggest import did_you_mean
 from constellagent.term.activity import Activity
 
 _log = logging.getLogger(__name__)
@@ -133,7 +136,10 @@ class Daemon:
         git = Git(paths.home, timeout=self._settings.git_timeout)
         self._objects = Objects(git)
         self._stack.push_async_callback(self._objects.close)
-        self._diffs = Diffs(git)
+        self._terminals = Terminals(
+            self._contexts, self._registry, self._supervisor, self._screens, self._roster.of_agents
+        )
+        self._review = self._open_review(git)
         self._lookout = Lookout(
             contexts=self._contexts,
             constellations=self._constellations,
@@ -197,7 +203,7 @@ class Daemon:
     async def adopt(self, file: str, agent: str, path: str | None, identity: str | None) -> list[str]:
         """Take over an existing worktree or identity for a declared agent."""
         context = await self._contexts.of_file(file)
-        _subject(context, agent, services=False)
+        named(context, agent, services=False)
         return await adopt(context, agent, Path(path) if path else None, identity)
 
     async def trust(self, file: str, *, revoke: bool) -> str:
@@ -212,47 +218,19 @@ class Daemon:
 
     async def session(self, file: str, subject: str) -> SessionView:
         """Return a session by its id, or the newest of an agent or service (else of its runs)."""
-        return self._registry.view(await self._newest(file, subject))
+        return await self._terminals.session(file, subject)
 
-    async def send(self, file: str, agent: str, text: str, *, enter: bool) -> None:
-        """Deliver text to the agent's session."""
-        row = await self._newest(file, agent)
-        if not row.live:
-            raise ConstellagentError(
-                f"{agent} does not run: {row.outcome}",
-                hint=f"`constellagent apply --restart {agent}` starts it",
-            )
-
-        async def write(data: bytes) -> None:
-            await self._registry.send(row.id, data)
-            self._screens.typed(row.id)
-
-        await deliver(text, self._registry.log(row.id), write, enter=enter)
+    async def send(self, file: str, agent: str, text: str, *, enter: bool) -> SendView:
+        """Deliver text to the agent's session, and say how it went."""
+        return await self._terminals.send(file, agent, text, enter=enter)
 
     async def stop(self, file: str, subject: str) -> str:
         """Stop the session of an agent or service, or the runs of a schedule."""
-        if "/" in subject:
-            constellation = constellation_id(await asyncio.to_thread(Path(file).resolve))
-            return await self._roster.of_agents.stop(constellation, subject)
-        row = await self._newest(file, subject)
-        if row.role != "run":
-            await self._supervisor.forget(row.constellation, row.role, row.subject)
-        return await self._registry.stop(row.id)
+        return await self._terminals.stop(file, subject)
 
     async def run(self, request: RunRequest) -> SessionView:
         """Start a run of an agent and return its session."""
-        context = await self._contexts.of_file(request["file"])
-        agent = context.desired.agents[_subject(context, request["agent"], services=False)]
-        record = (await context.world.records.all()).get(agent.name)
-        if record is None or not record.path.is_dir():
-            raise ConstellagentError(
-                f"{agent.name} has no worktree yet", hint="`constellagent apply` makes it"
-            )
-        argv = tuple(request.get("argv", ()))
-        launch = await context.launches.run(agent, record.path, request.get("prompt"), argv)
-        rows, columns = request.get("rows", launch.rows), request.get("columns", launch.columns)
-        launch = replace(launch, rows=rows, columns=columns)
-        return self._registry.view(await self._registry.start(context.id, launch))
+        return await self._terminals.run(request)
 
     async def identities(self, file: str) -> list[IdentityView]:
         """Show the identity of each agent, also of those that were put away."""
@@ -280,15 +258,26 @@ class Daemon:
 
     async def screen(self, request: ScreenRequest) -> ScreenView:
         """Return what the terminal of a session shows, or showed when it ended."""
-        row = await self._newest(request["file"], request["subject"])
-        return await self._screens.screen(row, request)
+        return await self._terminals.screen(request)
 
     async def diff(self, request: DiffRequest) -> DiffView:
         """Compare an agent's worktree with its base, or another commit."""
-        context = await self._contexts.of_file(request["file"])
-        records = await context.world.records.all()
-        agents = [*context.desired.agents.values(), *undeclared_agents(context.desired, records)]
-        return await self._diffs.of(agents, context.worktrees, request)
+        return await self._review.diff(request)
+
+    async def browse(self, request: BrowseRequest) -> Any:
+        """Show something of an agent's worktree."""
+        return await self._review.browse(request)
+
+    async def change(self, request: ChangeRequest) -> Any:
+        """Change something in an agent's worktree."""
+        try:
+            return await self._review.change(request)
+        finally:
+            self._lookout.poke()
+
+    async def comments(self, request: CommentRequest) -> Any:
+        """Answer a reviewer about comments."""
+        return await self._review.comments(request)
 
     def watch(self, file: str | None) -> AsyncIterator[LiveItem]:
         """Tell what changes in one constellation, or all, until the caller leaves."""
@@ -332,6 +321,17 @@ class Daemon:
         reachable = {"CONSTELLAGENT_SMTP_URL": provider.smtp_url, "CONSTELLAGENT_SMS_URL": provider.sms_url}
         return Provider(held(self._client), url, reachable=reachable, doubt=LOCAL_DOUBT)
 
+    def _open_review(self, git: Git) -> Review:
+        """Return who answers a person about the work of agents."""
+        runs = runs_of(Ledger(self._database, tzdata_version()))
+        return Review(
+            self._contexts,
+            Diffs(git, runs),
+            Browser(git, runs),
+            Editor(git, self._clock, self._author),
+            Comments(self._database, self._clock, self._terminals.prompt),
+        )
+
     async def _open_desk(self) -> Desk:
         """Return who answers a person about identities, in that person's name."""
         person = RaviClient(self._provider_url, await self._provider.management_key(), actor="person")
@@ -343,6 +343,11 @@ class Daemon:
             self._provider,
             person,
         )
+
+    async def _author(self, file: str, agent: str) -> Author | None:
+        context = await self._contexts.of_file(file)
+        found = await context.identities.author(agent)
+        return Author(*found) if found else None
 
     async def _restart_policy(self, row: SessionRow) -> Restart:
         applied = await self._constellations.get(row.constellation)
@@ -366,29 +371,3 @@ class Daemon:
             record = (await context.world.records.all())[agent.name]
             launch = await context.launches.agent(agent, record.path)
         await self._registry.start(row.constellation, launch)
-
-    async def _newest(self, file: str, subject: str) -> SessionRow:
-        constellation = constellation_id(await asyncio.to_thread(Path(file).resolve))
-        named = await self._registry.get(subject)
-        if named is not None and named.constellation == constellation:
-            return named
-        rows = await self._registry.newest(constellation)
-        found = [row for row in rows if row.subject == subject]
-        own = [row for row in found if row.role != "run"] or found
-        if own:
-            return max(own, key=lambda row: row.started_at)
-        session = await self._roster.of_agents.session(constellation, subject)
-        run = None if session is None else await self._registry.get(session)
-        if run is not None:
-            return run
-        context = await self._contexts.of_file(file)
-        _subject(context, subject, services=True)
-        raise ConstellagentError(f"{subject} was never started", hint="`constellagent apply` starts it")
-
-
-def _subject(context: Context, name: str, *, services: bool) -> str:
-    known = set(context.desired.agents) | (set(context.desired.services) if services else set())
-    if name not in known:
-        what = "agent or service" if services else "agent"
-        raise UsageError(f"there is no {what} {name!r}{did_you_mean(name, known)}")
-    return name

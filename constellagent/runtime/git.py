@@ -165,6 +165,12 @@ class Git:
     async def _once(
         self, argv: Sequence[str], args: Sequence[str], folder: Path, stdin: bytes, env: Mapping[str, str]
     ) -> Result:
+        async with occupants.ourselves(folder):
+            return await self._started(argv, args, folder, stdin, env)
+
+    async def _started(
+        self, argv: Sequence[str], args: Sequence[str], folder: Path, stdin: bytes, env: Mapping[str, str]
+    ) -> Result:
         try:
             process = await asyncio.create_subprocess_exec(
                 *argv,

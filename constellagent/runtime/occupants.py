@@ -1,17 +1,65 @@
 """Who is in a folder, and who has a file open: asked before something is taken away.
 
 Linux tells through /proc, macOS through lsof. Where neither can be asked, `None` says so: not knowing is not
-the same as nobody.
+the same as nobody. Commands that this process runs itself are nobody either: they are over before it looks
+who is in their folder, and the next ones begin when it has looked.
 """
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 _LIMIT = 10.0
+
+
+class _Turns:
+    """Lets commands of ours work in a folder, or one look who else is there, but not both at once.
+
+    Attributes:
+        at_work: the folders of the commands that run.
+        looked_at: the folders that somebody looks at, or waits to look at.
+    """
+
+    def __init__(self) -> None:
+        self.at_work: list[str] = []
+        self.looked_at: list[str] = []
+        self._changed = asyncio.Event()
+
+    @contextlib.contextmanager
+    def listed(self, places: list[str], place: str) -> Iterator[None]:
+        """Have a folder in one of the lists for a while."""
+        places.append(place)
+        try:
+            yield
+        finally:
+            places.remove(place)
+            self._changed.set()
+            self._changed = asyncio.Event()
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until the lists are as wanted."""
+        while not holds():
+            await self._changed.wait()
+
+
+_TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, _Turns] = WeakKeyDictionary()
+
+
+@contextlib.asynccontextmanager
+async def ourselves(folder: Path) -> AsyncIterator[None]:
+    """Run a command of ours in `folder`, which nobody must take for somebody at work there.
+
+    Waits while it is looked who is there.
+    """
+    place, turns = os.path.realpath(folder), _turns()
+    await turns.until(lambda: not any(_within(place, one) for one in turns.looked_at))
+    with turns.listed(turns.at_work, place):
+        yield
 
 
 async def holding(file: Path) -> list[int]:
@@ -20,8 +68,18 @@ async def holding(file: Path) -> list[int]:
 
 
 async def inside(folder: Path) -> dict[int, str] | None:
-    """Return the processes that work in `folder` or below, pid to name; None where nobody can tell."""
-    return await asyncio.to_thread(_inside, os.path.realpath(folder))
+    """Return the processes that work in `folder` or below, pid to name; None where nobody can tell.
+
+    Waits for the end of what runs there by `ourselves`.
+    """
+    place, turns = os.path.realpath(folder), _turns()
+    with turns.listed(turns.looked_at, place):
+        await turns.until(lambda: not any(_within(one, place) for one in turns.at_work))
+        return await asyncio.to_thread(_inside, place)
+
+
+def _turns() -> _Turns:
+    return _TURNS.setdefault(asyncio.get_running_loop(), _Turns())
 
 
 def _holding(file: str) -> list[int] | None:

@@ -96,6 +96,16 @@ class Paths(NamedTuple):
         """Where the daemon listens."""
         return self.run / "daemon.sock"
 
+    @property
+    def api_socket(self) -> Path:
+        """Where the daemon answers HTTP for programs of this user."""
+        return self.run / "api.sock"
+
+    @property
+    def web(self) -> Path:
+        """What the web face keeps: where it listened, logins and tokens."""
+        return self.home / "web"
+
     def session_socket(self, session: str) -> Path:
         """Where the holder of a session listens."""
         return self.run / f"{session}.sock"
@@ -107,7 +117,8 @@ class Paths(NamedTuple):
             UnavailableError: one of them cannot be had, and without them there can be no daemon.
         """
         try:
-            for folder in (self.home, self.sessions, self.ravi, self.bin, self.logs, self.locks, self.run):
+            kept = (self.sessions, self.ravi, self.bin, self.logs, self.locks, self.web)
+            for folder in (self.home, *kept, self.run):
                 private_folder(folder)
         except ConstellagentError as error:
             raise UnavailableError(error.message, hint=error.hint) from error

@@ -60,6 +60,10 @@ class Row:
         self.start = start
 
 
+_PTS = 136
+"""The device number of Linux's pseudo-terminals."""
+
+
 class ProcFiles:
     """Linux: everything is a file under /proc."""
 
@@ -104,6 +108,12 @@ class ProcFiles:
         text = self._of(pid, "status")
         at = text.find(b"SigIgn:")
         return bool(int(text[at + 7 :].split(None, 1)[0], 16) >> (number - 1) & 1) if at >= 0 else None
+
+    def terminal(self, pid: int) -> str:
+        """Return the path of the process's terminal, empty where it has none or is gone."""
+        text = self._of(pid, "stat")
+        device = int(text[text.rindex(b")") + 2 :].split()[4]) if text else 0
+        return f"/dev/pts/{os.minor(device)}" if os.major(device) == _PTS else ""
 
     def _pids(self) -> list[int]:
         return [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208 - pathlib is dear
@@ -164,6 +174,11 @@ class ProcessStatus:
     def ignores(self, pid: int, number: int) -> bool | None:  # noqa: ARG002 - the same shape as on Linux
         """Say nothing: `ps` does not tell."""
         return None
+
+    def terminal(self, pid: int) -> str:
+        """Return the path of the process's terminal, empty where it has none or is gone."""
+        name = _output(["/bin/ps", "-p", str(pid), "-o", "tty="]).decode("ascii", "replace").strip()
+        return f"/dev/{name}" if name.startswith("tty") else ""
 
 
 def _content(path: str) -> bytes:
@@ -246,6 +261,15 @@ def alive(pid: int, start: str) -> bool:
 def ignores(pid: int, number: int) -> bool | None:
     """Say whether the process ignores the signal; None where the platform does not tell."""
     return _LOOK.ignores(pid, number)
+
+
+def terminal_of(pid: int) -> str:
+    """Return the path of the terminal that the process belongs to, empty where that is not known.
+
+    Raises:
+        OSError: processes cannot be looked at.
+    """
+    return _LOOK.terminal(pid)
 
 
 def children_of(pid: int) -> dict[int, str]:

@@ -1,7 +1,7 @@
 """Plan and apply as a face asks for them: trust first, one apply at a time, progress as it happens."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
 
 from constellagent.errors import ConstellagentError, RefusedError, UnavailableError
@@ -67,7 +67,7 @@ class Reconciler:
         """Compare; writes nothing."""
         context = await self._contexts.of_file(request["file"], request.get("ravi_key", ""))
         wanted = env_names(context)
-        names = frozenset(request["env_names"])
+        names = frozenset({*request["env_names"], *await _kept(context, request)})
         observed = await observe(context.desired, context.eyes, available_env=names)
         context.provider.look_again()
         found = plan(context.desired, observed, options_of(request))
@@ -129,7 +129,8 @@ class Reconciler:
             await context.worktrees.take_back(
                 [*context.desired.agents.values(), *undeclared_agents(context.desired, records)]
             )
-            observed = await observe(context.desired, context.eyes, available_env=frozenset(request["env"]))
+            given = frozenset({*request["env"], *await _kept(context, request)})
+            observed = await observe(context.desired, context.eyes, available_env=given)
             context.provider.look_again()
             found = plan(context.desired, observed, options)
             if "plan" in request and request["plan"] != to_json(found):
@@ -224,11 +225,20 @@ def env_names(context: Context) -> list[str]:
 
 async def _keep(context: Context, request: ApplyRequest) -> None:
     """Keep what the applying shell gave; a key of the hosted provider stays until another is given."""
-    names, values = env_names(context), dict(request["env"])
+    names, values = env_names(context), {**await _kept(context, request), **request["env"]}
     if context.provider.host and (key := request.get("ravi_key") or await _kept_key(context)):
         names.append(KEPT)
         values[KEPT] = key
     await context.environment.replace(names, values)
+
+
+async def _kept(context: Context, request: PlanRequest | ApplyRequest) -> Mapping[str, str]:
+    """Return the variables of the last apply, where a caller without a shell asks for them.
+
+    Raises:
+        VaultError: they cannot be opened.
+    """
+    return await context.environment.get() if request.get("keep_env") else {}
 
 
 async def _kept_key(context: Context) -> str:

@@ -193,7 +193,7 @@ async def resolve_bases(git: Git, bases: Iterable[str]) -> dict[str, Look[str]]:
     """
     wanted = list(dict.fromkeys(bases))
     try:
-        candidates = {base: await _candidates(git, base) for base in wanted}
+        candidates = {base: await candidate_names(git, base) for base in wanted}
         asked = [name for base in wanted for name in candidates[base]]
         query = "".join(f"{name}^{{commit}}\n" for name in asked)
         said = (
@@ -211,12 +211,17 @@ def _first(names: Iterable[str], found: Mapping[str, str]) -> Look[str]:
     return next((There(found[name]) for name in names if name in found), Absent())
 
 
-async def _candidates(git: Git, base: str) -> list[str]:
+async def candidate_names(git: Git, base: str, *, cwd: Path | None = None) -> list[str]:
+    """Return the full names that a declared base may mean, the first one that exists counts.
+
+    Raises:
+        GitError: git failed.
+    """
     if base != "auto":
         if not base or base.split() != [base]:
             return []  # git would read it as several questions
         return [f"refs/heads/{base}", f"refs/tags/{base}", f"refs/remotes/{base}", base]
-    heads = (await git.run("for-each-ref", "--format=%(refname)", _HEAD_OF_REMOTES)).text.split("\n")
+    heads = (await git.run("for-each-ref", "--format=%(refname)", _HEAD_OF_REMOTES, cwd=cwd)).text.split("\n")
     remote = ["refs/remotes/origin/HEAD"] if "refs/remotes/origin/HEAD" in heads else heads
     return [
         *(remote if len(remote) == 1 and remote[0] else ()),

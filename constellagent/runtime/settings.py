@@ -94,6 +94,23 @@ class Settings(BaseSettings):
         description="How the multiplexer tells of waiting, done and failed agents: "
         "`bell`, `desktop`, both, or `none`; a line is always shown.",
     )
+    web: bool = Field(
+        default=False, description="Whether the web page is served from the daemon's start on."
+    )
+    web_host: str = Field(
+        default="127.0.0.1",
+        description="Address the web page listens at; any but loopback needs a certificate and WEB_HOSTS.",
+    )
+    web_port: int = Field(
+        default=0, ge=0, le=65535, description="Port of the web page; 0 chooses one and keeps it."
+    )
+    web_hosts: str = Field(
+        default="", description="Names by which other machines may reach the web page, with commas between."
+    )
+    web_certificate: Path | None = Field(
+        default=None, description="File with the TLS certificate of the web page, in PEM."
+    )
+    web_key: Path | None = Field(default=None, description="File with the key of that certificate.")
     ravi_api_url: str = Field(
         default="https://api.ravi.app",
         description="Address of the hosted provider; RAVI_API_URL is not taken: sessions have it too.",

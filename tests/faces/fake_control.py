@@ -7,6 +7,7 @@ from typing import Any
 
 import constellagent
 from constellagent.errors import ConstellagentError
+from constellagent.runtime.comment_views import CommentRequest
 from constellagent.runtime.control import (
     PROTOCOL,
     AgentView,
@@ -17,6 +18,7 @@ from constellagent.runtime.control import (
     PlanReply,
     PlanRequest,
     RunRequest,
+    SendView,
     ServiceView,
     SessionView,
     State,
@@ -32,6 +34,7 @@ from constellagent.runtime.identity_views import (
     ProviderRequest,
 )
 from constellagent.runtime.live_views import LiveItem
+from constellagent.runtime.review_views import BrowseRequest, ChangeRequest
 from constellagent.runtime.schedule_views import ScheduleRequest
 from constellagent.runtime.screen_views import ScreenRequest, ScreenView
 
@@ -103,7 +106,9 @@ def diff_view(agent: str = "docs", **changes: Any) -> DiffView:
     view = DiffView(
         agent=agent,
         against="base",
+        to="worktree",
         commit="0" * 40,
+        to_commit="",
         branch=f"agents/{agent}",
         ahead=0,
         behind=0,
@@ -150,16 +155,19 @@ class FakeControl:
         self.items: list[StreamItem] = []
         self.result = ApplyResult(done=["docs"], failed={}, skipped={}, changed=2, exit_code=0)
         self.session_answer = session_view()
+        self.send_answer = SendView(confirmed=True, why="")
         self.adopted = ["took over the worktree"]
         self.identity_views: list[IdentityView] = []
         self.answers: dict[str, Any] = {}
-        """What `identity`, `provider` and `schedule` answer to each action."""
+        """What `identity`, `provider`, `schedule` and the reviewing ones answer to each action."""
         self.audit_lines: list[list[AuditView]] = []
         """What each call of `audit` answers; the last one is repeated."""
         self.screen_answer = screen_view()
         self.diff_answer = diff_view()
         self.live_items: list[LiveItem] = []
-        """What `watch` gives before it waits for ever."""
+        """What `watch` gives before it waits for `news`; where there is nothing, the `views` as they are."""
+        self.news: asyncio.Queue[LiveItem | ConstellagentError] = asyncio.Queue()
+        """What `watch` gives later, as it is put in; an error is raised."""
         self.watchers = 0
         """How many watch now."""
         self.audit_report = AuditReport(ok=True, problem="", identities=[])
@@ -217,9 +225,10 @@ class FakeControl:
         self._note("session", file=file, subject=subject)
         return self.session_answer
 
-    async def send(self, file: str, agent: str, text: str, *, enter: bool) -> None:
-        """Write down what was sent."""
+    async def send(self, file: str, agent: str, text: str, *, enter: bool) -> SendView:
+        """Answer with `send_answer`."""
         self._note("send", file=file, agent=agent, text=text, enter=enter)
+        return self.send_answer
 
     async def stop(self, file: str, subject: str) -> str:
         """Answer with how it ended."""
@@ -273,14 +282,31 @@ class FakeControl:
         self._note("diff", request=request)
         return self.diff_answer
 
+    async def browse(self, request: BrowseRequest) -> Any:
+        """Answer as `answers` says for the action."""
+        self._note("browse", request=request)
+        return self._next(request["action"])
+
+    async def change(self, request: ChangeRequest) -> Any:
+        """Answer as `answers` says for the action."""
+        self._note("change", request=request)
+        return self._next(request["action"])
+
+    async def comments(self, request: CommentRequest) -> Any:
+        """Answer as `answers` says for the action."""
+        self._note("comments", request=request)
+        return self._next(request["action"])
+
     async def watch(self, file: str | None) -> AsyncIterator[LiveItem]:
-        """Give `live_items`, then nothing more until the caller leaves."""
+        """Give `live_items`, then `news` until the caller leaves."""
         self._note("watch", file=file)
         self.watchers += 1
         try:
-            for item in self.live_items:
+            for item in self.live_items or [{"views": [{**view} for view in self.views]}]:
                 yield item
-            await asyncio.Event().wait()
+            while not isinstance(news := await self.news.get(), ConstellagentError):
+                yield news
+            raise news
         finally:
             self.watchers -= 1
 

@@ -1,25 +1,40 @@
-"""A prompt reaches a program as a paste, and the Enter behind it as a key."""
+"""A prompt reaches a program as a paste, the Enter behind it as a key, and what it came to is known."""
 
 import asyncio
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
-from constellagent.runtime import delivery
-from constellagent.runtime.delivery import deliver
+from constellagent.runtime import delivery, processes
+from constellagent.runtime.delivery import Delivery, deliver
 from constellagent.runtime.holder.log import LogWriter
+from constellagent.runtime.store.sessions import SessionRow
 from tests.runtime.sessions_rig import Rig, until
 
 ON, OFF = b"\x1b[?2004h", b"\x1b[?2004l"
 
-PROGRAM = r"""
-import os, sys, termios, time, tty
+READER = r"""
+import os, sys, time, tty
 tty.setraw(0)
 os.write(1, b"\x1b[?2004hready\r\n")
+time.sleep(float(sys.argv[1]))
 got = []
-while b"\r" not in got:
+while got.count(b"\r") < int(sys.argv[2]):
     got.append(os.read(0, 65536))
+    if sys.argv[3] == "echo":
+        os.write(1, b".")
 os.write(1, repr(got).encode() + b"\r\n")
+"""
+"""Asks for bracketed paste, begins to read after a while, and at last writes what it got by each read."""
+
+SILENT = r"""
+import os, tty
+tty.setraw(0)
+os.write(1, b"ready\r\n")
+while True:
+    os.read(0, 65536)
 """
 
 
@@ -39,8 +54,35 @@ class Pty:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pause just long enough to be seen."""
+    """Wait just long enough to see what is waited for."""
     monkeypatch.setattr(delivery, "PAUSE", 0.05)
+    monkeypatch.setattr(delivery, "SHOWN_WITHIN", 0.2)
+
+
+async def reading(rig: Rig, *, late: float = 0, lines: int = 1, echo: bool = True) -> SessionRow:
+    """Start a program that reads the terminal byte by byte, as agents do."""
+    words = [str(late), str(lines), "echo" if echo else "mute"]
+    row = await rig.start("/usr/bin/env", "python3", "-c", READER, *words)
+    await until(lambda: b"ready" in rig.output(row.id), "the program")
+    return row
+
+
+async def send(rig: Rig, row: SessionRow, text: str, *, enter: bool = True) -> Delivery:
+    """Deliver to a session as the daemon does."""
+
+    async def write(data: bytes) -> None:
+        await rig.registry.send(row.id, data)
+
+    pid = rig.registry.view(row)["pid"]
+    assert pid is not None
+    return await deliver(text, rig.registry.log(row.id), write, enter=enter, pid=pid)
+
+
+def stop(rig: Rig, row: SessionRow) -> None:
+    """Stop the program of a session as Ctrl-Z does."""
+    pid = rig.registry.view(row)["pid"]
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
 
 
 @pytest.mark.parametrize(
@@ -64,14 +106,16 @@ async def test_brackets_are_for_who_asked(tmp_path: Path, output: bytes, first: 
     assert pty.writes == [first]
 
 
-async def test_the_enter_comes_alone_and_later(tmp_path: Path) -> None:
+async def test_the_enter_comes_alone_and_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Paste and Enter are two writes with a pause, or the Enter would be a part of the paste."""
+    monkeypatch.setattr(delivery, "TAKEN_WITHIN", 0.05)
     pty = Pty()
 
-    await deliver("hello", tmp_path, pty.write, enter=True)
+    went = await deliver("hello", tmp_path, pty.write, enter=True)
 
     assert pty.writes == [b"hello", b"\r"]
     assert pty.times[1] - pty.times[0] >= 0.04
+    assert went == Delivery(False, "its terminal shows nothing new since Enter was pressed")
 
 
 async def test_text_cannot_break_out_of_the_paste(tmp_path: Path) -> None:
@@ -90,14 +134,122 @@ async def test_text_cannot_break_out_of_the_paste(tmp_path: Path) -> None:
 
 
 async def test_a_real_program_gets_paste_and_enter(rig: Rig) -> None:
-    """Through a real pty: the program reads the bracketed paste, and the Enter in a read of its own."""
-    row = await rig.start("/usr/bin/env", "python3", "-c", PROGRAM)
-    await until(lambda: b"ready" in rig.output(row.id), "the program")
+    """Through a real pty: the program reads paste and Enter apart, and its output confirms it."""
+    row = await reading(rig)
 
-    async def write(data: bytes) -> None:
-        await rig.registry.send(row.id, data)
-
-    await deliver("two\nlines", rig.registry.log(row.id), write, enter=True)
+    went = await send(rig, row, "two\nlines")
 
     await rig.until_ended(row.id)
     assert rb"[b'\x1b[200~two\rlines\x1b[201~', b'\r']" in rig.output(row.id)
+    assert went == Delivery(True)
+
+
+async def test_a_program_that_reads_late_still_gets_the_enter_alone(rig: Rig) -> None:
+    """Enter waits until the paste was read: a busy program does not find both together."""
+    row = await reading(rig, late=1.0)
+
+    went = await send(rig, row, "hello")
+
+    await rig.until_ended(row.id)
+    assert rb"[b'\x1b[200~hello\x1b[201~', b'\r']" in rig.output(row.id)
+    assert went.confirmed
+
+
+async def test_a_program_that_shows_nothing_of_the_paste(rig: Rig) -> None:
+    """One that echoes nothing gets its Enter all the same, and what it writes then confirms it."""
+    row = await reading(rig, echo=False)
+
+    assert (await send(rig, row, "secret")).confirmed
+
+
+@pytest.mark.parametrize("enter", [True, False])
+async def test_a_stopped_program_gets_no_enter(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, enter: bool
+) -> None:
+    """What is not read is not confirmed, with the reason, and no Enter comes after it."""
+    monkeypatch.setattr(delivery, "READ_WITHIN", 0.2)
+    row = await reading(rig)
+    stop(rig, row)
+
+    went = await send(rig, row, "hello", enter=enter)
+
+    assert not went.confirmed
+    assert went.why.startswith("the program is stopped; the text waits in its terminal")
+    assert ("Enter was not pressed" in went.why) is enter
+
+
+async def test_a_program_that_never_reads(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the kernel echoes is no sign of the program: a line that nobody reads is not confirmed."""
+    monkeypatch.setattr(delivery, "TAKEN_WITHIN", 0.2)
+    row = await rig.start("/bin/sh", "-c", "echo ready; exec sleep 1000")
+    await until(lambda: b"ready" in rig.output(row.id), "the program")
+
+    went = await send(rig, row, "hello")
+
+    assert b"hello" in rig.output(row.id)
+    assert went == Delivery(
+        False, "the program does not read its input now; the text waits in its terminal until it does"
+    )
+
+
+async def test_a_program_that_reads_lines(rig: Rig) -> None:
+    """One that the kernel collects lines for has taken what it has read."""
+    row = await rig.start("/bin/sh", "-c", 'echo ready; while read -r line; do echo "got <$line>"; done')
+    await until(lambda: b"ready" in rig.output(row.id), "the program")
+
+    assert (await send(rig, row, "hello")).confirmed
+    await until(lambda: b"got <hello>" in rig.output(row.id), "the line")
+    assert (await send(rig, row, "")).confirmed
+    await until(lambda: b"got <>" in rig.output(row.id), "an Enter alone")
+
+
+async def test_a_program_that_stays_silent(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that reads everything and shows nothing may have thrown it away."""
+    monkeypatch.setattr(delivery, "TAKEN_WITHIN", 0.2)
+    row = await rig.start("/usr/bin/env", "python3", "-c", SILENT)
+    await until(lambda: b"ready" in rig.output(row.id), "the program")
+
+    typed = await send(rig, row, "hello", enter=False)
+    entered = await send(rig, row, "hello")
+
+    assert typed == Delivery(False, "its terminal shows nothing of it")
+    assert entered == Delivery(False, "its terminal shows nothing new since Enter was pressed")
+
+
+async def test_text_without_enter(rig: Rig) -> None:
+    """Without Enter it is enough that the terminal shows something of it."""
+    row = await reading(rig)
+
+    assert await send(rig, row, "draft", enter=False) == Delivery(True)
+
+
+async def test_two_texts_never_mix(rig: Rig) -> None:
+    """Two that deliver at once take turns: each text is followed by its own Enter."""
+    row = await reading(rig, lines=3)
+
+    went = await asyncio.gather(*(send(rig, row, text) for text in ("one", "two", "three")))
+
+    await rig.until_ended(row.id)
+    parts = [rf"b'\x1b[200~{text}\x1b[201~', b'\r'" for text in ("one", "two", "three")]
+    assert f"[{', '.join(parts)}]".encode() in rig.output(row.id)
+    assert all(one.confirmed for one in went)
+
+
+async def test_a_session_that_ends_of_it(rig: Rig) -> None:
+    """A program that takes the line and is gone has taken it."""
+    row = await rig.start("/bin/sh", "-c", "echo ready; read -r line")
+    await until(lambda: b"ready" in rig.output(row.id), "the program")
+
+    assert (await send(rig, row, "bye")).confirmed
+
+
+async def test_what_cannot_be_looked_at(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the terminal cannot be looked at, the output alone tells."""
+
+    def fail(_: int) -> str:
+        raise OSError("no /proc")
+
+    monkeypatch.setattr(processes, "terminal_of", fail)
+    row = await reading(rig)
+
+    assert (await send(rig, row, "hello")).confirmed

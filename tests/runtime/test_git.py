@@ -3,6 +3,7 @@
 import ast
 import asyncio
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -217,6 +218,56 @@ async def test_lsof_sees_what_proc_sees(tmp_path: Path, monkeypatch: pytest.Monk
     finally:
         sleeper.kill()
         await sleeper.wait()
+
+
+async def test_our_own_commands_are_nobody_at_work(repo: Path, cli: Git) -> None:
+    """Who looks waits for the commands of ours in that folder, and only there; others are seen as ever."""
+    below, beside = repo / "below", repo.parent / "beside"
+    for folder in (below, beside):
+        folder.mkdir()
+    os.mkfifo(repo / "gate")
+    git(repo, "config", "alias.wait", f"!touch {repo}/begun; cat {repo}/gate")
+    sleeper = await asyncio.create_subprocess_exec("sleep", "30", cwd=repo)
+    try:
+        waiting = asyncio.ensure_future(cli.run("wait", cwd=below))
+        async with asyncio.timeout(10):
+            while not (repo / "begun").exists():
+                await asyncio.sleep(0.01)
+        looking = asyncio.ensure_future(occupants.inside(repo))
+        assert await occupants.inside(beside) == {}
+        (repo / "gate").write_text("go on")
+        async with asyncio.timeout(10):
+            assert await looking == {sleeper.pid: "sleep"}
+            assert (await waiting).text == "go on"
+    finally:
+        sleeper.kill()
+        await sleeper.wait()
+
+
+async def test_our_own_commands_wait_for_a_look(
+    repo: Path, cli: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is asked for meanwhile begins when it was looked, also where another look was given up."""
+    may_look, look = threading.Event(), occupants._inside
+
+    def slowly(folder: str) -> dict[int, str] | None:
+        assert may_look.wait(10)
+        return look(folder)
+
+    monkeypatch.setattr(occupants, "_inside", slowly)  # a real look is over before anything can be asked for
+    git(repo, "config", "alias.linger", f"!touch {repo}/begun; sleep 1")
+    looking = asyncio.ensure_future(occupants.inside(repo))
+    given_up = asyncio.ensure_future(occupants.inside(repo))
+    await asyncio.sleep(0)
+    lingering = asyncio.ensure_future(cli.run("linger"))
+    assert (await cli.run("version", cwd=repo.parent)).status == 0
+    given_up.cancel()
+    await asyncio.wait({given_up})
+    assert not (repo / "begun").exists()
+    may_look.set()
+    assert await looking == {}
+    await lingering
+    assert (repo / "begun").exists()
 
 
 async def test_nobody_can_tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

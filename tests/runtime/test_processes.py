@@ -1,11 +1,14 @@
 """Looking at real processes."""
 
 import os
+import pty
 import signal
+import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -190,3 +193,21 @@ def test_a_program_that_is_missing_is_an_error() -> None:
     """A `ps` that cannot be run is a failed look."""
     with pytest.raises(OSError, match="No such file"):
         processes._output(["/nonexistent/ps"])
+
+
+def test_the_terminal_of_a_process() -> None:
+    """A process in a pty has its path; one without a terminal, or that is gone, has none."""
+    pid, master = pty.fork()
+    if pid == 0:
+        os.write(1, b"here")
+        signal.pause()
+    try:
+        assert os.read(master, 4) == b"here"
+        named = Path(processes.terminal_of(pid)).stat()
+        assert stat.S_ISCHR(named.st_mode)
+        assert os.major(named.st_rdev) != 5  # not /dev/tty, which is everybody's own
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(master)
+    assert processes.terminal_of(pid) == ""

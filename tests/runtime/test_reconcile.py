@@ -122,6 +122,24 @@ async def test_the_environment_of_the_applying_shell_is_kept(home: Settings, tmp
         assert b"canary-5319" not in state
 
 
+async def test_an_apply_without_a_shell_keeps_the_environment(home: Settings, tmp_path: Path) -> None:
+    """With `keep_env` nothing is missing in the plan, and the agent starts with what it had."""
+    async with working(home, tmp_path / "repo") as lab:
+        lab.declare("  one:\n    shell: 'echo \"$THE_TOKEN\" >> token.txt'\n    env: {pass: [THE_TOKEN]}\n")
+        await lab.apply(env={"THE_TOKEN": "canary-5320"})
+        await lab.until("one", "done")
+        reply = await lab.plan(env_names=[], keep_env=True, restart=["one"])
+        order = ApplyRequest(
+            file=lab.file, approved=reply["content_hash"], env={}, keep_env=True, restart=["one"]
+        )
+        result = await lab.raw_apply(order)
+        agent = await lab.until("one", "done")
+
+        assert not reply["blocked"]
+        assert result["exit_code"] == 0
+        assert (Path(agent["path"]) / "token.txt").read_text() == "canary-5320\n" * 2
+
+
 async def test_the_key_of_the_applying_shell_is_kept_and_given_to_nobody(
     home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,9 +70,12 @@ async def _serve(settings: "Settings") -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, _asked_to_end, daemon.ended)
+        # It takes a while to load, and whoever looks for the daemon finds it by its lock meanwhile.
+        from constellagent.faces.web.serving import serving
+
         try:
             await daemon.start()
-            async with listening(daemon, paths.control_socket):
+            async with listening(daemon, paths.control_socket), serving(daemon, settings):
                 await daemon.ended.wait()
         finally:
             await daemon.close()

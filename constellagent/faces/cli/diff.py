@@ -7,16 +7,18 @@ for byte as `git apply` takes it; untracked files are new files in it.
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from typing import Annotated
 
 from constellagent.errors import ConstellagentError, UsageError
 from constellagent.faces.blocking import BlockingClient
-from constellagent.faces.cli import patch_colours, screen
+from constellagent.faces.cli import pager, patch_colours, screen
 from constellagent.faces.cli.declare import Agent, Argument, File, Json, Option
 from constellagent.faces.cli.place import constellation_file
 from constellagent.faces.cli.reach import daemon
 from constellagent.faces.wording import counted
 from constellagent.runtime.diff_views import DiffRequest, DiffView, FileChange
+from constellagent.runtime.review_views import WORKTREE
 from constellagent.spec.suggest import did_you_mean
 
 _SIGNS = {
@@ -29,6 +31,7 @@ _SIGNS = {
     "unmerged": "U",
     "untracked": "?",
 }
+_SHORT = 10
 _FILES_AT_ONCE = 200
 _LINES_AT_ONCE = 5_000
 
@@ -41,12 +44,26 @@ def diff(
     *,
     file: File = None,
     against: Annotated[
-        str, Option(("--against",), "Compare with this: base, HEAD, or a commit.", "COMMIT")
-    ] = "base",
+        str | None,
+        Option(("--against",), "Compare with base, HEAD, index, or a commit [default: base].", "COMMIT"),
+    ] = None,
+    to: Annotated[
+        str | None,
+        Option(("--to",), "Compare it to worktree, index, or a commit [default: worktree].", "COMMIT"),
+    ] = None,
+    staged: Annotated[
+        bool, Option(("--staged",), "What is staged: against HEAD (or --against) to index.")
+    ] = False,
+    run: Annotated[
+        str | None, Option(("--run",), "The work of one run of a schedule; enough of its id.", "ID")
+    ] = None,
     ignore_space: Annotated[
         bool, Option(("--ignore-space", "-w"), "Leave changes of white space out.")
     ] = False,
     stat: Annotated[bool, Option(("--stat",), "List the files only.")] = False,
+    pages: Annotated[
+        bool, Option(("--pager/--no-pager",), "Show it through $GIT_PAGER, $PAGER or less on a terminal.")
+    ] = True,
     as_json: Json = False,
 ) -> int:
     """Show what an agent changed in its worktree.
@@ -55,10 +72,11 @@ def diff(
     files all count. A pipe gets a patch for `git apply`.
 
     Raises:
-        UsageError: there is no such agent, commit or changed file.
+        UsageError: there is no such agent, commit, run or changed file, or no such comparison.
         ConstellagentError: part of the patch is missing, because a file's is too long.
     """
-    request = DiffRequest(file=constellation_file(file), agent=agent, against=against)
+    request = DiffRequest(file=constellation_file(file), agent=agent)
+    _choose(request, against, to, run, staged=staged)
     if ignore_space:
         request["ignore_space"] = True
     missing: list[str] = []
@@ -71,12 +89,35 @@ def diff(
                 view["truncated"] = view["truncated"] or bool(missing)
             screen.say_json(view)
             return 0
-        if stat or sys.stdout.isatty():
-            _say_list(view)
-        for part in parts:
-            _say_patch(part)
+        with pager.paged() if pages else nullcontext():
+            if stat or sys.stdout.isatty():
+                _say_list(view)
+            for part in parts:
+                _say_patch(part)
     _tell_rest(view, missing, stat=stat)
     return 0
+
+
+def _choose(
+    request: DiffRequest, against: str | None, to: str | None, run: str | None, *, staged: bool
+) -> None:
+    """Say in the request what to compare.
+
+    Raises:
+        UsageError: the options do not go together.
+    """
+    if run is not None:
+        if against is not None or to is not None or staged:
+            raise UsageError("--run says both sides itself", hint="leave --against, --to and --staged out")
+        request["run"] = run
+        return
+    if staged and to is not None:
+        raise UsageError(
+            "--staged compares to the index, and --to to something else", hint="give one of them"
+        )
+    request["against"] = against or ("HEAD" if staged else "base")
+    if staged or to is not None:
+        request["to"] = to or "index"
 
 
 def _narrowed(view: DiffView, paths: Sequence[str] | None) -> DiffView:
@@ -167,10 +208,19 @@ def _say_list(view: DiffView) -> None:
 
 
 def _summary(view: DiffView) -> str:
-    against, commit = view["against"], view["commit"]
-    named = against if against == commit else f"{against} ({commit[:10]})"
+    sides = [_side(view["against"], view["commit"])]
+    if view["to"] != WORKTREE:
+        sides.append(_side(view["to"], view["to_commit"]))
     files = counted(len(view["files"]), "file")
-    return f"{files} changed against {named}, {view['added']} lines added, {view['removed']} removed"
+    lines = f"{view['added']} lines added, {view['removed']} removed"
+    return f"{files} changed against {' to '.join(sides)}, {lines}"
+
+
+def _side(word: str, commit: str) -> str:
+    """Return how a side is called: by its word, and the commit where that is not the same."""
+    if word == commit:
+        return word[:_SHORT]
+    return f"{word} ({commit[:_SHORT]})" if commit else word
 
 
 def _name(change: FileChange) -> str:

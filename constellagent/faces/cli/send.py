@@ -4,6 +4,7 @@ import sys
 from typing import Annotated
 
 from constellagent.errors import UsageError
+from constellagent.faces.cli import screen
 from constellagent.faces.cli.declare import Agent, Argument, File, Option
 from constellagent.faces.cli.place import constellation_file
 from constellagent.faces.cli.reach import daemon
@@ -16,11 +17,17 @@ def send(
     file: File = None,
     no_enter: Annotated[bool, Option(("--no-enter",), "Do not press Enter after it.")] = False,
 ) -> int:
-    """Send text to an agent as one paste, then press Enter."""
+    """Send text to an agent as one paste, then press Enter.
+
+    Exit code 1 where the agent's terminal did not show that it took the text.
+    """
     message = " ".join(text) if text else _stdin()
     with daemon() as client:
-        client.send(constellation_file(file), agent, message, enter=not no_enter)
-    return 0
+        went = client.send(constellation_file(file), agent, message, enter=not no_enter)
+    if went["confirmed"]:
+        return 0
+    screen.tell(f"warning: {agent} may not have taken it: {screen.clean(went['why'])}")
+    return 1
 
 
 def _stdin() -> str:

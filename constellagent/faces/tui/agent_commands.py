@@ -1,6 +1,10 @@
-"""What a person has done to the current agent: start, stop, restart, send a prompt."""
+"""What a person has done to the current agent: start, stop, restart, send a prompt, show it in a browser."""
+
+import asyncio
+import os
 
 from constellagent.errors import UsageError
+from constellagent.faces import opening
 from constellagent.faces.tui import applying
 from constellagent.faces.tui.deck import AgentId, Deck
 from constellagent.faces.tui.key_names import prefix_shown
@@ -48,13 +52,27 @@ async def prompt(deck: Deck) -> None:
         return
     text = await deck.ask(f"Prompt for {agent.name}", multiline=True)
     if text is not None and text.strip():
-        await deck.control.send(agent.file, agent.name, text, enter=True)
-        deck.say(f"sent to {agent.name}", "done")
+        went = await deck.control.send(agent.file, agent.name, text, enter=True)
+        if went["confirmed"]:
+            deck.say(f"sent to {agent.name}", "done")
+        else:
+            deck.say(f"{agent.name} may not have taken it: {clean(went['why'])}", "warning")
 
 
-def web(deck: Deck) -> None:
-    """Say that there is no browser face to open."""
-    deck.say(f"the diff cannot be opened in a browser yet; {_key(deck, 'D')} shows it here", "warning")
+async def web(deck: Deck) -> None:
+    """Open the page in the browser, at the changes of the current agent if there is one."""
+    agent, paths = deck.current, deck.settings.paths
+    file, name = (agent.file, agent.name) if agent is not None else ("", "")
+    if opening.has_browser(os.environ):
+        entry = await asyncio.to_thread(opening.enter, paths, file=file, agent=name)
+        if await asyncio.to_thread(opening.open_page, paths.web, entry["url"]):
+            deck.say("opened in the browser", "done")
+            return
+    deck.say(f"no browser can be opened here; {_web(name)} prints an address for one elsewhere", "warning")
+
+
+def _web(agent: str) -> str:
+    return f"`constellagent web {agent} --no-browser`" if agent else "`constellagent web --no-browser`"
 
 
 def _current(deck: Deck) -> tuple[AgentId, AgentView]:

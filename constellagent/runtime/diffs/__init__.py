@@ -1,5 +1,6 @@
-"""How an agent's worktree differs from its base, its last commit or another commit."""
+"""How an agent's work differs between two revisions: its base, a commit, what is staged, its worktree."""
 
 from constellagent.runtime.diffs.answer import Diffs
+from constellagent.runtime.diffs.work import RunsOf, RunWork, Work
 
-__all__ = ["Diffs"]
+__all__ = ["Diffs", "RunWork", "RunsOf", "Work"]

@@ -1,67 +1,72 @@
 """Answers what faces ask about an agent's changes."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from constellagent.errors import ConstellagentError, UsageError, WorldError
-from constellagent.plan.desired import DesiredAgent
-from constellagent.plan.observed import Look, There, Unknown, WorktreeFacts, WorktreeState
+from constellagent.errors import UsageError
 from constellagent.runtime.diff_views import DiffRequest, DiffView, FileChange
-from constellagent.runtime.diffs import listing, patches, sides
+from constellagent.runtime.diffs import asking, listing, patches, sides
+from constellagent.runtime.diffs.work import RunsOf, Work
 from constellagent.runtime.git import Git
-from constellagent.runtime.ports import Worktrees
+from constellagent.runtime.review_views import WORKTREE
+from constellagent.runtime.standing import Standing
 from constellagent.spec.suggest import did_you_mean
 
 CONTEXT = 3
 """Unchanged lines around each change, unless a request says how many."""
 _MOST_CONTEXT = 100_000
-STANDING = frozenset({WorktreeState.READY, WorktreeState.UNFINISHED, WorktreeState.MOVED})
-"""The states of a worktree whose files are there to be looked at."""
 
 
 class Diffs:
-    """Compares worktrees with commits; holds nothing, so each answer is of now."""
+    """Compares revisions of agents' work; holds nothing, so each answer is of now."""
 
-    def __init__(self, git: Git) -> None:
-        """`git` runs in the worktrees, wherever its own folder is."""
+    def __init__(self, git: Git, runs: RunsOf) -> None:
+        """`git` runs in the worktrees, wherever its own folder is; `runs` finds the runs of schedules."""
         self._git = git
+        self._work = Work(git, runs)
 
-    async def of(
-        self, agents: Sequence[DesiredAgent], worktrees: Worktrees, request: DiffRequest
-    ) -> DiffView:
-        """Return the changes of one of `agents`.
+    async def of(self, standing: Standing, request: DiffRequest) -> DiffView:
+        """Return the changes between two revisions of an agent's work.
 
         Raises:
-            UsageError: there is no such agent, commit or changed file.
-            ConstellagentError: the agent has no worktree, or its base names no commit.
-            WorldError: its worktree could not be looked at.
-            GitError: git failed.
+            UsageError: there is no such commit, run or changed file, or no such comparison.
+            ConflictError: the base names no commit, or nothing is left of the run.
+            WorldError: the base could not be looked at, or git failed.
         """
-        agent = _named(agents, request["agent"])
-        look = (await worktrees.look([agent]))[agent.name]
-        facts = _standing(agent, look.worktree)
-        folder = Path(facts.path)
-        against = request.get("against") or sides.BASE
-        side = await sides.resolve(self._git, folder, look.base, agent.base, against)
-        ignore_space = request.get("ignore_space", False)
-        found = await listing.changed(self._git, folder, side.commit, ignore_space=ignore_space)
-        patch, cut = await self._patch(folder, side.commit, found.files, request)
+        if run := request.get("run"):
+            found = await self._work.of(standing, request["file"], run)
+            standing, against, to = found.standing, found.old, found.new
+        else:
+            against, to = request.get("against") or sides.BASE, request.get("to") or WORKTREE
+            sides.check(against, to)
+        agent, folder = standing.agent, standing.folder
+        side, new = await asyncio.gather(
+            sides.resolve(self._git, folder, standing.base, agent.base, against),
+            sides.commit_of(self._git, folder, standing.base, agent.base, to),
+        )
+        changes = await listing.changed(
+            self._git, folder, side.commit, new, ignore_space=request.get("ignore_space", False)
+        )
+        patch, cut = await self._patch(folder, side.commit, new, changes.files, request)
         return DiffView(
             agent=agent.name,
             against=against,
-            commit=side.commit,
-            branch=facts.branch or "",
+            to=to,
+            commit=_commit(side.commit),
+            to_commit=_commit(new),
+            branch=standing.branch,
             ahead=side.ahead,
             behind=side.behind,
-            files=found.files,
-            added=found.added,
-            removed=found.removed,
+            files=changes.files,
+            added=changes.added,
+            removed=changes.removed,
             patch=patch,
-            truncated=found.truncated or cut,
+            truncated=changes.truncated or cut,
         )
 
     async def _patch(
-        self, folder: Path, commit: str, files: Sequence[FileChange], request: DiffRequest
+        self, folder: Path, old: str, new: str, files: Sequence[FileChange], request: DiffRequest
     ) -> tuple[str | None, bool]:
         paths = [*request.get("paths", ()), *([request["path"]] if "path" in request else ())]
         if not paths:
@@ -77,28 +82,13 @@ class Diffs:
         return await patches.text(
             self._git,
             folder,
-            commit,
+            old,
             [known[path] for path in dict.fromkeys(paths)],
+            new=new,
             context=max(0, min(lines, _MOST_CONTEXT)),
             ignore_space=request.get("ignore_space", False),
         )
 
 
-def _named(agents: Sequence[DesiredAgent], name: str) -> DesiredAgent:
-    for agent in agents:
-        if agent.name == name:
-            return agent
-    raise UsageError(f"there is no agent {name!r}{did_you_mean(name, (one.name for one in agents))}")
-
-
-def _standing(agent: DesiredAgent, look: Look[WorktreeFacts]) -> WorktreeFacts:
-    """Return what is known of a worktree whose files can be looked at."""
-    if isinstance(look, Unknown):
-        raise WorldError(f"the worktree of {agent.name} could not be looked at: {look.reason}")
-    if isinstance(look, There) and look.value.state in STANDING:
-        return look.value
-    where = f": {look.value.path} is {look.value.state}" if isinstance(look, There) else ""
-    raise ConstellagentError(
-        f"{agent.name} has no worktree{where}",
-        hint="`constellagent apply` makes it; `plan` says what is wrong",
-    )
+def _commit(side: str) -> str:
+    return "" if side in {asking.INDEX, WORKTREE} else side

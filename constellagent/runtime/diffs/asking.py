@@ -6,6 +6,11 @@ program must not depend on it. Identities are never part of an answer.
 
 from collections.abc import Mapping
 
+from constellagent.runtime.review_views import WORKTREE
+
+INDEX = "index"
+"""What is staged."""
+
 LARGEST = 16 << 20
 """Bytes of a file above which its content is not compared; git then calls it binary."""
 
@@ -35,6 +40,17 @@ _OPTIONS = (
     "--ws-error-highlight=none",
     "-O/dev/null",
 )
+
+
+def compared(old: str, new: str) -> tuple[str, ...]:
+    """Return how `git diff` is told what to compare: the last of its arguments before `--`.
+
+    `old` is a commit, a tree or `INDEX`, `new` a commit, `INDEX` or `WORKTREE`. An unmerged file has three
+    versions in the index; the worktree is compared with that of its own branch.
+    """
+    if new == WORKTREE:
+        return ("--ours", "--end-of-options") if old == INDEX else ("--end-of-options", old)
+    return ("--cached", "--end-of-options", old) if new == INDEX else ("--end-of-options", old, new)
 
 
 def options(*, ignore_space: bool) -> tuple[str, ...]:

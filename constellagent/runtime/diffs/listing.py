@@ -1,20 +1,22 @@
-"""Which files of a worktree differ from a commit, and by how many lines.
+"""Which files differ between two revisions, and by how many lines.
 
-Tracked files count whether their changes are staged or not, and so do untracked files that are not ignored:
-what an agent wrote is its work before it adds it. No file is written, the index neither.
+In a worktree tracked files count whether their changes are staged or not, and so do untracked files that are
+not ignored: what an agent wrote is its work before it adds it. No file is written, the index neither.
 """
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from constellagent.runtime.diff_views import FileChange, FileStatus
 from constellagent.runtime.diffs import asking, untracked
-from constellagent.runtime.git import Git
+from constellagent.runtime.git import Git, Result
+from constellagent.runtime.review_views import WORKTREE
 
 MOST_FILES = 10_000
+"""More files than anybody reviews; the page and the terminal still show so many without a pause."""
 MOST_NAMES = 1 << 20
 """Characters of all names together, so that a list fits into one message."""
 
@@ -49,37 +51,32 @@ class Listing:
     truncated: bool
 
 
-async def changed(git: Git, worktree: Path, commit: str, *, ignore_space: bool = False) -> Listing:
-    """Compare a worktree with a commit (or a tree).
+async def changed(
+    git: Git, worktree: Path, old: str, new: str = WORKTREE, *, ignore_space: bool = False
+) -> Listing:
+    """Compare a commit (or a tree, or the index) with the worktree, the index or another commit.
 
     With `ignore_space`, files in which only white space differs are left out.
 
     Raises:
         GitError: git failed.
     """
-    args = (
-        "diff",
-        "--raw",
-        "--numstat",
-        "--no-abbrev",
-        "-z",
-        "-M",
-        *asking.options(ignore_space=ignore_space),
-    )
-    compared = await git.run(
-        *args, "--end-of-options", commit, "--", *asking.HIDDEN, cwd=worktree, env=asking.ENVIRONMENT
-    )
-    listed = await git.run(
-        "ls-files", "-z", "-t", "-u", "-o", "--exclude-standard", "--", *asking.HIDDEN, cwd=worktree
-    )
-    unmerged, others = _index(listed.fields)
-    tracked = await _without_touched(git, worktree, list(_tracked(compared.fields, unmerged)))
-    counts, whole = await asyncio.to_thread(untracked.count, worktree, others)
-    every = tracked + [
-        FileChange(path=path, old_path=None, status="untracked", added=counts.get(path), removed=0)
-        for path in others
-    ]
-    every.sort(key=lambda change: change["path"])
+    asked = _compared(git, worktree, old, new, ignore_space=ignore_space)
+    if new != WORKTREE:
+        said = await asked
+        return await asyncio.to_thread(lambda: _listing(change for change, _ in _tracked(said.fields)))
+    said, outside = await asyncio.gather(asked, _outside(git, worktree))
+    # Lists may be very long, and the event loop must not wait for them.
+    unmerged, others = await asyncio.to_thread(lambda: _index(outside.fields))
+    tracked = await asyncio.to_thread(lambda: list(_tracked(said.fields, unmerged)))
+    changes = await _without_touched(git, worktree, tracked)
+    looked = await asyncio.to_thread(untracked.count, worktree, others)
+    added = (_added(*row) for row in looked.rows)
+    return await asyncio.to_thread(lambda: _listing(chain(changes, added), whole=looked.whole))
+
+
+def _listing(changes: Iterable[FileChange], *, whole: bool = True) -> Listing:
+    every = sorted(changes, key=lambda change: change["path"])
     files = list(_fitting(every))
     return Listing(
         files,
@@ -89,38 +86,72 @@ async def changed(git: Git, worktree: Path, commit: str, *, ignore_space: bool =
     )
 
 
+async def _compared(git: Git, worktree: Path, old: str, new: str, *, ignore_space: bool) -> Result:
+    return await git.run(
+        "diff",
+        "--raw",
+        "--numstat",
+        "--no-abbrev",
+        "-z",
+        "-M",
+        *asking.options(ignore_space=ignore_space),
+        *asking.compared(old, new),
+        "--",
+        *asking.HIDDEN,
+        cwd=worktree,
+        env=asking.ENVIRONMENT,
+    )
+
+
+async def _outside(git: Git, worktree: Path) -> Result:
+    """Ask for the paths that are unmerged, and those that git does not track."""
+    return await git.run(
+        "ls-files", "-z", "-t", "-u", "-o", "--exclude-standard", "--", *asking.HIDDEN, cwd=worktree
+    )
+
+
 def parse_changes(fields: Iterable[str]) -> Iterator[tuple[FileChange, str]]:
     """Read `git diff --raw --numstat -z`: each change, and the id of its old content where only that differs.
 
     A file for which git gives no count has no line that differs. The id is empty where the mode differs too.
     """
     remaining = iter(fields)
-    raw: list[tuple[str, str | None, FileStatus, str]] = []
+    raw: list[tuple[FileChange, str]] = []
     counts: dict[str, tuple[int | None, int | None]] = {}
     for field in remaining:
         if field.startswith(":"):
-            old_mode, new_mode, old_id, _, letter = field[1:].split(" ")
+            old_mode, mode, content, _, letter = field[1:].split(" ")
             first = next(remaining)
             path, old = (next(remaining), first) if letter[0] in "RC" else (first, None)
-            raw.append(
-                (path, old, _STATUSES.get(letter[0], "modified"), old_id if old_mode == new_mode else "")
+            change = FileChange(
+                path=path,
+                old_path=old,
+                status=_STATUSES.get(letter[0], "modified"),
+                added=0,
+                removed=0,
+                old_mode=_mode(old_mode),
+                mode=_mode(mode),
             )
+            raw.append((change, content if old_mode == mode else ""))
         else:
             added, removed, path = field.split("\t", 2)
             if not path:
                 next(remaining)  # where it was renamed from
                 path = next(remaining)
             counts[path] = (_number(added), _number(removed))
-    for path, old, status, content in raw:
-        plus, minus = counts.get(path, (0, 0))
-        yield FileChange(path=path, old_path=old, status=status, added=plus, removed=minus), content
+    for change, content in raw:
+        change["added"], change["removed"] = counts.get(change["path"], (0, 0))
+        yield change, content
 
 
-def _tracked(fields: Iterable[str], unmerged: frozenset[str]) -> Iterator[tuple[FileChange, str]]:
+def _tracked(
+    fields: Iterable[str], unmerged: frozenset[str] = frozenset()
+) -> Iterator[tuple[FileChange, str]]:
     """Return each tracked change once: git names an unmerged file twice where it also differs."""
     found: dict[str, tuple[FileChange, str]] = {}
     for change, content in parse_changes(fields):
-        if change["path"] in unmerged:
+        before = found.get(change["path"])
+        if change["path"] in unmerged or (before and before[0]["status"] == "unmerged"):
             change["status"] = "unmerged"
         counts = (change["added"], change["removed"])
         if change["status"] != "modified" or not content or counts != (0, 0):
@@ -137,12 +168,21 @@ async def _without_touched(
         for change, content in changes
         if content and change["status"] == "modified" and change["added"] is None
     }
-    same = set()
-    for path in islice(doubtful, _MOST_HASHED):
-        said = await git.run("hash-object", "--", path, cwd=worktree, check=False)
-        if said.status == 0 and said.text == doubtful[path]:
-            same.add(path)
+    paths = list(islice(doubtful, _MOST_HASHED))
+    hashes = await _hashes(git, worktree, paths)
+    same = {path for path, content in zip(paths, hashes, strict=True) if content == doubtful[path]}
     return [change for change, _ in changes if change["path"] not in same]
+
+
+async def _hashes(git: Git, worktree: Path, paths: Sequence[str]) -> list[str]:
+    """Return the ids that the contents of files would have, empty for a file that cannot be read."""
+    found: list[str] = []
+    while len(found) < len(paths):
+        said = await git.run("hash-object", "--", *paths[len(found) :], cwd=worktree, check=False)
+        found += said.text.splitlines()
+        if said.status != 0:
+            found.append("")  # git stops at the first that it cannot read
+    return found[: len(paths)]
 
 
 def _index(entries: Iterable[str]) -> tuple[frozenset[str], list[str]]:
@@ -164,6 +204,16 @@ def _fitting(changes: Iterable[FileChange]) -> Iterator[FileChange]:
         if room < 0:
             return
         yield change
+
+
+def _added(path: str, mode: str, lines: int | None) -> FileChange:
+    return FileChange(
+        path=path, old_path=None, status="untracked", added=lines, removed=0, old_mode="", mode=mode
+    )
+
+
+def _mode(text: str) -> str:
+    return "" if text == "000000" else text
 
 
 def _number(text: str) -> int | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from constellagent.runtime.diff_views import FileChange
 from constellagent.runtime.diffs import asking, untracked
 from constellagent.runtime.git import Git
+from constellagent.runtime.review_views import WORKTREE
 
 MOST = 1 << 20
 """Bytes of one answer."""
@@ -24,13 +25,14 @@ _ARGUMENTS = 64 << 10
 async def text(
     git: Git,
     worktree: Path,
-    commit: str,
+    old: str,
     files: Sequence[FileChange],
     *,
+    new: str = WORKTREE,
     context: int,
     ignore_space: bool,
 ) -> tuple[str, bool]:
-    """Return the patch of `files`, and whether it was cut off.
+    """Return the patch of `files` from `old` to `new`, and whether it was cut off.
 
     Their order is kept as far as git does so, which sorts what it compares together. Bytes that are no UTF-8
     come as lone surrogates. A patch that is cut off ends with a whole line.
@@ -40,14 +42,15 @@ async def text(
     """
     parts: list[bytes] = []
     room = MOST
-    sizes = await _sizes(git, worktree, commit, files)
+    sizes = await _sizes(git, worktree, old, new, files)
+    asked = [f"-U{context}", *asking.options(ignore_space=ignore_space), *asking.compared(old, new)]
     for group in _groups(files, sizes):
         if room <= 0:
             return _joined(parts), True
         if group[0]["status"] == "untracked":
             part, cut = await asyncio.to_thread(untracked.patch, worktree, group[0]["path"], room)
         else:
-            part = await _compared(git, worktree, commit, group, context, ignore_space=ignore_space)
+            part = await _compared(git, worktree, asked, group)
             cut = len(part) > room
             part = part[: part.rfind(b"\n", 0, room) + 1] if cut else part
         parts.append(part)
@@ -57,9 +60,7 @@ async def text(
     return _joined(parts), False
 
 
-async def _compared(
-    git: Git, worktree: Path, commit: str, group: Sequence[FileChange], context: int, *, ignore_space: bool
-) -> bytes:
+async def _compared(git: Git, worktree: Path, asked: Sequence[str], group: Sequence[FileChange]) -> bytes:
     """Ask git for the patch of files that were all renamed, or of which none was."""
     moved = "-M" if group[0]["old_path"] else "--no-renames"
     names = [name for change in group for name in (change["old_path"], change["path"]) if name]
@@ -67,10 +68,7 @@ async def _compared(
         "diff",
         "--patch",
         moved,
-        f"-U{context}",
-        *asking.options(ignore_space=ignore_space),
-        "--end-of-options",
-        commit,
+        *asked,
         "--",
         *map(asking.literal, names),
         cwd=worktree,
@@ -79,18 +77,24 @@ async def _compared(
     return said.stdout
 
 
-async def _sizes(git: Git, worktree: Path, commit: str, files: Sequence[FileChange]) -> list[int]:
+async def _sizes(git: Git, worktree: Path, old: str, new: str, files: Sequence[FileChange]) -> list[int]:
     """Return how many bytes both sides of each file have; what is not there has none."""
-    tracked = [change for change in files if change["status"] != "untracked"]
-    asked = "".join(f"{commit}:{_old(change)}\n" for change in tracked if "\n" not in _old(change))
-    said = await git.run("cat-file", "--batch-check=%(objectsize)", cwd=worktree, stdin=os.fsencode(asked))
-    lines = iter(said.text.split("\n"))
-    before = {
-        change["path"]: _number(next(lines, "")) if "\n" not in _old(change) else asking.LARGEST
-        for change in tracked
-    }
-    now = await asyncio.to_thread(lambda: [_size(worktree / change["path"]) for change in files])
-    return [before.get(change["path"], 0) + size for change, size in zip(files, now, strict=True)]
+    names = [f"{_revision(old)}:{_old(change)}" for change in files]
+    if new != WORKTREE:
+        names += [f"{_revision(new)}:{change['path']}" for change in files]
+    # A name with a line break cannot be asked for; it is taken for a large file.
+    plain = [name for name in names if "\n" not in name]
+    asked = os.fsencode("".join(f"{name}\n" for name in plain))
+    said = await git.run("cat-file", "--batch-check=%(objectsize)", cwd=worktree, stdin=asked)
+    known = dict(zip(plain, map(_number, said.text.split("\n")), strict=False))
+    sizes = [known.get(name, asking.LARGEST) for name in names]
+    if new == WORKTREE:
+        sizes += await asyncio.to_thread(lambda: [_size(worktree / change["path"]) for change in files])
+    return [before + now for before, now in zip(sizes, sizes[len(files) :], strict=False)]
+
+
+def _revision(side: str) -> str:
+    return "" if side == asking.INDEX else side
 
 
 def _groups(files: Iterable[FileChange], sizes: Iterable[int]) -> Iterator[list[FileChange]]:

@@ -9,12 +9,15 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from constellagent.runtime.diffs.asking import LARGEST
 
 MOST_READ = 64 << 20
 """Bytes of untracked files that one count reads."""
 
+_REPOSITORY = "160000"
+"""The mode of somebody else's repository, which git lists as a folder."""
 _LOOKED_AT = 8000
 """How far git looks for the byte that makes a file binary."""
 _AT_ONCE = 1 << 20
@@ -23,23 +26,34 @@ _ODD = re.compile(rb'[\x00-\x1f"\\\x7f-\xff]')
 _SHORT = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 34: '"', 92: "\\"}
 
 
-def count(worktree: Path, paths: Iterable[str]) -> tuple[dict[str, int], bool]:
-    """Count the lines of files; those that are binary, too large or gone are left out.
+class Counted(NamedTuple):
+    """What untracked files are.
 
-    Also says whether all were looked at: not more than `MOST_READ` bytes are read.
+    Attributes:
+        rows: path, git's mode and lines of each; a file that is binary, too large or gone has no lines.
+        whole: all were read; not more than `MOST_READ` bytes are.
     """
-    found: dict[str, int] = {}
-    left = MOST_READ
+
+    rows: list[tuple[str, str, int | None]]
+    whole: bool
+
+
+def count(worktree: Path, paths: Iterable[str]) -> Counted:
+    """Look at untracked files, and count the lines of those that have some."""
+    rows: list[tuple[str, str, int | None]] = []
+    left, whole = MOST_READ, True
     for path in paths:
-        if left <= 0:
-            return found, False
-        read = content(worktree / path)
-        if read is None:
+        if path.endswith("/"):
+            rows.append((path, _REPOSITORY, None))
             continue
-        left -= len(read[1])
-        if not _binary(read[1]):
-            found[path] = _lines(read[1])
-    return found, True
+        read = content(worktree / path) if left > 0 else None
+        whole = whole and left > 0
+        if read is None:
+            rows.append((path, _mode(worktree / path), None))
+        else:
+            left -= len(read[1])
+            rows.append((path, f"{read[0]:o}", None if _binary(read[1]) else _lines(read[1])))
+    return Counted(rows, whole)
 
 
 def patch(worktree: Path, path: str, most: int) -> tuple[bytes, bool]:
@@ -112,6 +126,18 @@ def _escaped(name: bytes) -> Iterator[bytes]:
             yield bytes([byte])
         else:
             yield b"\\%03o" % byte
+
+
+def _mode(file: Path) -> str:
+    """Return git's mode of a file that is not read, empty where git has none for it."""
+    try:
+        mode = file.lstat().st_mode
+    except OSError:
+        return ""
+    if stat.S_ISLNK(mode):
+        return "120000"
+    executable = mode & stat.S_IXUSR
+    return ("100755" if executable else "100644") if stat.S_ISREG(mode) else ""
 
 
 def _binary(data: bytes) -> bool:

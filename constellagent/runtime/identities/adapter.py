@@ -149,7 +149,7 @@ class RaviIdentities:
         binding = await self._bound(agent)
         if not self._keys.works(binding, None):
             binding = await self._keys.mint(binding)
-        address = binding.address or f"{binding.uuid}@identity.invalid"
+        address = _address(binding)
         env = {
             "RAVI_API_URL": self._api_url,
             "RAVI_API_KEY": self._keys.unsealed(binding),
@@ -162,6 +162,11 @@ class RaviIdentities:
             "CONSTELLAGENT_PHONE": binding.phone or "",
         }
         return {name: value for name, value in env.items() if value}
+
+    async def author(self, agent: str) -> tuple[str, str] | None:
+        """Return the name and the address that the agent commits as, None where it has no identity."""
+        binding = await self._bindings.get(agent, self._provider)
+        return None if binding is None or binding.archived else (binding.name, _address(binding))
 
     async def session_identity(self, agent: str) -> str:
         """Return the uuid of the identity of which each session gets a key of its own, "" where none does.
@@ -252,3 +257,8 @@ class RaviIdentities:
             return read_private(worktree / FOLDER, FILE) == self._content(bound)
         except ConstellagentError:
             return False
+
+
+def _address(binding: Binding) -> str:
+    """Return the address that git is given, which takes none that is empty."""
+    return binding.address or f"{binding.uuid}@identity.invalid"

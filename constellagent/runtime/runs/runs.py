@@ -137,7 +137,7 @@ class Runs:
         Raises:
             ConstellagentError: git or the ledger cannot be asked.
         """
-        # The git of a report that is being made would look like somebody at work in the worktree.
+        # A report that is being made reads the worktree.
         for whose, concluded in list(self._concluding.values()):
             if whose == agent:
                 await concluded.wait()

@@ -76,4 +76,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             constellation TEXT NOT NULL, identity TEXT NOT NULL, seq INTEGER NOT NULL,
             PRIMARY KEY (constellation, identity)) STRICT""",
     ),
+    (
+        # A path is bytes, because a name in a repository need not be text.
+        """CREATE TABLE comments (
+            id TEXT PRIMARY KEY, constellation TEXT NOT NULL, agent TEXT NOT NULL, path BLOB NOT NULL,
+            side TEXT NOT NULL, line INTEGER NOT NULL, end_line INTEGER NOT NULL, text TEXT NOT NULL,
+            quote TEXT NOT NULL, revision TEXT NOT NULL, author TEXT NOT NULL, state TEXT NOT NULL,
+            created_at REAL NOT NULL, edited_at REAL NOT NULL, sent_at REAL) STRICT""",
+        "CREATE INDEX comments_by_agent ON comments (constellation, agent)",
+    ),
 )

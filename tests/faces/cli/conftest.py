@@ -50,6 +50,7 @@ class OnTerminal:
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., OnTerminal]]:
     """Give a function that runs a command line on a terminal."""
     monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("GIT_PAGER", "cat")
     monkeypatch.delenv("NO_COLOR", raising=False)
     started: list[OnTerminal] = []
 

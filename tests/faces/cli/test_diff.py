@@ -12,9 +12,10 @@ import pytest
 from constellagent.plan.desired import DesiredAgent
 from constellagent.plan.observed import There, WorktreeFacts, WorktreeState
 from constellagent.runtime.diff_views import DiffRequest, DiffView
-from constellagent.runtime.diffs import Diffs, patches
+from constellagent.runtime.diffs import Diffs, RunWork, patches
 from constellagent.runtime.git import Git
 from constellagent.runtime.ports import WorktreeLook
+from constellagent.runtime.standing import find
 from constellagent.spec.models import Agent
 from tests.faces.cli.conftest import OnTerminal
 from tests.faces.conftest import Cli
@@ -41,14 +42,20 @@ class Comparing(FakeControl):
     def __init__(self, tree: Path) -> None:
         super().__init__()
         self.worktrees = OneWorktree(tree)
-        self.diffs = Diffs(Git(tree, timeout=30))
+        self.work: RunWork | None = None
+        self.diffs = Diffs(Git(tree, timeout=30), self.runs)
         self.compared: list[DiffRequest] = []
+
+    async def runs(self, constellation: str, run: str) -> RunWork | None:
+        """Know of one run at most."""
+        return self.work if self.work and self.work.run.startswith(run) else None
 
     async def diff(self, request: DiffRequest) -> DiffView:
         """Compare."""
         self.compared.append(request)
         agent = DesiredAgent("docs", Path("/"), "main", "auto", None, Agent(command=("true",)), "")
-        return await self.diffs.of([agent], self.worktrees, request)  # type: ignore[arg-type] # only look is used
+        standing = await find([agent], self.worktrees, request["agent"])  # type: ignore[arg-type] # only look is used
+        return await self.diffs.of(standing, request)
 
 
 @pytest.fixture
@@ -260,3 +267,56 @@ def test_names_that_are_no_text(daemon: Comparing, repo: Path, tree: Path, cli: 
     assert "caf\ufffd" in cli("diff", "docs", "--stat").out
     view = json.loads(cli("diff", "docs", name, "--json").out)
     assert os.fsencode(view["files"][0]["path"]) == b"caf\xe9"
+
+
+def test_what_is_staged(daemon: Comparing, repo: Path, tree: Path, cli: Cli) -> None:
+    """`--staged` shows the next commit, `--against index` what would not be in it."""
+    (tree / "a.txt").write_text("staged\n")
+    git(tree, "add", "a.txt")
+    (tree / "a.txt").write_text("staged\nrest\n")
+    head = git(tree, "rev-parse", "HEAD")[:10]
+
+    assert cli("diff", "docs", "--staged").out.endswith("-one\n-two\n+staged\n")
+    assert cli("diff", "docs", "--against", "index").out.endswith(" staged\n+rest\n")
+    said = cli("diff", "docs", "--staged", "--stat").out
+    assert f"1 file changed against HEAD ({head}) to index, 1 lines added" in said
+    said = cli("diff", "docs", "--against", "index", "--stat").out
+    assert "1 file changed against index, 1 lines added" in said
+
+
+def test_between_commits(daemon: Comparing, repo: Path, tree: Path, cli: Cli) -> None:
+    """`--to` ends the comparison at a commit, or with `--staged --against` at the index."""
+    first = git(tree, "rev-parse", "HEAD")
+    second = commit(tree, {"a.txt": "second\n"})
+    commit(tree, {"a.txt": "third\n"})
+
+    assert cli("diff", "docs", "--against", first, "--to", "HEAD~1").out.endswith("+second\n")
+    said = cli("diff", "docs", "--against", second, "--to", "HEAD", "--stat").out
+    assert f"changed against {second[:10]} to HEAD (" in said
+    assert cli("diff", "docs", "--against", second, "--staged").out.endswith("-second\n+third\n")
+
+
+def test_one_run(daemon: Comparing, repo: Path, tree: Path, cli: Cli) -> None:
+    """`--run` shows what one run of a schedule committed."""
+    base = git(tree, "rev-parse", "HEAD")
+    tip = commit(tree, {"a.txt": "run\n"})
+    commit(tree, {"later": "1\n"})
+    daemon.work = RunWork("abcdef", "docs", base, "", str(tree), tip, over=True)
+
+    assert cli("diff", "docs", "--run", "abc").out.endswith("+run\n")
+    said = cli("diff", "docs", "--run", "abc", "--stat").out
+    assert f"1 file changed against {base[:10]} to {tip[:10]}, 1 lines added" in said
+    assert cli("diff", "docs", "--run", "f00d").code == 64
+
+
+def test_options_that_do_not_go_together(daemon: Comparing, repo: Path, tree: Path, cli: Cli) -> None:
+    """Two options that say the same side, and sides that cannot be compared, are wrong usage."""
+    for options in (
+        ("--run", "abc", "--to", "HEAD"),
+        ("--run", "abc", "--against", "HEAD"),
+        ("--run", "abc", "--staged"),
+        ("--staged", "--to", "HEAD"),
+        ("--against", "index", "--to", "HEAD"),
+    ):
+        ran = cli("diff", "docs", *options)
+        assert (ran.code, ran.out) == (64, "")

@@ -1,11 +1,15 @@
-"""Starting, stopping, restarting and prompting the current agent."""
+"""Starting, stopping, restarting and prompting the current agent, and showing it in a browser."""
+
+from pathlib import Path
 
 import pytest
 
 from constellagent.errors import UsageError
+from constellagent.faces import opening
 from constellagent.faces.tui import agent_commands
 from constellagent.faces.tui.deck import AgentId
-from constellagent.runtime.control import State
+from constellagent.runtime.control import SendView, State
+from constellagent.runtime.paths import Paths
 from tests.faces.fake_control import agent_view, plan_reply, session_view
 from tests.faces.tui.fake_deck import FILE, FakeDeck, constellation
 
@@ -134,8 +138,60 @@ async def test_prompt_to_nobody() -> None:
     assert deck.said == [("docs is not running; C-] s starts it", "warning")]
 
 
-def test_web() -> None:
-    """The browser's diff is not there, and the message says what is."""
+async def test_a_prompt_that_nobody_may_have_read() -> None:
+    """What the terminal did not show is said with the reason, and not as sent."""
     deck = rig()
-    agent_commands.web(deck)
-    assert deck.said == [("the diff cannot be opened in a browser yet; C-] D shows it here", "warning")]
+    deck.answers.append("Go on.")
+    deck.control.send_answer = SendView(confirmed=False, why="the program is stopped")
+    await agent_commands.prompt(deck)
+    assert deck.said == [("docs may not have taken it: the program is stopped", "warning")]
+
+
+class Opened:
+    """Stands in for the API and the browser: notes what was asked of each."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, browser: bool = True, starts: bool = True) -> None:
+        self.entered: list[tuple[str, str]] = []
+        self.opened: list[str] = []
+        self._starts = starts
+        monkeypatch.setattr(opening, "has_browser", lambda environ: browser)
+        monkeypatch.setattr(opening, "enter", self._enter)
+        monkeypatch.setattr(opening, "open_page", self._open)
+
+    def _enter(self, paths: Paths, *, file: str, agent: str) -> opening.Entry:
+        self.entered.append((file, agent))
+        return opening.Entry(url="http://127.0.0.1:1/#code=s3cret", host="127.0.0.1", port=1, expires_at=0.0)
+
+    def _open(self, folder: Path, url: str) -> bool:
+        self.opened.append(url)
+        return self._starts
+
+
+async def test_web(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The browser opens at the agent that is meant, and the code is not shown."""
+    opened, deck = Opened(monkeypatch), rig()
+    await agent_commands.web(deck)
+    assert (opened.entered, opened.opened) == ([(FILE, "docs")], ["http://127.0.0.1:1/#code=s3cret"])
+    assert deck.said == [("opened in the browser", "done")]
+
+
+async def test_web_without_an_agent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an agent the browser opens at the start of the page."""
+    opened, deck = Opened(monkeypatch), rig()
+    deck.current = None
+    await agent_commands.web(deck)
+    assert opened.entered == [("", "")]
+
+
+@pytest.mark.parametrize(("browser", "starts", "entered"), [(False, True, 0), (True, False, 1)])
+async def test_web_without_a_browser(
+    monkeypatch: pytest.MonkeyPatch, browser: bool, starts: bool, entered: int
+) -> None:
+    """Where none can be opened, it says which command prints an address, and shows no code."""
+    opened, deck = Opened(monkeypatch, browser=browser, starts=starts), rig()
+    await agent_commands.web(deck)
+    assert len(opened.entered) == entered
+    ((text, tone),) = deck.said
+    assert tone == "warning"
+    assert "`constellagent web docs --no-browser`" in text
+    assert "s3cret" not in text

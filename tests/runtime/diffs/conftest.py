@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from constellagent.runtime.diffs import RunWork
 from constellagent.runtime.git import Git
 from tests.runtime.worktrees.rig import Rig, make_repo
 
@@ -27,3 +28,8 @@ def git(repo: Path) -> Git:
 async def rig(tmp_path: Path, repo: Path) -> Rig:
     """The worktrees of agents in that repository."""
     return await Rig.over(tmp_path, repo)
+
+
+async def no_runs(constellation: str, run: str) -> RunWork | None:
+    """Know of no run."""
+    return None

@@ -2,16 +2,17 @@
 
 import json
 import os
-import shutil
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from constellagent.errors import ConstellagentError, GitError, UsageError, WorldError
+from constellagent.errors import ConflictError, GitError, UsageError
 from constellagent.faces import wire
 from constellagent.runtime.diff_views import DiffRequest, DiffView
 from constellagent.runtime.diffs import Diffs
+from constellagent.runtime.standing import find
+from tests.runtime.diffs.conftest import no_runs
 from tests.runtime.worktrees.rig import Rig, commit
 from tests.runtime.worktrees.rig import git as by_hand
 
@@ -19,7 +20,7 @@ from tests.runtime.worktrees.rig import git as by_hand
 async def ask(rig: Rig, **request: Any) -> DiffView:
     """Ask for the changes of `worker`."""
     asked = cast("DiffRequest", {"file": "f", "agent": "worker", **request})
-    return await Diffs(rig.git).of([rig.agent("other"), rig.agent()], rig.port, asked)
+    return await Diffs(rig.git, no_runs).of(await find([rig.agent()], rig.port, "worker"), asked)
 
 
 async def test_an_agents_work(rig: Rig) -> None:
@@ -35,13 +36,31 @@ async def test_an_agents_work(rig: Rig) -> None:
     assert view == DiffView(
         agent="worker",
         against="base",
+        to="worktree",
         commit=start,
+        to_commit="",
         branch="agents/worker",
         ahead=1,
         behind=1,
         files=[
-            {"path": "b.py", "old_path": None, "status": "modified", "added": 1, "removed": 2},
-            {"path": "new", "old_path": None, "status": "untracked", "added": 1, "removed": 0},
+            {
+                "path": "b.py",
+                "old_path": None,
+                "status": "modified",
+                "added": 1,
+                "removed": 2,
+                "old_mode": "100644",
+                "mode": "100644",
+            },
+            {
+                "path": "new",
+                "old_path": None,
+                "status": "untracked",
+                "added": 1,
+                "removed": 0,
+                "old_mode": "",
+                "mode": "100644",
+            },
         ],
         added=2,
         removed=2,
@@ -98,34 +117,6 @@ async def test_odd_bytes_survive_the_wire(rig: Rig) -> None:
     assert back["patch"].encode("utf-8", "surrogateescape").endswith(b"+\xff\n")
 
 
-async def test_no_such_agent(rig: Rig) -> None:
-    """An agent that is not known is wrong usage, with the nearest that is."""
-    with pytest.raises(UsageError, match="did you mean worker"):
-        await ask(rig, agent="wroker")
-
-
-async def test_an_agent_without_a_worktree(rig: Rig) -> None:
-    """Before apply, and where the folder is gone, the answer says what makes it."""
-    with pytest.raises(ConstellagentError, match=r"worker has no worktree$") as caught:
-        await ask(rig)
-    assert "apply" in caught.value.hint
-    tree = await rig.create()
-    shutil.rmtree(tree)
-    tree.mkdir()
-    (tree / "x").touch()
-    with pytest.raises(ConstellagentError, match=r"has no worktree: .* is occupied"):
-        await ask(rig)
-
-
-async def test_a_worktree_that_cannot_be_looked_at(rig: Rig, tmp_path: Path) -> None:
-    """What could not be looked at is not called absent."""
-    await rig.create()
-    (rig.repo / ".git").rename(tmp_path / "away")
-
-    with pytest.raises(WorldError, match="could not be looked at"):
-        await ask(rig)
-
-
 async def test_git_that_fails_says_why(rig: Rig) -> None:
     """A failure of git comes with its own words."""
     tree = await rig.create()
@@ -134,3 +125,91 @@ async def test_git_that_fails_says_why(rig: Rig) -> None:
 
     with pytest.raises(GitError, match="index file"):
         await ask(rig)
+
+
+async def test_what_is_staged(rig: Rig) -> None:
+    """HEAD to index is what the next commit would hold, index to worktree what it would not."""
+    tree = await rig.create()
+    (tree / "b.py").write_text("staged\n")
+    by_hand(tree, "add", "b.py")
+    (tree / "b.py").write_text("staged\nand more\n")
+    (tree / "new").write_text("1\n")
+    head = by_hand(tree, "rev-parse", "HEAD")
+
+    staged = await ask(rig, against="HEAD", to="index", path="b.py")
+    rest = await ask(rig, against="index", path="b.py")
+
+    assert [change["path"] for change in staged["files"]] == ["b.py"]
+    assert (staged["commit"], staged["to"], staged["to_commit"]) == (head, "index", "")
+    assert staged["patch"] is not None
+    assert staged["patch"].endswith("-one = 1\n-two = 2\n+staged\n")
+    assert [(change["path"], change["status"]) for change in rest["files"]] == [
+        ("b.py", "modified"),
+        ("new", "untracked"),
+    ]
+    assert (rest["against"], rest["commit"]) == ("index", "")
+    assert rest["patch"] is not None
+    assert rest["patch"].endswith(" staged\n+and more\n")
+
+
+async def test_from_one_commit_to_another(rig: Rig) -> None:
+    """Two commits are compared as they are: what is in the worktree or came to the base since is not seen."""
+    tree = await rig.create()
+    first = commit(tree, {"b.py": "1\n"})
+    second = commit(tree, {"b.py": "2\n", "c": "c\n"})
+    (tree / "b.py").write_text("3\n")
+    (tree / "new").write_text("1\n")
+
+    view = await ask(rig, against=first, to="HEAD", paths=["b.py", "c"])
+    back = await ask(rig, against="HEAD", to=first[:12], path="c")
+    base = await ask(rig, to="HEAD~1")
+
+    assert (view["commit"], view["to_commit"]) == (first, second)
+    assert [(change["path"], change["status"]) for change in view["files"]] == [
+        ("b.py", "modified"),
+        ("c", "added"),
+    ]
+    assert view["patch"] is not None
+    assert "-1\n+2\n" in view["patch"]
+    assert view["patch"].endswith("+c\n")
+    assert [(c["path"], c["status"], c["mode"]) for c in back["files"]] == [
+        ("b.py", "modified", "100644"),
+        ("c", "deleted", ""),
+    ]
+    assert (base["to_commit"], base["added"]) == (first, 1)
+
+
+@pytest.mark.parametrize(
+    ("against", "to"),
+    [("worktree", "worktree"), ("worktree", "HEAD"), ("index", "index"), ("index", "HEAD")],
+)
+async def test_no_such_comparison(rig: Rig, against: str, to: str) -> None:
+    """What can only be compared the other way round is wrong usage, which says the way."""
+    await rig.create()
+
+    with pytest.raises(UsageError) as caught:
+        await ask(rig, against=against, to=to)
+    assert caught.value.hint
+
+
+async def test_no_such_commit_on_either_side(rig: Rig) -> None:
+    """A slip of the finger gets the nearest name, on both sides."""
+    await rig.create()
+
+    for side in ("against", "to"):
+        with pytest.raises(UsageError, match="did you mean main"):
+            await ask(rig, **{side: "mian"})
+
+
+async def test_a_base_that_names_nothing(rig: Rig) -> None:
+    """Without a base there is still everything else to compare with."""
+    tree = await rig.create()
+    (tree / "new").write_text("1\n")
+    agent = rig.agent(base="nowhere")
+    diffs, standing = Diffs(rig.git, no_runs), await find([agent], rig.port, "worker")
+
+    with pytest.raises(ConflictError, match="names no commit"):
+        await diffs.of(standing, {"file": "f", "agent": "worker"})
+    view = await diffs.of(standing, {"file": "f", "agent": "worker", "against": "HEAD"})
+
+    assert (view["ahead"], len(view["files"])) == (None, 1)

@@ -14,9 +14,11 @@ from tests.runtime.worktrees.rig import commit, contents
 from tests.runtime.worktrees.rig import git as by_hand
 
 
-async def listed(git: Git, repo: Path, against: str = "HEAD", **options: bool) -> dict[str, FileChange]:
+async def listed(
+    git: Git, repo: Path, against: str = "HEAD", to: str = "worktree", **options: bool
+) -> dict[str, FileChange]:
     """Return the changes by path."""
-    found = await listing.changed(git, repo, against, **options)
+    found = await listing.changed(git, repo, against, to, **options)
     assert not found.truncated
     return {change["path"]: change for change in found.files}
 
@@ -48,6 +50,14 @@ async def test_every_kind_of_change(git: Git, repo: Path) -> None:
     found = await listed(git, repo)
 
     rows = {path: (c["status"], c["old_path"], c["added"], c["removed"]) for path, c in found.items()}
+    modes = {path: (c["old_mode"], c["mode"]) for path, c in found.items() if c["old_mode"] != c["mode"]}
+    assert modes == {
+        "gone.txt": ("100644", ""),
+        "run.sh": ("100644", "100755"),
+        "kind": ("100644", "120000"),
+        "staged": ("", "100644"),
+        "new": ("", "100644"),
+    }
     assert rows == {
         "a.txt": ("modified", None, 1, 1),
         "gone.txt": ("deleted", None, 0, 1),
@@ -92,6 +102,51 @@ async def test_an_unmerged_file_is_said_to_be_so(git: Git, repo: Path) -> None:
     }
 
 
+async def test_an_unmerged_file_on_every_side(git: Git, repo: Path) -> None:
+    """It is one unmerged row against HEAD, in the index and against it, where our version is its old side."""
+    by_hand(repo, "checkout", "-q", "-b", "theirs")
+    commit(repo, {"b.py": "theirs\n"})
+    by_hand(repo, "checkout", "-q", "main")
+    commit(repo, {"b.py": "ours\n"})
+    by_hand(repo, "merge", "theirs", check=False)
+
+    for against, to, counts in (
+        ("HEAD", "worktree", (4, 0)),
+        ("index", "worktree", (4, 0)),
+        ("HEAD", "index", (0, 0)),
+    ):
+        [change] = (await listed(git, repo, against, to)).values()
+        assert (change["status"], change["added"], change["removed"]) == ("unmerged", *counts)
+        assert change["old_mode"] == "100644"
+
+
+async def test_staged_and_committed(git: Git, repo: Path) -> None:
+    """In the index and in commits nothing untracked counts, and renames are found there too."""
+    first = by_hand(repo, "rev-parse", "HEAD")
+    by_hand(repo, "mv", "b.py", "c.py")
+    (repo / "new").write_text("1\n")
+
+    staged = await listed(git, repo, "HEAD", "index")
+    unstaged = await listed(git, repo, "index")
+    by_hand(repo, "commit", "-q", "-m", "moved")
+    committed = await listed(git, repo, first, by_hand(repo, "rev-parse", "HEAD"))
+
+    assert staged == committed
+    assert [(c["path"], c["old_path"], c["status"]) for c in staged.values()] == [("c.py", "b.py", "renamed")]
+    assert set(unstaged) == {"new"}
+
+
+async def test_a_sparse_checkout(git: Git, repo: Path) -> None:
+    """What a sparse checkout leaves out is not deleted."""
+    commit(repo, {"in/x": "1\n", "out/y": "1\n"})
+    by_hand(repo, "sparse-checkout", "set", "in")
+    assert not (repo / "out").exists()
+
+    (repo / "in" / "x").write_text("2\n")
+
+    assert set(await listed(git, repo)) == {"in/x"}
+
+
 async def test_an_unmerged_file_that_is_gone_is_one_row(git: Git, repo: Path) -> None:
     """Git names such a file as unmerged and as deleted; it is one change."""
     by_hand(repo, "checkout", "-q", "-b", "theirs")
@@ -123,7 +178,7 @@ async def test_odd_names(git: Git, repo: Path, name: bytes) -> None:
     found = await listed(git, repo)
 
     assert found[os.fsdecode(name)] == FileChange(
-        path=os.fsdecode(name), old_path=None, status="added", added=1, removed=0
+        path=os.fsdecode(name), old_path=None, status="added", added=1, removed=0, old_mode="", mode="100644"
     )
 
 
@@ -146,7 +201,15 @@ async def test_another_repository_inside_is_one_row(git: Git, repo: Path) -> Non
     found = await listed(git, repo)
 
     assert found == {
-        "inner/": FileChange(path="inner/", old_path=None, status="untracked", added=None, removed=0)
+        "inner/": FileChange(
+            path="inner/",
+            old_path=None,
+            status="untracked",
+            added=None,
+            removed=0,
+            old_mode="",
+            mode="160000",
+        )
     }
 
 
@@ -208,12 +271,23 @@ async def test_a_users_configuration_changes_nothing(git: Git, repo: Path) -> No
 
 async def test_a_touched_file_is_no_change(git: Git, repo: Path) -> None:
     """A file that was written with what it held is no change, text or binary."""
-    commit(repo, {"bin": "\0\1", "other": "\0\1"})
-    for name in ("a.txt", "bin", "other"):
+    commit(repo, {"bin": "\0\1", "other": "\0\1", "closed": "\0\1", "last": "\0\1"})
+    for name in ("a.txt", "bin", "closed", "last", "other"):
         os.utime(repo / name, (1, 1))
     (repo / "other").write_bytes(b"\0\2")
+    (repo / "closed").unlink()
+    (repo / "closed").mkdir()
+    (repo / "closed" / "x").write_text("1\n")
 
-    assert set(await listed(git, repo)) == {"other"}
+    assert set(await listed(git, repo)) == {"closed", "closed/x", "other"}
+
+
+async def test_what_cannot_be_hashed_ends_nothing(git: Git, repo: Path) -> None:
+    """A file that is gone when its content is asked for has no id; those after it have theirs."""
+    ids = await listing._hashes(git, repo, ["gone", "a.txt", "away", "b.py", "lost"])
+
+    blob = by_hand(repo, "rev-parse", "HEAD:a.txt")
+    assert ids == ["", blob, "", by_hand(repo, "rev-parse", "HEAD:b.py"), ""]
 
 
 async def test_nothing_is_written(git: Git, repo: Path) -> None:
@@ -234,7 +308,7 @@ _COUNT = st.none() | st.integers(0, 10**6)
 @given(st.dictionaries(_NAMES, st.tuples(st.sampled_from("AMDT"), _COUNT, st.none() | _NAMES)))
 def test_what_git_writes_is_read(rows: dict[str, tuple[str, int | None, str | None]]) -> None:
     """Any names and counts in git's form come back as they were."""
-    raw, counts = [], []
+    raw, counts = list[str](), list[str]()
     for path, (letter, count, old) in rows.items():
         number = "-" if count is None else str(count)
         kind = "R090" if old else letter
@@ -243,6 +317,46 @@ def test_what_git_writes_is_read(rows: dict[str, tuple[str, int | None, str | No
 
     found = [change for change, _ in listing.parse_changes([*raw, *counts])]
 
-    assert [(c["path"], c["added"], c["removed"], c["old_path"]) for c in found] == [
-        (path, count, count, old) for path, (_, count, old) in rows.items()
+    assert [(c["path"], c["added"], c["removed"], c["old_path"], c["mode"]) for c in found] == [
+        (path, count, count, old, "100644") for path, (_, count, old) in rows.items()
     ]
+
+
+async def test_line_ends_of_the_checkout_are_no_change(git: Git, repo: Path) -> None:
+    """A worktree with CRLF by configuration is like its commit; one whose line ends were changed is not."""
+    commit(repo, {".gitattributes": "*.dos text eol=crlf\n", "x.dos": "1\n2\n"})
+    (repo / "x.dos").unlink()
+    by_hand(repo, "checkout", "-q", "x.dos")
+    assert (repo / "x.dos").read_bytes() == b"1\r\n2\r\n"
+    os.utime(repo / "x.dos", (1, 1))
+    (repo / "b.py").write_bytes(b"one = 1\r\ntwo = 2\r\n")
+
+    found = await listed(git, repo)
+
+    assert {path: (c["added"], c["removed"]) for path, c in found.items()} == {"b.py": (2, 2)}
+
+
+async def test_pointers_of_large_files_are_text(git: Git, repo: Path) -> None:
+    """Where the program that fetches large files is not set up, their pointers are compared like any text."""
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 9\n"
+    commit(
+        repo, {".gitattributes": "*.bin filter=lfs diff=lfs merge=lfs -text\n", "x.bin": pointer.format(1)}
+    )
+    (repo / "x.bin").write_text(pointer.format(2))
+
+    change = (await listed(git, repo))["x.bin"]
+
+    assert (change["added"], change["removed"]) == (1, 1)
+
+
+async def test_five_thousand_files(git: Git, repo: Path) -> None:
+    """So many changed files are listed whole."""
+    for number in range(2_500):
+        (repo / f"staged{number}").write_text("1\n")
+    by_hand(repo, "add", "-A")
+    for number in range(2_500):
+        (repo / f"new{number}").write_text("1\n")
+
+    found = await listing.changed(git, repo, "HEAD")
+
+    assert (len(found.files), found.added, found.truncated) == (5_000, 5_000, False)

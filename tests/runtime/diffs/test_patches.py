@@ -129,3 +129,51 @@ async def test_a_large_file_is_called_binary(git: Git, repo: Path) -> None:
 
     assert not cut
     assert text.endswith("Binary files a/a.txt and b/a.txt differ\n")
+
+
+async def test_between_the_index_and_commits(git: Git, repo: Path, tmp_path: Path) -> None:
+    """What was committed, what is staged and what is not are three patches that git applies in turn."""
+    first = by_hand(repo, "rev-parse", "HEAD")
+    other = tmp_path / "other"
+    by_hand(tmp_path, "clone", "-q", str(repo), str(other))
+    commit(repo, {"c\nd": "1\n", "b.py": "one = 1\n"})
+    head = by_hand(repo, "rev-parse", "HEAD")
+    by_hand(repo, "mv", "b.py", "e.py")
+    (repo / "a.txt").write_text("staged\n")
+    by_hand(repo, "add", "a.txt")
+    (repo / "a.txt").write_text("staged\nrest\n")
+    (repo / "new").write_text("1\n")
+
+    for old, new in ((first, head), (head, "index"), ("index", "worktree")):
+        files = (await listing.changed(git, repo, old, new)).files
+        text, cut = await patches.text(git, repo, old, files, new=new, context=3, ignore_space=False)
+        assert not cut
+        subprocess.run(["git", "apply"], input=text.encode(), cwd=other, check=True)
+
+    assert contents(other) == contents(repo)
+
+
+async def test_an_unmerged_file_has_a_plain_patch(git: Git, repo: Path) -> None:
+    """Against HEAD and against the index it is what our side became, with the conflict's marks."""
+    by_hand(repo, "checkout", "-q", "-b", "theirs")
+    commit(repo, {"b.py": "theirs\n"})
+    by_hand(repo, "checkout", "-q", "main")
+    commit(repo, {"b.py": "ours\n"})
+    by_hand(repo, "merge", "theirs", check=False)
+
+    for old in ("HEAD", "index"):
+        files = (await listing.changed(git, repo, old)).files
+        text, _ = await patches.text(git, repo, old, files, context=3, ignore_space=False)
+        assert "@@ -1 +1,5 @@\n+<<<<<<< HEAD\n ours\n+=======\n+theirs\n+>>>>>>> theirs\n" in text
+
+
+async def test_both_sides_count_for_the_groups(git: Git, repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sizes of what is compared are those of both sides, wherever these are."""
+    first = by_hand(repo, "rev-parse", "HEAD")
+    second = commit(repo, {"b.py": "x" * 100})
+    (repo / "b.py").write_text("x" * 1000)
+    files = (await listing.changed(git, repo, first, second)).files
+
+    assert await patches._sizes(git, repo, first, second, files) == [116]
+    assert await patches._sizes(git, repo, second, "worktree", files) == [1100]
+    assert await patches._sizes(git, repo, "index", "worktree", files) == [1100]

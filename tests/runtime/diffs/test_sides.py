@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from constellagent.errors import ConflictError, UsageError, WorldError
+from constellagent.errors import ConflictError, GitError, UsageError, WorldError
 from constellagent.plan.observed import Absent, Look, There, Unknown
 from constellagent.runtime.diffs import sides
 from constellagent.runtime.diffs.sides import Side
@@ -90,3 +90,37 @@ async def test_a_base_that_is_gone_meanwhile(git: Git, repo: Path) -> None:
     gone = There("1" * 40)
 
     assert await resolved(git, repo, "base", gone) == Side(gone.value)
+
+
+async def test_the_index_and_the_worktree_are_themselves(git: Git, repo: Path, fork: str) -> None:
+    """They are no commits; ahead and behind are known all the same."""
+    base = There(by_hand(repo, "rev-parse", "main"))
+
+    assert await resolved(git, repo, "index", base) == Side("index", 2, 1)
+    assert await sides.commit_of(git, repo, base, "main", "worktree") == "worktree"
+    assert await sides.commit_of(git, repo, base, "main", "index") == "index"
+    assert await sides.commit_of(git, repo, base, "main", "base") == fork
+    assert await sides.commit_of(git, repo, base, "main", "work~2") == fork
+
+
+@pytest.mark.parametrize("name", ["@{upstream}", "main@{u}", "main@{99}", "nowhere@{1}"])
+async def test_names_at_which_git_gives_up(git: Git, repo: Path, name: str) -> None:
+    """A branch without an upstream, or a reflog that is shorter, leaves the other names known."""
+    head = by_hand(repo, "rev-parse", "HEAD")
+
+    assert await sides.commits(git, repo, "HEAD", name, "main") == [head, None, head]
+
+
+async def test_an_upstream_is_a_commit(git: Git, repo: Path, tmp_path: Path) -> None:
+    """A branch that has an upstream names it so."""
+    by_hand(tmp_path, "clone", "-q", str(repo), str(tmp_path / "clone"))
+
+    found = await sides.commits(git, tmp_path / "clone", "@{upstream}")
+
+    assert found == [by_hand(repo, "rev-parse", "HEAD")]
+
+
+async def test_git_that_fails_is_no_missing_commit(git: Git, tmp_path: Path) -> None:
+    """Where nothing can be looked at, no name is called absent."""
+    with pytest.raises(GitError):
+        await sides.commits(git, tmp_path, "HEAD", "main@{1}")

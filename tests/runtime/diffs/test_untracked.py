@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from constellagent.runtime.diffs import untracked
+from constellagent.runtime.diffs.untracked import Counted
 from tests.runtime.worktrees.rig import git
 
 _MOST = 1 << 20
@@ -21,17 +22,22 @@ def test_lines_are_counted_as_git_does(tmp_path: Path, data: bytes, lines: int |
     """A last line without an end counts; a binary file has no lines."""
     (tmp_path / "x").write_bytes(data)
 
-    assert untracked.count(tmp_path, ["x"]) == ({} if lines is None else {"x": lines}, True)
+    assert untracked.count(tmp_path, ["x"]) == Counted([("x", "100644", lines)], whole=True)
 
 
 def test_what_cannot_be_read_has_no_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Folders, pipes, files that are gone, and files that are too large are left out."""
+    """Repositories, pipes, files that are gone, and files that are too large have a mode at most."""
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "large").write_bytes(b"x" * 11)
     monkeypatch.setattr(untracked, "LARGEST", 10)
 
-    assert untracked.count(tmp_path, ["folder/", "pipe", "large", "gone"]) == ({}, True)
+    found = untracked.count(tmp_path, ["folder/", "pipe", "large", "gone"])
+
+    assert found == Counted(
+        [("folder/", "160000", None), ("pipe", "", None), ("large", "100644", None), ("gone", "", None)],
+        whole=True,
+    )
     assert untracked.patch(tmp_path, "folder/", _MOST) == (b"", False)
 
 
@@ -40,7 +46,7 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("1\n2\n3\n")
     (tmp_path / "link").symlink_to(tmp_path / "secret")
 
-    assert untracked.count(tmp_path, ["link"]) == ({"link": 1}, True)
+    assert untracked.count(tmp_path, ["link"]) == Counted([("link", "120000", 1)], whole=True)
     text = untracked.patch(tmp_path, "link", _MOST)[0].decode()
     assert "new file mode 120000" in text
     assert text.splitlines()[-2:] == [f"+{tmp_path}/secret", "\\ No newline at end of file"]
@@ -52,7 +58,20 @@ def test_counting_ends_somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         (tmp_path / name).write_text("12345\n")
     monkeypatch.setattr(untracked, "MOST_READ", 7)
 
-    assert untracked.count(tmp_path, "abc") == ({"a": 1, "b": 1}, False)
+    (tmp_path / "d").symlink_to("a")
+    (tmp_path / "e").write_text("")
+    (tmp_path / "e").chmod(0o755)
+
+    assert untracked.count(tmp_path, "abcde") == Counted(
+        [
+            ("a", "100644", 1),
+            ("b", "100644", 1),
+            ("c", "100644", None),
+            ("d", "120000", None),
+            ("e", "100755", None),
+        ],
+        whole=False,
+    )
 
 
 def test_a_long_patch_is_cut_at_a_line(tmp_path: Path) -> None:

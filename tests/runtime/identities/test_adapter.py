@@ -179,6 +179,7 @@ async def test_the_environment_says_who_the_agent_is(b: Bench, local: Provided) 
         "CONSTELLAGENT_EMAIL": "docs@acme.test",
         "CONSTELLAGENT_PHONE": facts.phone,
     }
+    assert await b.identities.author("docs") == ("docs", "docs@acme.test")
 
 
 async def test_an_environment_mints_the_key_it_needs(b: Bench, local: Provided) -> None:
@@ -197,6 +198,7 @@ async def test_an_agent_without_an_identity_is_told_to_apply(b: Bench) -> None:
         with pytest.raises(ConflictError) as raised:
             await use
         assert "apply" in raised.value.hint
+    assert await b.identities.author("docs") is None
 
 
 async def test_archiving_ends_the_key_and_keeps_the_rest(b: Bench, local: Provided) -> None:

@@ -69,7 +69,9 @@ def change(
     old_path: str | None = None,
 ) -> FileChange:
     """Return a changed file."""
-    return FileChange(path=path, old_path=old_path, status=status, added=added, removed=removed)
+    return FileChange(
+        path=path, old_path=old_path, status=status, added=added, removed=removed, old_mode="", mode=""
+    )
 
 
 FILES = [
@@ -106,7 +108,9 @@ class Changed(FakeControl):
         return DiffView(
             agent=request["agent"],
             against=request.get("against", "base"),
+            to="worktree",
             commit=COMMIT,
+            to_commit="",
             branch="agents/docs",
             ahead=2,
             behind=1,

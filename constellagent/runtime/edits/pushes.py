@@ -1,0 +1,134 @@
+"""Pushing an agent's branch: to a branch of its own name, never by force, and nothing is ever asked.
+
+A remote's URL may hold a password. It never appears: remotes are known by name, and what git says is cleaned.
+"""
+
+import re
+from pathlib import Path
+
+from constellagent.errors import ConflictError, GitError, UsageError
+from constellagent.runtime.edits import state
+from constellagent.runtime.git import Git
+from constellagent.spec.suggest import did_you_mean
+
+_SSH = {"GIT_SSH_COMMAND": "ssh -o BatchMode=yes -o ConnectTimeout=20"}
+_CREDENTIALS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^/\s]*@")
+_QUERY = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://[^\s?'\"]*)\?[^\s'\"]*")
+
+
+def without_secrets(said: str) -> str:
+    """Return text without what stands before the host, or behind a question mark, in the URLs of it."""
+    return _QUERY.sub(r"\1?***", _CREDENTIALS.sub(r"\1***@", said))
+
+
+async def push(git: Git, folder: Path, remote: str | None) -> list[str]:
+    """Push the branch that is checked out; the first push makes the remote's branch its upstream.
+
+    Raises:
+        UsageError: there is no such remote.
+        ConflictError: there is no branch, no remote, or the remote has commits that the branch has not.
+        GitError: git failed; without what a URL holds of secrets.
+    """
+    now = await state.look(git, folder)
+    if not now.branch or not now.head:
+        raise ConflictError(f"{folder} has no branch checked out", hint="check out a branch in it first")
+    remotes = await names(git, folder)
+    tracked, upstream = await _tracked(git, folder, now.branch)
+    there = _remote(remote, tracked if upstream else "", remotes)
+    ref = f"refs/heads/{now.branch}"
+    if remote is None and upstream and upstream != ref:
+        raise ConflictError(
+            f"{now.branch} tracks {now.upstream}, a branch of another name; nothing was pushed",
+            hint=f"`constellagent push AGENT {there}` pushes it to its own name",
+        )
+    first = ["--set-upstream"] if not upstream else []
+    config = await git.run("config", "--get", "core.sshCommand", cwd=folder, check=False)
+    said = await git.run(
+        "push",
+        "--porcelain",
+        "--no-verify",
+        "--no-force",
+        "--no-progress",
+        *first,
+        "--",
+        there,
+        f"{ref}:{ref}",
+        cwd=folder,
+        env={} if config.status == 0 else _SSH,
+        check=False,
+    )
+    return _outcome(said.status, said.text, said.stderr, there, now.branch)
+
+
+async def names(git: Git, folder: Path) -> list[str]:
+    """Return the names of the remotes.
+
+    Raises:
+        GitError: git failed.
+    """
+    return (await git.run("remote", cwd=folder)).text.split()
+
+
+async def _tracked(git: Git, folder: Path, branch: str) -> tuple[str, str]:
+    """Return the remote that a branch tracks and the full name there; empty for nothing, or a local one."""
+    said = await git.run(
+        "for-each-ref",
+        "--format=%(upstream:remotename)%00%(upstream:remoteref)",
+        f"refs/heads/{branch}",
+        cwd=folder,
+    )
+    remote, _, ref = said.text.partition("\0")
+    return (remote, ref) if remote not in {"", "."} else ("", "")
+
+
+def _remote(wanted: str | None, tracked: str, remotes: list[str]) -> str:
+    if wanted is not None:
+        if wanted not in remotes:
+            raise UsageError(
+                f"there is no remote {wanted!r}{did_you_mean(wanted, remotes)}",
+                hint=f"remotes: {', '.join(remotes) or 'none'}",
+            )
+        return wanted
+    if tracked in remotes:
+        return tracked
+    if "origin" in remotes:
+        return "origin"
+    if len(remotes) == 1:
+        return remotes[0]
+    if remotes:
+        raise ConflictError(
+            "it is not clear where to push to", hint=f"name one of the remotes: {', '.join(remotes)}"
+        )
+    raise ConflictError("the repository has no remote", hint="git remote add origin URL")
+
+
+def _outcome(status: int, said: str, stderr: str, remote: str, branch: str) -> list[str]:
+    rows = [line.split("\t") for line in said.splitlines() if line.count("\t") == 2]
+    flag, summary = (rows[0][0], rows[0][2]) if rows else ("", "")
+    if status == 0 and flag == "=":
+        return [f"{remote} has all of {branch} already"]
+    if status == 0:
+        return [f"pushed {branch} to {remote}: {without_secrets(summary)}"]
+    if flag == "!" and ("non-fast-forward" in summary or "fetch first" in summary):
+        raise ConflictError(
+            f"{remote} has commits on {branch} that are not here; nothing was pushed",
+            hint=f"git fetch {remote}, then rebase on {remote}/{branch} or merge it; pushes never force",
+        )
+    if flag == "!":
+        raise ConflictError(
+            f"{remote} refused {branch}: {without_secrets(summary)}",
+            hint=without_secrets(" ".join(_remote_words(stderr))),
+        )
+    raise GitError(
+        ("push", remote, branch),
+        status,
+        without_secrets(stderr),
+        hint="nothing is asked for a password here: set up a credential helper, or a key in the ssh agent",
+    )
+
+
+def _remote_words(stderr: str) -> list[str]:
+    words = (
+        line.removeprefix("remote:").strip() for line in stderr.splitlines() if line.startswith("remote:")
+    )
+    return [word for word in words if word]

@@ -1,0 +1,141 @@
+"""What faces ask about the sessions of agents, services and runs: by a subject's name, or a session's id."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+from constellagent.errors import ConflictError, ConstellagentError, UsageError
+from constellagent.runtime.contexts import Context, Contexts
+from constellagent.runtime.control import RunRequest, SendView, SessionView
+from constellagent.runtime.delivery import deliver
+from constellagent.runtime.paths import constellation_id
+from constellagent.runtime.screen_views import ScreenRequest, ScreenView
+from constellagent.runtime.screens import Screens
+from constellagent.runtime.sessions import SessionRegistry
+from constellagent.runtime.store.sessions import SessionRow
+from constellagent.runtime.supervisor import Supervisor
+from constellagent.runtime.timekeeping import AgentRuns
+from constellagent.spec.suggest import did_you_mean
+from constellagent.term.activity.states import PERMISSION
+
+
+class Terminals:
+    """Looks at sessions, types into them, starts and stops them, as a person asks."""
+
+    def __init__(
+        self,
+        contexts: Contexts,
+        registry: SessionRegistry,
+        supervisor: Supervisor,
+        screens: Screens,
+        runs: AgentRuns,
+    ) -> None:
+        self._contexts = contexts
+        self._registry = registry
+        self._supervisor = supervisor
+        self._screens = screens
+        self._runs = runs
+
+    async def session(self, file: str, subject: str) -> SessionView:
+        """Return a session by its id, or the newest of an agent or service (else of its runs)."""
+        return self._registry.view(await self._newest(file, subject))
+
+    async def screen(self, request: ScreenRequest) -> ScreenView:
+        """Return what the terminal of a session shows, or showed when it ended."""
+        row = await self._newest(request["file"], request["subject"])
+        return await self._screens.screen(row, request)
+
+    async def send(self, file: str, agent: str, text: str, *, enter: bool) -> SendView:
+        """Deliver text to the agent's session, and say whether its terminal showed that it took it.
+
+        Raises:
+            ConstellagentError: it does not run, or cannot be written to.
+        """
+        row = await self._newest(file, agent)
+        if not row.live:
+            raise ConstellagentError(
+                f"{agent} does not run: {row.outcome}",
+                hint=f"`constellagent apply --restart {agent}` starts it",
+            )
+
+        async def write(data: bytes) -> None:
+            await self._registry.send(row.id, data)
+            self._screens.typed(row.id)
+
+        pid = self._registry.view(row)["pid"]
+        went = await deliver(text, self._registry.log(row.id), write, enter=enter, pid=pid)
+        return SendView(confirmed=went.confirmed, why=went.why)
+
+    async def prompt(self, file: str, agent: str, text: str) -> SendView:
+        """Deliver a prompt as `send` does, but never where its Enter would answer another question.
+
+        Raises:
+            ConstellagentError: the agent does not run, cannot be written to, or asks for a permission now.
+        """
+        standing = self._screens.standing((await self._newest(file, agent)).id)
+        if standing is not None and standing.activity.reason == PERMISSION:
+            raise ConflictError(
+                f"{agent} asks for a permission, and Enter would grant it",
+                hint=f"`constellagent attach {agent}` shows what it asks",
+            )
+        return await self.send(file, agent, text, enter=True)
+
+    async def stop(self, file: str, subject: str) -> str:
+        """Stop the session of an agent or service, or the runs of a schedule."""
+        if "/" in subject:
+            constellation = constellation_id(await asyncio.to_thread(Path(file).resolve))
+            return await self._runs.stop(constellation, subject)
+        row = await self._newest(file, subject)
+        if row.role != "run":
+            await self._supervisor.forget(row.constellation, row.role, row.subject)
+        return await self._registry.stop(row.id)
+
+    async def run(self, request: RunRequest) -> SessionView:
+        """Start a run of an agent and return its session.
+
+        Raises:
+            UsageError: there is no such agent.
+            ConstellagentError: it has no worktree yet.
+        """
+        context = await self._contexts.of_file(request["file"])
+        agent = context.desired.agents[named(context, request["agent"], services=False)]
+        record = (await context.world.records.all()).get(agent.name)
+        if record is None or not record.path.is_dir():
+            raise ConstellagentError(
+                f"{agent.name} has no worktree yet", hint="`constellagent apply` makes it"
+            )
+        argv = tuple(request.get("argv", ()))
+        launch = await context.launches.run(agent, record.path, request.get("prompt"), argv)
+        rows, columns = request.get("rows", launch.rows), request.get("columns", launch.columns)
+        launch = replace(launch, rows=rows, columns=columns)
+        return self._registry.view(await self._registry.start(context.id, launch))
+
+    async def _newest(self, file: str, subject: str) -> SessionRow:
+        constellation = constellation_id(await asyncio.to_thread(Path(file).resolve))
+        known = await self._registry.get(subject)
+        if known is not None and known.constellation == constellation:
+            return known
+        rows = await self._registry.newest(constellation)
+        found = [row for row in rows if row.subject == subject]
+        own = [row for row in found if row.role != "run"] or found
+        if own:
+            return max(own, key=lambda row: row.started_at)
+        session = await self._runs.session(constellation, subject)
+        run = None if session is None else await self._registry.get(session)
+        if run is not None:
+            return run
+        named(await self._contexts.of_file(file), subject, services=True)
+        raise ConstellagentError(f"{subject} was never started", hint="`constellagent apply` starts it")
+
+
+def named(context: Context, name: str, *, services: bool) -> str:
+    """Return `name` where the constellation declares such an agent (or service).
+
+    Raises:
+        UsageError: it does not.
+    """
+    known = set(context.desired.agents) | (set(context.desired.services) if services else set())
+    if name not in known:
+        what = "agent or service" if services else "agent"
+        raise UsageError(f"there is no {what} {name!r}{did_you_mean(name, known)}")
+    return name

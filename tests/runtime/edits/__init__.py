@@ -1,0 +1,1 @@
+"""Changing worktrees as a reviewer asks."""
