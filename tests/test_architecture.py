@@ -33,7 +33,9 @@ MEANINGLESS = {"base", "common", "helper", "helpers", "manager", "misc", "tools"
 SPAWNING = {
     "demo/agents/both.py": "asks `ravi`, as any program of an agent may",
     "demo/agents/clerk.py": "asks `ravi` and git, as any program of an agent may",
+    "faces/cli/pager.py": "starts the user's pager",
     "faces/launching.py": "starts the daemon",
+    "faces/opening.py": "starts this person's browser",
     "faces/tui/copying/clipboard.py": "starts the desktop's clipboard program",
     "ravi/shim_program/aside.py": "becomes the vendor's `ravi` where the service is theirs",
     "runtime/git.py": "the one helper that runs git",

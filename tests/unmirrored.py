@@ -37,7 +37,20 @@ UNMIRRORED: dict[str, str] = {
     "term/cells.py": "holds values only; every test of term/screen compares them",
     "faces/tui/deck.py": "holds shapes only; faces/tui/fake_deck.py meets them",
     "runtime/screen_views.py": "holds shapes only; runtime/screens/test_views.py asks for them",
+    "faces/web/admission.py": "reliability/test_web_doors.py shows it everything, right and wrong",
+    "faces/web/callers.py": "reliability/test_web_doors.py asks for every operation with every scope",
+    "faces/web/connection.py": "reliability/test_web_faults.py opens slow, many, broken and foreign ones",
+    "faces/web/entrances.py": "faces/web/test_face.py and reliability/test_web_faults.py open and close both",
+    "faces/web/headers.py": "holds values only; reliability/test_web_secrets.py reads them on every answer",
+    "faces/web/page.py": "reliability/test_web_secrets.py asks for every file that is and is not there",
+    "faces/web/routing.py": "holds values only; every test of faces/web answers through them",
+    "faces/web/serving.py": "every test of faces/web works through it: faces/web/house.py opens and ends it",
+    "faces/web/terminal/shapes.py": "holds shapes only; faces/web/terminal/test_visit.py hears all of them",
+    "faces/web/terminal/player.py": "faces/web/terminal/test_visit.py plays real sessions through it",
     "runtime/live_views.py": "holds shapes only; runtime/live/test_live.py asks for them",
+    "runtime/comment_views.py": "holds shapes only; runtime/comments/ asks for them",
+    "runtime/review_views.py": "holds shapes only; runtime/browsing/ and runtime/edits/ ask for them",
+    "runtime/browsing/blobs.py": "runtime/browsing/test_contents.py reads every kind of entry",
     "runtime/diff_views.py": "holds shapes only; runtime/diffs/test_answer.py asks for them",
     "faces/tui/views/diff_picture.py": "faces/tui/views/test_diff.py keeps whole screens of it",
     "runtime/identity_views.py": "holds shapes only; runtime/belongings/test_desk.py asks for them",
@@ -112,6 +125,7 @@ UNMIRRORED: dict[str, str] = {
 """Modules of the package without a test file of their own: where they are tested instead."""
 
 TESTS: dict[str, str] = {
+    "faces/web/test_page_types.py": "the page's types, which tests/page_types.py writes from the description",
     "runtime/holder/test_questions.py": "one answer to what a program asks, by all of the holder's parts",
     "ravi/local/events/test_posting_faults.py": "posts to webhooks that go wrong: receivers, tampering, TLS",
     "ravi/local/test_invented.py": "the addresses, names and numbers that the provider invents",

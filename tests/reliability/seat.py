@@ -41,6 +41,7 @@ import os, random, signal, socket, sys, threading, time, tty
 
 tty.setraw(0)
 echoing, flooding, counted, taken, answer = threading.Event(), threading.Event(), 0, b"", None
+pouring = None
 echoing.set()
 
 
@@ -82,8 +83,16 @@ def pour(pause):
 
 
 def flood(pause=0.0):
+    global pouring
     flooding.set()
-    threading.Thread(target=pour, args=(pause,), daemon=True).start()
+    pouring = threading.Thread(target=pour, args=(pause,), daemon=True)
+    pouring.start()
+
+
+def calm():
+    """End the flood; what is written from now on comes after all of it."""
+    flooding.clear()
+    pouring.join()
 
 
 threading.Thread(target=echo, daemon=True).start()
@@ -103,10 +112,11 @@ while True:
 class Theatre(Lab):
     """A lab whose agents are programs that write what a test wants, and repeat what is typed."""
 
-    def __init__(self, *names: str) -> None:
-        """Declare agents of these names; `open` starts them."""
+    def __init__(self, *names: str, **settings: str) -> None:
+        """Declare agents of these names, which `open` starts; `settings` are variables of all commands."""
         super().__init__(agents=0)
         self.names = names
+        self.settings = settings
 
     def open(self) -> Self:
         """Start the agents."""
@@ -121,6 +131,10 @@ class Theatre(Lab):
         for name in self.names:
             wait_for(Path(f"{self.folder / name}.sock").exists, f"{name} to listen")
         return self
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """Return the environment of the lab's commands."""
+        return super().environment(**{**self.settings, **more})
 
     def tell(self, name: str, order: str, patience: float = PATIENCE) -> Any:
         """Have a program do one line of Python, and return what it has set `answer` to by then."""

@@ -21,6 +21,8 @@ pytestmark = [
     pytest.mark.timeout(1800),
 ]
 KEYS = 25
+LONG_LOG = 1 << 29
+"""Bytes of a log that keeps all that a paced flood, of one or two MB a second, can write in some minutes."""
 LOOKERS = pytest.mark.parametrize(
     "looker", [["noisy"], ["noisy", "--view"], []], ids=["attach", "view", "multiplexer"]
 )
@@ -30,6 +32,13 @@ LOOKERS = pytest.mark.parametrize(
 def lab() -> Iterator[Theatre]:
     """Give two agents."""
     with Theatre("noisy", "quiet") as lab:
+        yield lab.open()
+
+
+@pytest.fixture
+def long_logged() -> Iterator[Theatre]:
+    """Give an agent whose log goes back to its beginning, however long a new daemon takes to come."""
+    with Theatre("noisy", CONSTELLAGENT_LOG_BYTES=str(LONG_LOG)) as lab:
         yield lab.open()
 
 
@@ -45,6 +54,14 @@ def echoes(seat: Seat, keys: int) -> list[float]:
         took.append(time.monotonic() - began)
         time.sleep(0.04 + random.random() / 50)
     return took
+
+
+def at_once(alone: float) -> float:
+    """Return within how many seconds an echo must come, where one took that long while nothing else went on.
+
+    A machine that is busy with other things is given its own measure.
+    """
+    return max(0.1, 10 * alone)
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["attach", "multiplexer"])
@@ -65,13 +82,13 @@ def test_a_flood_beside_a_quiet_one(lab: Theatre, whole: bool) -> None:
         before, begin = lab.ask("noisy", "counted"), time.monotonic()
         beside = sorted(echoes(seat, KEYS))
         rate = (lab.ask("noisy", "counted") - before) / (time.monotonic() - begin)
-        lab.tell("noisy", "flooding.clear()")
+        lab.tell("noisy", "calm()")
     kind = "multiplexer" if whole else "attach"
     print(
         f"{kind}: echo alone {alone * 1000:.1f} ms, beside {rate / 1e6:.0f} MB/s of flood "
         f"median {median(beside) * 1000:.1f} ms, worst {beside[-1] * 1000:.1f} ms"
     )
-    assert median(beside) < 0.1, beside
+    assert median(beside) < at_once(alone), beside
     assert rate > 1e6
 
 
@@ -90,27 +107,39 @@ def test_keys_typed_into_a_flood(lab: Theatre, whole: bool) -> None:
             wait_for(lambda wanted=number + 1: len(lab.ask("noisy", "taken")) >= wanted, "the key")
             took.append(time.monotonic() - began)
         assert lab.ask("noisy", "taken") == bytes(range(97, 97 + KEYS))
-        lab.tell("noisy", "flooding.clear()")
+        lab.tell("noisy", "calm()")
     print(f"keys reach it after {median(took) * 1000:.1f} ms, at most {max(took) * 1000:.0f} ms")
     assert median(took) < 0.1, took
+
+
+def see_a_start(lab: Theatre, seat: Seat) -> None:
+    """Wait until what the program writes is shown; what the command says before that may be gone at once."""
+    lab.tell("noisy", "out(b'begin')")
+    seat.shows("begin")
+
+
+def sit_before(lab: Theatre, looker: list[str]) -> Seat:
+    """Sit down at a terminal; for one who only looks, it is as large as the session was begun.
+
+    A smaller one moves over the session's screen only as far as the cursor needs, so a frame in the middle of
+    a long line of the flood can leave the short line after it out of sight.
+    """
+    return Seat(lab, *looker, rows=50, columns=160) if "--view" in looker else Seat(lab, *looker)
 
 
 @LOOKERS
 def test_a_viewer_that_is_stopped(lab: Theatre, looker: list[str]) -> None:
     """While its process does not run the program goes on at full speed; then it shows the present."""
-    with Seat(lab, *looker) as seat:
-        seat.until(lambda seen: "noisy" in seen, "a start")
-        if not looker:
-            lab.tell("noisy", "out(b'begin')")
-            seat.shows("begin")
+    with sit_before(lab, looker) as seat:
+        see_a_start(lab, seat)
         memory = Memory(holder=lab.holder("noisy"), daemon=lab.daemon())
         os.kill(seat.pid, signal.SIGSTOP)
         lab.tell("noisy", "flood()")
         began, before = time.monotonic(), lab.ask("noisy", "counted")
         wait_for(lambda: lab.ask("noisy", "counted") > before + 15_000_000, "15 MB of output")
         took = time.monotonic() - began
-        lab.tell("noisy", "flooding.clear()")
-        lab.tell("noisy", "time.sleep(0.1); out(b'\\r\\nthe present')")
+        lab.tell("noisy", "calm()")
+        lab.tell("noisy", "out(b'\\r\\nthe present')")
         os.kill(seat.pid, signal.SIGCONT)
         late = seat.shows("the present")
         grown = memory.grown()
@@ -124,16 +153,16 @@ def test_a_viewer_that_is_stopped(lab: Theatre, looker: list[str]) -> None:
 @LOOKERS
 def test_a_terminal_that_does_not_read(lab: Theatre, looker: list[str]) -> None:
     """Nor does a terminal that takes nothing any more block the program; keys work afterwards."""
-    with Seat(lab, *looker) as seat:
-        seat.until(lambda seen: "noisy" in seen, "a start")
+    with sit_before(lab, looker) as seat:
+        see_a_start(lab, seat)
         memory = Memory(holder=lab.holder("noisy"), viewer=seat.pid)
         seat.read_no_more()
         lab.tell("noisy", "flood()")
         before = lab.ask("noisy", "counted")
         wait_for(lambda: lab.ask("noisy", "counted") > before + 20_000_000, "20 MB of output")
-        lab.tell("noisy", "flooding.clear()")
+        lab.tell("noisy", "calm()")
         seat.read_on()
-        lab.tell("noisy", "time.sleep(0.1); out(b'\\r\\nthe present')")
+        lab.tell("noisy", "out(b'\\r\\nthe present')")
         seat.shows("the present")
         grown = memory.grown()
         seat.type(b"\x1d" if looker else b"\x1dd")
@@ -154,15 +183,15 @@ def test_a_viewer_that_is_killed(lab: Theatre, looker: list[str]) -> None:
     holder = lab.holder("noisy")
     files = held(holder)
     lab.tell("noisy", "flood(0.01)")
-    with Seat(lab, *looker) as seat:
+    with sit_before(lab, looker) as seat:
         seat.shows("lorem")
         os.kill(seat.pid, signal.SIGKILL)
         before = lab.ask("noisy", "counted")
         wait_for(lambda: lab.ask("noisy", "counted") > before + 1_000_000, "more output")
     wait_for(lambda: held(holder) == files, "the holder to let go")
-    lab.tell("noisy", "flooding.clear()")
-    lab.tell("noisy", "time.sleep(0.1); out(b'\\r\\nthe present')")
-    with Seat(lab, *looker) as seat:
+    lab.tell("noisy", "calm()")
+    lab.tell("noisy", "out(b'\\r\\nthe present')")
+    with sit_before(lab, looker) as seat:
         seat.shows("the present")
         if "--view" not in looker:
             seat.type(b"+key")
@@ -205,27 +234,27 @@ def kill_during_a_flood(lab: Theatre, kills: int, bytes_each: int) -> None:
         more(lab, bytes_each, "some output without a daemon")
         lab.new_daemon()
         more(lab, bytes_each, "some output with the next")
-        lab.tell("noisy", "flooding.clear()")
-        lab.tell("noisy", f"time.sleep(0.1); out(b'\\r\\nkill \\x1b[7mnumber {number}')")
+        lab.tell("noisy", "calm()")
+        lab.tell("noisy", f"out(b'\\r\\nkill \\x1b[7mnumber {number}')")
         exact(lab)
 
 
-def test_daemons_killed_during_a_flood(lab: Theatre) -> None:
+def test_daemons_killed_during_a_flood(long_logged: Theatre) -> None:
     """The next daemon's screen equals one that was fed with the whole log."""
-    kill_during_a_flood(lab, 3, 200_000)
+    kill_during_a_flood(long_logged, 3, 200_000)
 
 
 @pytest.mark.long
-def test_daemons_killed_during_a_flood_10_times(lab: Theatre) -> None:
-    """The same ten times; the log holds no more."""
-    kill_during_a_flood(lab, 10, 20_000)
+def test_daemons_killed_during_a_flood_10_times(long_logged: Theatre) -> None:
+    """The same ten times."""
+    kill_during_a_flood(long_logged, 10, 200_000)
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["attach", "multiplexer"])
 def test_the_daemon_is_killed_while_somebody_types(lab: Theatre, whole: bool) -> None:
     """Keys and output go on without a moment's break, and with the next daemon all agree again."""
     with Seat(lab, *([] if whole else ["noisy"])) as seat:
-        seat.until(lambda seen: "noisy" in seen, "a start")
+        see_a_start(lab, seat)
         lab.tell("noisy", "out(b'\\x1b[2J\\x1b[H<')")
         seat.shows("<")
         alone = median(echoes(seat, 10))
@@ -243,4 +272,4 @@ def test_the_daemon_is_killed_while_somebody_types(lab: Theatre, whole: bool) ->
         assert seat.leaves() == 0
         assert seat.plain()
     print(f"echo before the kill {alone * 1000:.1f} ms, right after it at most {max(after) * 1000:.1f} ms")
-    assert median(after) < 0.1
+    assert median(after) < at_once(alone)

@@ -1,0 +1,131 @@
+"""What is checked of a request before anything is looked up: where it thinks it is, and where it comes from.
+
+A page of another site can make a browser send requests here, under a name that it has pointed at this machine
+(rebinding) or from its own origin. Both are told by headers that a page cannot choose, so these are checked
+before who is asking, and for WebSockets as for all else.
+"""
+
+import ipaddress
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from constellagent.faces.web.problems import HttpError
+
+LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
+"""What a request may call this machine."""
+
+OWN_HEADER = "X-Constellagent"
+"""What the page sends with all that acts; a form cannot, and a foreign page would have to ask first."""
+
+SAFE = frozenset({"GET", "HEAD"})
+"""Methods that never act."""
+
+
+_PORT = re.compile(r":[0-9]{1,5}")
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """One place where requests come in.
+
+    Attributes:
+        scheme: of its addresses.
+        port: of its addresses; 0 for the unix socket.
+        names: what a request may call it, lower-case, an IPv6 address in brackets.
+        trusted: it is the unix socket: the kernel has said that the other end is this user.
+    """
+
+    scheme: Literal["http", "https"]
+    port: int
+    names: frozenset[str] = LOCAL_NAMES
+    trusted: bool = False
+
+    @property
+    def cookie(self) -> str:
+        """The name of its cookie: browsers keep cookies by host alone, so the port is in it."""
+        return f"constellagent-{self.port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address to listen at is reached from this machine only."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def check_host(entrance: Entrance, hosts: Sequence[str], target: str) -> str:
+    """Check that a request names this very entrance, and return the name that it used.
+
+    `target` is the request line's: where it repeats the host (`GET http://...`), both must agree.
+
+    Raises:
+        HttpError: it does not (403).
+    """
+    if len(hosts) != 1:
+        raise _elsewhere("the request has no host" if not hosts else "the request has several hosts")
+    host = hosts[0].lower()
+    name, port = _split(host)
+    ports = {str(entrance.port), *([""] if entrance.scheme == "http" else [])}
+    if name not in entrance.names or not (entrance.trusted or port in ports):
+        raise _elsewhere("the request is for another host")
+    if not target.startswith("/"):
+        named = urlsplit(target)
+        if named.scheme != entrance.scheme or named.netloc.lower() != host:
+            raise _elsewhere("the request names two hosts")
+    return host
+
+
+def check_origin(
+    entrance: Entrance, host: str, headers: Mapping[str, Sequence[str]], *, linked: bool
+) -> None:
+    """Check that no page but our own makes the request; `headers` are all of them, by lower-case name.
+
+    Another port of the same machine is another origin. That there is no `Origin` says nothing yet. What is
+    `linked` may be reached by a link on a foreign page: the page itself, which holds nothing.
+
+    Raises:
+        HttpError: a foreign page makes it (403).
+    """
+    origins = headers.get("origin", ())
+    if origins and (entrance.trusted or [one.lower() for one in origins] != [f"{entrance.scheme}://{host}"]):
+        raise HttpError(403, "the request comes from another site")
+    sites = headers.get("sec-fetch-site", ())
+    if not linked and any(site not in {"same-origin", "none"} for site in sites):
+        raise HttpError(403, "the request comes from another site")
+
+
+def check_page(method: str, headers: Mapping[str, Sequence[str]], *, upgrade: bool) -> None:
+    """Check that a browser's request was made by our page, which a cookie alone does not show.
+
+    Raises:
+        HttpError: it acts, or opens a WebSocket, and lacks what our page sends with it (403).
+    """
+    if method in SAFE and not upgrade:
+        return
+    if not headers.get("origin"):
+        raise HttpError(403, "a request with a cookie needs the Origin of its page", hint="use a token")
+    if not upgrade and list(headers.get(OWN_HEADER.lower(), ())) != ["1"]:
+        raise HttpError(
+            403, f"the request lacks {OWN_HEADER}", hint=f"send the header {OWN_HEADER}: 1, or use a token"
+        )
+
+
+def _split(host: str) -> tuple[str, str]:
+    """Return name and port of a Host header; of what is none, the whole as the name."""
+    if host.startswith("["):
+        name, bracket, rest = host.partition("]")
+        name += bracket
+    else:
+        name, colon, rest = host.partition(":")
+        rest = colon + rest
+    if not rest:
+        return name, ""
+    return (name, rest[1:]) if _PORT.fullmatch(rest) else (host, "")
+
+
+def _elsewhere(message: str) -> HttpError:
+    return HttpError(403, message, hint="open the address that `constellagent web` prints")

@@ -1,0 +1,156 @@
+"""Sessions: what an agent's terminal shows, giving it text, starting and ending it."""
+
+from typing import Literal, NotRequired, TypedDict
+
+from constellagent.errors import UsageError
+from constellagent.faces.web.routing import Call, Route
+from constellagent.faces.web.terminal.shapes import LARGEST_SIDE
+from constellagent.runtime.control import RunRequest, SendView, SessionView
+from constellagent.runtime.screen_views import ScreenRequest, ScreenView
+
+MOST_HISTORY = 10_000
+"""Rows of scrollback in one answer."""
+
+
+class ScreenQuery(TypedDict, total=False):
+    """How to show it: as plain `text` (default) or drawn (`ansi`), with so many rows of scrollback."""
+
+    form: Literal["text", "ansi"]
+    history: int
+
+
+class SendBody(TypedDict):
+    """Text for the agent, as if it were pasted; with `enter` (default) the Enter key follows."""
+
+    text: str
+    enter: NotRequired[bool]
+
+
+class RunBody(TypedDict):
+    """What to run: the agent with a prompt, or a command in its place, in a terminal of this size."""
+
+    prompt: NotRequired[str]
+    argv: NotRequired[list[str]]
+    rows: NotRequired[int]
+    columns: NotRequired[int]
+
+
+class StoppedView(TypedDict):
+    """How it ended, in words."""
+
+    outcome: str
+
+
+async def newest(call: Call) -> SessionView:
+    """Show an agent's newest session."""
+    return await call.control.session(call.file, call.path["agent"])
+
+
+async def session(call: Call) -> SessionView:
+    """Show the session with an id."""
+    return await call.control.session(call.file, call.path["session"])
+
+
+async def screen(call: Call) -> ScreenView:
+    """Show what an agent's terminal shows."""
+    return await _screen(call, call.path["agent"])
+
+
+async def session_screen(call: Call) -> ScreenView:
+    """Show what a session's terminal shows."""
+    return await _screen(call, call.path["session"])
+
+
+async def send(call: Call) -> SendView:
+    """Give text to an agent, and say whether it was seen to take it."""
+    body: SendBody = call.body
+    return await call.control.send(call.file, call.path["agent"], body["text"], enter=body.get("enter", True))
+
+
+async def stop(call: Call) -> StoppedView:
+    """End an agent's session."""
+    return StoppedView(outcome=await call.control.stop(call.file, call.path["agent"]))
+
+
+async def stop_session(call: Call) -> StoppedView:
+    """End the session with an id."""
+    return StoppedView(outcome=await call.control.stop(call.file, call.path["session"]))
+
+
+async def run(call: Call) -> SessionView:
+    """Start a run.
+
+    Raises:
+        UsageError: both a prompt and a command were given, or neither; or the size is none of a terminal.
+    """
+    body: RunBody = call.body
+    if ("prompt" in body) == bool(body.get("argv")):
+        raise UsageError("a run takes either `prompt` or `argv`")
+    if not all(0 < side <= LARGEST_SIDE for side in (body.get("rows", 1), body.get("columns", 1))):
+        raise UsageError(f"a terminal has 1 to {LARGEST_SIDE} rows and columns")
+    return await call.control.run(RunRequest(file=call.file, agent=call.path["agent"], **body))
+
+
+async def _screen(call: Call, subject: str) -> ScreenView:
+    history = call.query.get("history", 0)
+    if not 0 <= history <= MOST_HISTORY:
+        raise UsageError(f"the history can be 0 to {MOST_HISTORY} rows")
+    form = call.query.get("form", "text")
+    return await call.control.screen(
+        ScreenRequest(file=call.file, subject=subject, form=form, history=history)
+    )
+
+
+_AGENT = "/constellations/{constellation}/agents/{agent}"
+_SESSION = "/constellations/{constellation}/sessions/{session}"
+
+ROUTES: tuple[Route, ...] = (
+    Route("GET", f"{_AGENT}/session", newest, "Show an agent's newest session", SessionView, own=True),
+    Route(
+        "GET",
+        f"{_AGENT}/screen",
+        screen,
+        "Show what an agent's terminal shows",
+        ScreenView,
+        query=ScreenQuery,
+        own=True,
+        statuses=(502,),
+    ),
+    Route(
+        "POST",
+        f"{_AGENT}/send",
+        send,
+        "Give text to an agent, as if it were pasted",
+        SendView,
+        body=SendBody,
+        scope="admin",
+        statuses=(502,),
+    ),
+    Route(
+        "POST",
+        f"{_AGENT}/runs",
+        run,
+        "Run an agent once with a prompt, or a command in its place",
+        SessionView,
+        body=RunBody,
+        scope="admin",
+        status=201,
+        statuses=(502,),
+    ),
+    Route(
+        "POST", f"{_AGENT}/stop", stop, "End an agent's session", StoppedView, scope="admin", statuses=(502,)
+    ),
+    Route("GET", _SESSION, session, "Show a session", SessionView, statuses=(502,)),
+    Route(
+        "GET",
+        f"{_SESSION}/screen",
+        session_screen,
+        "Show what a session's terminal shows, or showed when it ended",
+        ScreenView,
+        query=ScreenQuery,
+        statuses=(502,),
+    ),
+    Route(
+        "POST", f"{_SESSION}/stop", stop_session, "End a session", StoppedView, scope="admin", statuses=(502,)
+    ),
+)
