@@ -16,6 +16,9 @@ from tests.checkout import clone_tree, tracked_files
 
 pytestmark = pytest.mark.timeout(180)
 
+PAGE = "constellagent/faces/web/page/"
+SOURCES = "constellagent/faces/web/ui/"
+
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -38,10 +41,22 @@ def _metadata(wheel: zipfile.ZipFile) -> Message:
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(wheel: zipfile.ZipFile) -> None:
-    """Every tracked file of the package is in the wheel; tests, examples and caches are not."""
-    names = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    """Every tracked file of the package is in the wheel; tests, caches and the page's sources are not."""
+    names = {name for name in wheel.namelist() if ".dist-info/" not in name and not name.startswith(PAGE)}
 
-    assert names == {name for name in tracked_files() if name.startswith("constellagent/")}
+    assert names == {
+        name for name in tracked_files() if name.startswith("constellagent/") and not name.startswith(SOURCES)
+    }
+
+
+def test_the_wheel_holds_the_built_page(wheel: zipfile.ZipFile) -> None:
+    """The page is in the wheel, with the licences of what it is made of, and asks no other host."""
+    names = {name.removeprefix(PAGE) for name in wheel.namelist() if name.startswith(PAGE)}
+
+    assert {"build.json", "index.html", "licenses.md"} <= names
+    assert any(name.endswith(".js") for name in names)
+    assert not any("node_modules" in name or name.endswith((".ts", ".tsx", ".map")) for name in names)
+    assert b"://" not in wheel.read(f"{PAGE}index.html")
 
 
 def test_the_wheel_is_typed_and_licensed(wheel: zipfile.ZipFile) -> None:
@@ -89,7 +104,7 @@ def test_the_sdist_builds_the_same_wheel(built: Path, wheel: zipfile.ZipFile, tm
 
 
 def test_the_sdist_has_what_its_reader_needs(built: Path) -> None:
-    """The sdist carries the README, the licence, the changelog, the example, the schema and the tests."""
+    """The sdist carries README, licence, changelog, example, schemas, tests, and how the page is built."""
     with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
 
@@ -99,5 +114,9 @@ def test_the_sdist_has_what_its_reader_needs(built: Path) -> None:
         "CHANGELOG.md",
         "constellation.example.yaml",
         "schemas/constellation.schema.json",
+        "schemas/openapi.json",
+        "hatch_build.py",
+        "constellagent/faces/web/ui/package-lock.json",
+        "constellagent/faces/web/page/build.json",
         "tests/test_packaging.py",
     } <= names

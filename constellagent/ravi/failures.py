@@ -21,6 +21,10 @@ class MissingError(ConstellagentError):
     """The provider has no such thing, or no such operation."""
 
 
+class UnfitError(ConstellagentError):
+    """The provider cannot carry out the request as it is: an address that is none, a text too long."""
+
+
 class TakenError(ConflictError):
     """The provider says that it exists already: an address that is taken, a second number."""
 
@@ -123,7 +127,7 @@ def refusal(  # noqa: PLR0911 - one return for each thing to do next
                 said, hint="set CONSTELLAGENT_RAVI_API_URL to the address that it redirects to"
             )
         case _:
-            return ConstellagentError(said, hint=advice.wrong)
+            return UnfitError(said, hint=advice.wrong)
 
 
 def unreachable(

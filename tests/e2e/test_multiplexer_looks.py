@@ -30,12 +30,16 @@ def fleet() -> Iterator[Place]:
         yield made
 
 
-def _settled(desk: Desk) -> None:
-    """Wait until every agent is in its last state, and nothing is said of how it came there."""
-    terminal = desk.terminal
-    terminal.shows("◐ asks", "○ asleep", "✗ failed", "? shell")
+def _settled(desk: Desk, *texts: str) -> str:
+    """Wait until every agent is in its last state, nothing is said of how it came there, and these are seen.
+
+    Returns that one screen: in another the shell may be at work again, for it draws its prompt anew whenever
+    its terminal gets another size, and on a busy machine that can come late.
+    """
+    terminal, states = desk.terminal, ("◐ asks", "○ asleep", "✗ failed", "? shell")
+    terminal.shows(*states)
     terminal.click(3, int(terminal.ask("pane_height")) - 1)  # takes away what is said at the bottom
-    terminal.shows("C-] ? keys")
+    return terminal.shows("C-] ? keys", *states, *texts)
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (250, 60)])
@@ -45,8 +49,7 @@ def test_all_terminals_at_once(fleet: Place, golden: Golden, columns: int, rows:
         fleet.run("send", "shell", "clear", check=0)  # what another test had it say
         terminal = desk.attach()
         terminal.command("a")
-        _settled(desk)
-        seen = terminal.shows("May I?", "it broke", "sh>")
+        seen = _settled(desk, "May I?", "it broke", "sh>")
         golden(f"../e2e/golden/multiplexer/all-{columns}x{rows}.txt", steady(seen))
 
 
@@ -55,8 +58,7 @@ def test_the_window_changes_its_size(fleet: Place) -> None:
     with Desk(fleet) as desk:
         terminal = desk.attach()
         desk.switch("shell")
-        _settled(desk)
-        before = steady(terminal.screen())
+        before = steady(_settled(desk))
         for columns, rows in ((250, 60), (20, 5), (500, 3), (80, 1), (1, 1), (500, 60)):
             terminal.resize(columns, rows)
         terminal.until(lambda seen: any(len(line) > 400 for line in seen.split("\n")), "500 columns")

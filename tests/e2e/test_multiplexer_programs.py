@@ -1,6 +1,5 @@
 """Programs that draw whole screens look the same in a tile as in a bare terminal of its size."""
 
-import contextlib
 import shutil
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 from constellagent.term.cells import DEFAULT, Cell
 from tests.e2e.desk import Desk
 from tests.e2e.place import Place
-from tests.e2e.tmux import Tmux
+from tests.e2e.tmux import PATIENCE, Tmux
 from tests.reliability.lab import wait_for
 from tests.term.recorded.captured import parse
 
@@ -22,13 +21,25 @@ CODE = '''def greet(name: str) -> str:
     # a comment
     return f"hello {name}" * 2  # TODO
 '''
-PROGRAMS = {
+Step = tuple[list[str], str]
+"""Keys, and what is seen once the program has done what they mean."""
+PROGRAMS: dict[str, tuple[str, list[Step]]] = {
     "vim": (
         "vim -n -u NONE -c 'syntax on' -c 'set number hlsearch' -c /hello code.py",
-        [["G"], ["g", "g", "A", "x", "Escape"]],
+        [
+            ([], '"code.py" 80 lines'),
+            (["G"], "80     return"),
+            (["g", "g", "A", "x", "Escape"], "-> str:x"),
+        ],
     ),
-    "less": ("less -R -N coloured.txt", [["Space"], ["/", "7", "Enter"]]),
-    "dialog": ("sh -c 'clear; cat coloured.txt | head -5; tput smacs; echo lqqk; tput rmacs; read x'", []),
+    "less": (
+        "less -R -N coloured.txt",
+        [([], "coloured.txt"), (["Space"], "colour 39 "), (["/", "7", "Enter"], "colour 46 ")],
+    ),
+    "dialog": (
+        "sh -c 'clear; cat coloured.txt | head -5; tput smacs; echo lqqk; tput rmacs; read x'",
+        [([], "┌──┐")],
+    ),
 }
 
 
@@ -44,7 +55,7 @@ def _cells(
 @pytest.mark.parametrize("name", list(PROGRAMS))
 def test_it_looks_as_in_a_bare_terminal(place: Place, name: str) -> None:
     """Every cell, with text, colours and attributes, after it started and after keys."""
-    program, presses = PROGRAMS[name]
+    program, steps = PROGRAMS[name]
     sized = f'until [ "$(stty size)" = "{ROWS} {COLUMNS}" ]; do sleep 0.1; done'
     place.agent(f"{{shell: {_quoted(f'{sized}; read start; exec {program}')}, identity: false}}")
     place.run("apply", "--yes")
@@ -59,25 +70,43 @@ def test_it_looks_as_in_a_bare_terminal(place: Place, name: str) -> None:
         terminal = desk.attach()
         bare.enter(f"exec env TERM=xterm-256color {program}")
         terminal.press("Enter")
-        for keys in [[], *presses]:
+        for keys, seen in steps:
             if keys:
                 terminal.press(*keys)
                 bare.press(*keys)
-            with contextlib.suppress(AssertionError):
-                wait_for(lambda: not _differences(bare, terminal), "both to look the same", 8)
-            assert not _differences(bare, terminal), f"after {keys}:\n{terminal.screen()}"
+            _become_alike(bare, terminal, keys, seen)
 
 
-def _differences(bare: Tmux, terminal: Tmux) -> list[str]:
-    """Return in which cells the tile differs, and how; an empty terminal differs as well."""
-    pairs = zip(_cells(bare, COLUMNS), _cells(terminal, COLUMNS, left=LEFT, top=TOP), strict=True)
-    found = [
+def _become_alike(bare: Tmux, terminal: Tmux, keys: list[str], seen: str) -> None:
+    """Wait until the program shows `seen`, and the tile shows the same in every cell."""
+    found: list[str] = []
+
+    def alike() -> bool:
+        nonlocal found
+        found = _differences(bare, terminal, seen)
+        return not found
+
+    try:
+        wait_for(alike, "both to look the same", PATIENCE)
+    except AssertionError as error:
+        told = "\n".join(found[:10])
+        raise AssertionError(f"{error}, after {keys}:\n{told}\n{terminal.screen()}") from None
+
+
+def _differences(bare: Tmux, terminal: Tmux, seen: str) -> list[str]:
+    """Return in which cells the tile differs, and how; so does a program that does not show `seen` yet.
+
+    Each terminal is looked at once, for the program may write between two looks.
+    """
+    wanted, shown = _cells(bare, COLUMNS), _cells(terminal, COLUMNS, left=LEFT, top=TOP)
+    if not any(seen in "".join(cell.text for cell in row) for row in wanted):
+        return [f"{seen!r} is not shown in a terminal"]
+    return [
         f"row {row}, column {column}: {theirs} in a terminal, {ours} in a tile"
-        for row, both in enumerate(pairs)
+        for row, both in enumerate(zip(wanted, shown, strict=True))
         for column, (theirs, ours) in enumerate(zip(*both, strict=True))
         if theirs != ours
     ]
-    return found or ([] if bare.screen().strip() else ["nothing is shown"])
 
 
 def _quoted(text: str) -> str:

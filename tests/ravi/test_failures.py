@@ -14,6 +14,7 @@ from constellagent.ravi.failures import (
     InDoubtError,
     MissingError,
     TakenError,
+    UnfitError,
     UnpaidError,
     refusal,
     unreachable,
@@ -33,7 +34,7 @@ def refused(
     ("status", "kind", "words"),
     [
         (302, UnavailableError, ["CONSTELLAGENT_RAVI_API_URL"]),
-        (400, ConstellagentError, ["change", "apply again"]),
+        (400, UnfitError, ["change", "apply again"]),
         (401, UnavailableError, ["ravi auth login", "RAVI_API_KEY set", "CONSTELLAGENT_RAVI_API_KEY"]),
         (402, UnpaidError, ["paid plan", "identities.phone: false"]),
         (403, ConflictError, ["management key of the account"]),

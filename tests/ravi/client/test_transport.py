@@ -16,7 +16,7 @@ from constellagent.errors import (
     WorldError,
 )
 from constellagent.ravi.client import InDoubtError, MissingError, RaviClient, TakenError
-from constellagent.ravi.failures import UnpaidError
+from constellagent.ravi.failures import UnfitError, UnpaidError
 from constellagent.ravi.wire import failure_body
 from tests.certificates import authority
 from tests.ravi.scripted import CLOSE, HANG, RESET, Scripted, answer, listening, scripted
@@ -139,14 +139,14 @@ async def test_a_creation_without_a_clear_answer_is_in_doubt(waits: Waits, failu
 @pytest.mark.parametrize(
     ("status", "kind", "word"),
     [
-        (400, ConstellagentError, "change"),
+        (400, UnfitError, "change"),
         (401, UnavailableError, "CONSTELLAGENT_RAVI_API_KEY"),
         (402, UnpaidError, "paid plan"),
         (403, ConflictError, "management key"),
         (404, MissingError, ""),
         (405, MissingError, ""),
         (409, TakenError, "identity.email"),
-        (422, ConstellagentError, "change"),
+        (422, UnfitError, "change"),
     ],
 )
 async def test_each_refusal_says_what_to_do(

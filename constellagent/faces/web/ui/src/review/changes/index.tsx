@@ -1,0 +1,2 @@
+/** What is changed and not committed yet. */
+export function ChangesTab({ agent }: { constellation: string; agent: string }) { return <p>{agent}</p>; }

@@ -1,0 +1,2 @@
+/** The commits. */
+export function CommitsTab({ agent }: { constellation: string; agent: string }) { return <p>{agent}</p>; }

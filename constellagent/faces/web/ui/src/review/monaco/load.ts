@@ -1,0 +1,14 @@
+/** Loads the editor when something first needs it, once. */
+
+export type Monaco = typeof import("./index");
+
+let loading: Promise<Monaco> | undefined;
+
+/** Returns the editor's module; a load that failed (the daemon was away) is tried again by the next caller. */
+export function loadMonaco(): Promise<Monaco> {
+  loading ??= import("./index").catch((error: unknown) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}

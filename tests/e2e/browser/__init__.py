@@ -1,0 +1,1 @@
+"""The page in a real browser, before a daemon that really runs and agents that really work."""

@@ -1,0 +1,48 @@
+"""How a browser gets in, and what becomes of the address that let it in."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.browser.conftest import Picture, Visit
+from tests.e2e.browser.town import LISTENS, Town
+from tests.e2e.browser.watched import address
+
+
+@pytest.fixture(scope="module")
+def town() -> Iterator[Town]:
+    """Give a town with one agent."""
+    with Town(f"agents: {{docs: {LISTENS}}}") as made:
+        yield made
+
+
+def test_the_address_logs_in_and_forgets_its_code(visit: Visit, town: Town, picture: Picture) -> None:
+    """The address of `constellagent web` shows the fleet, and no code is left in it or in the history."""
+    page = visit.stranger()
+    url = town.let_in()
+    page.goto(url)
+
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    expect(page.get_by_role("main").get_by_text("docs", exact=True)).to_be_visible()
+    assert "code" in url
+    assert "code" not in page.url
+    picture(page, "overview dark")
+    page.reload()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+
+
+def test_an_address_holds_once(visit: Visit, town: Town) -> None:
+    """A second browser with the same address is told that it is not logged in, and how to be."""
+    visit.watched.expect(r"status of 401")
+    url = town.let_in()
+    first = visit.stranger()
+    first.goto(url)
+    expect(first.get_by_role("heading", name="Overview")).to_be_visible()
+    second = visit.stranger()
+    second.goto(url)
+
+    expect(second.get_by_role("heading", name="This browser is not logged in")).to_be_visible()
+    expect(second.get_by_role("alert")).to_contain_text(re.compile("code"))
+    assert "code" not in address(second)
