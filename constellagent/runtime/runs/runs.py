@@ -177,8 +177,10 @@ class Runs:
                 hint=f"`constellagent schedule run {schedule.key}` delivers it anew",
             )
         write = partial(self._registry.send, session)
-        await deliver(schedule.spec.prompt or "", self._registry.log(session), write, enter=True)
-        return Started("succeeded", "delivered to the live session")
+        log, pid = self._registry.log(session), self._registry.view(live[0])["pid"]
+        told = await deliver(schedule.spec.prompt or "", log, write, enter=True, pid=pid)
+        doubt = "" if told.confirmed else f", which did not show that it took it: {told.why}"
+        return Started("succeeded", f"delivered to the live session{doubt}")
 
     async def _conclude(self, context: Context, row: LedgerRow, schedule: DesiredSchedule | None) -> None:
         report = await self._account(context, row)

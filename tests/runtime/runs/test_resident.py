@@ -41,6 +41,20 @@ class TestResident:
             await lab.start(fire)
         assert arrived() == 1
 
+    async def test_a_session_that_does_not_read_is_told_of(
+        self, lab: Lab, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What was typed is never typed again, but the ledger says that nobody was seen to take it."""
+        monkeypatch.setattr(delivery, "READ_WITHIN", 0.05)
+        monkeypatch.setattr(delivery, "SHOWN_WITHIN", 0.05)
+        monkeypatch.setattr(delivery, "TAKEN_WITHIN", 0.05)
+        lab.declare("  docs: {command: [sleep, '1000'], schedules: %s}\n" % self.SCHEDULES)  # noqa: UP031 - braces
+        await lab.apply()
+
+        started = await lab.start(await lab.fire("docs/nightly"))
+
+        assert (started.state, "did not show that it took it" in started.why) == ("succeeded", True)
+
     async def test_its_report_attributes_nothing(self, lab: Lab) -> None:
         """What the session did meanwhile is not the run's: there are no commits, and no counts."""
         lab.declare(self.LISTENER % self.SCHEDULES)
