@@ -173,8 +173,9 @@ class Lab:
         return ids
 
     def kill_all(self) -> None:
-        """End every process of the lab."""
-        self.kill_daemon()
+        """End every process of the lab, also a daemon that one which was dying had just started."""
+        while self.kill_daemon():
+            pass
         for _ in range(50):
             victims = self.tree()
             if not victims:

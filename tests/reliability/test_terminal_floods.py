@@ -42,26 +42,46 @@ def long_logged() -> Iterator[Theatre]:
         yield lab.open()
 
 
-def echoes(seat: Seat, keys: int) -> list[float]:
+class Stopwatch:
+    """Measures how long keys take, on a machine that others use as well.
+
+    Left out is the time for which a thread on a key's way could have run and got no processor: that of the
+    thread which waited longest. While keys wait behind output somebody runs, or all sleep, and that counts.
+    """
+
+    def __init__(self, lab: Theatre, seat: Seat, name: str) -> None:
+        """Keys are typed at `seat` to the program of an agent."""
+        self._pids = (os.getpid(), seat.pid, lab.holder(name), int(lab.session(name)["pid"]))
+        self._began, self._queued = 0.0, dict[Path, int]()
+
+    def begin(self) -> None:
+        """Press it."""
+        self._queued, self._began = self._queues(), time.monotonic()
+
+    def seconds(self) -> float:
+        """Return how long it is since then."""
+        took, now = time.monotonic() - self._began, self._queues()
+        waits = [nanoseconds - self._queued.get(file, nanoseconds) for file, nanoseconds in now.items()]
+        return max(0.0, took - max(waits, default=0) / 1e9)
+
+    def _queues(self) -> dict[Path, int]:
+        """Return for how long each thread has been ready to run and did not, in nanoseconds."""
+        files = [file for pid in self._pids for file in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+        return {file: int(file.read_text().split()[1]) for file in files}
+
+
+def echoes(seat: Seat, keys: int, watch: Stopwatch) -> list[float]:
     """Press keys, one after the other was seen; returns how many seconds each took."""
     took, typed = list[float](), ""
     for number in range(keys):
         key = "abcdefghij"[number % 10]
         typed += key
-        began = time.monotonic()
+        watch.begin()
         seat.type(key.encode())
         seat.shows(f"<{typed}")
-        took.append(time.monotonic() - began)
+        took.append(watch.seconds())
         time.sleep(0.04 + random.random() / 50)
     return took
-
-
-def at_once(alone: float) -> float:
-    """Return within how many seconds an echo must come, where one took that long while nothing else went on.
-
-    A machine that is busy with other things is given its own measure.
-    """
-    return max(0.1, 10 * alone)
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["attach", "multiplexer"])
@@ -75,12 +95,13 @@ def test_a_flood_beside_a_quiet_one(lab: Theatre, whole: bool) -> None:
             seat.command(b"o")
         lab.tell("quiet", "out(b'\\x1b[2J\\x1b[H<')")
         seat.shows("<")
-        alone = median(echoes(seat, KEYS))
+        watch = Stopwatch(lab, seat, "quiet")
+        alone = median(echoes(seat, KEYS, watch))
         lab.tell("noisy", "flood()")
         time.sleep(0.5)
         lab.tell("quiet", "out(b'\\x1b[2J\\x1b[H<')")
         before, begin = lab.ask("noisy", "counted"), time.monotonic()
-        beside = sorted(echoes(seat, KEYS))
+        beside = sorted(echoes(seat, KEYS, watch))
         rate = (lab.ask("noisy", "counted") - before) / (time.monotonic() - begin)
         lab.tell("noisy", "calm()")
     kind = "multiplexer" if whole else "attach"
@@ -88,7 +109,7 @@ def test_a_flood_beside_a_quiet_one(lab: Theatre, whole: bool) -> None:
         f"{kind}: echo alone {alone * 1000:.1f} ms, beside {rate / 1e6:.0f} MB/s of flood "
         f"median {median(beside) * 1000:.1f} ms, worst {beside[-1] * 1000:.1f} ms"
     )
-    assert median(beside) < at_once(alone), beside
+    assert median(beside) < 0.1, beside
     assert rate > 1e6
 
 
@@ -98,14 +119,15 @@ def test_keys_typed_into_a_flood(lab: Theatre, whole: bool) -> None:
     with Seat(lab, *([] if whole else ["noisy"])) as seat:
         lab.tell("noisy", "out(b'<')")
         seat.shows("<")
+        watch = Stopwatch(lab, seat, "noisy")
         lab.tell("noisy", "flood()")
         seat.shows("lorem")
         took = list[float]()
         for number in range(KEYS):
-            began = time.monotonic()
+            watch.begin()
             seat.type(b"%c" % (97 + number))
             wait_for(lambda wanted=number + 1: len(lab.ask("noisy", "taken")) >= wanted, "the key")
-            took.append(time.monotonic() - began)
+            took.append(watch.seconds())
         assert lab.ask("noisy", "taken") == bytes(range(97, 97 + KEYS))
         lab.tell("noisy", "calm()")
     print(f"keys reach it after {median(took) * 1000:.1f} ms, at most {max(took) * 1000:.0f} ms")
@@ -257,10 +279,11 @@ def test_the_daemon_is_killed_while_somebody_types(lab: Theatre, whole: bool) ->
         see_a_start(lab, seat)
         lab.tell("noisy", "out(b'\\x1b[2J\\x1b[H<')")
         seat.shows("<")
-        alone = median(echoes(seat, 10))
+        watch = Stopwatch(lab, seat, "noisy")
+        alone = median(echoes(seat, 10, watch))
         lab.tell("noisy", "out(b'\\x1b[2J\\x1b[H<')")
         assert lab.kill_daemon()
-        after = echoes(seat, 10)
+        after = echoes(seat, 10, watch)
         lab.tell("noisy", "out(b'\\r\\nstill here')")
         seat.shows("still here")
         lab.new_daemon()
@@ -272,4 +295,4 @@ def test_the_daemon_is_killed_while_somebody_types(lab: Theatre, whole: bool) ->
         assert seat.leaves() == 0
         assert seat.plain()
     print(f"echo before the kill {alone * 1000:.1f} ms, right after it at most {max(after) * 1000:.1f} ms")
-    assert median(after) < at_once(alone)
+    assert median(after) < 0.1

@@ -164,7 +164,8 @@ class Looking:
         height = rows if fits or rows < 2 else rows - 1
         cursor = screen.cursor()
         top = clipping.follow(self._corner[0], height, screen.rows, cursor.row)
-        left = clipping.follow(self._corner[1], columns, screen.columns, cursor.column)
+        panned = self._corner[1] if cursor.column >= columns else 0  # back as soon as the beginning shows it
+        left = clipping.follow(panned, columns, screen.columns, cursor.column)
         everything = everything or (top, left) != self._corner
         self._corner = top, left
         changed = screen.changed()
