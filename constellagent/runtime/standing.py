@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from constellagent.errors import ConstellagentError, UsageError, WorldError
+from constellagent.errors import ConflictError, UsageError, WorldError
 from constellagent.plan.desired import DesiredAgent
 from constellagent.plan.observed import Look, There, Unknown, WorktreeFacts, WorktreeState
 from constellagent.runtime.ports import Worktrees
@@ -36,7 +36,7 @@ async def find(agents: Sequence[DesiredAgent], worktrees: Worktrees, name: str) 
 
     Raises:
         UsageError: there is no such agent.
-        ConstellagentError: it has no worktree.
+        ConflictError: it has no worktree.
         WorldError: its worktree could not be looked at.
     """
     agent = _named(agents, name)
@@ -58,7 +58,7 @@ def _facts(agent: DesiredAgent, look: Look[WorktreeFacts]) -> WorktreeFacts:
     if isinstance(look, There) and look.value.state in STANDING:
         return look.value
     where = f": {look.value.path} is {look.value.state}" if isinstance(look, There) else ""
-    raise ConstellagentError(
+    raise ConflictError(
         f"{agent.name} has no worktree{where}",
         hint="`constellagent apply` makes it; `plan` says what is wrong",
     )

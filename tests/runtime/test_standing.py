@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from constellagent.errors import ConstellagentError, UsageError, WorldError
+from constellagent.errors import ConflictError, UsageError, WorldError
 from constellagent.plan.observed import There
 from constellagent.runtime.standing import Standing, find
 from tests.runtime.worktrees.rig import Rig, make_repo
@@ -47,14 +47,14 @@ async def test_no_such_agent(rig: Rig) -> None:
 
 async def test_an_agent_without_a_worktree(rig: Rig) -> None:
     """Before apply, and where the folder is gone, the answer says what makes it."""
-    with pytest.raises(ConstellagentError, match=r"worker has no worktree$") as caught:
+    with pytest.raises(ConflictError, match=r"worker has no worktree$") as caught:
         await find([rig.agent()], rig.port, "worker")
     assert "apply" in caught.value.hint
     tree = await rig.create()
     shutil.rmtree(tree)
     tree.mkdir()
     (tree / "x").touch()
-    with pytest.raises(ConstellagentError, match=r"has no worktree: .* is occupied"):
+    with pytest.raises(ConflictError, match=r"has no worktree: .* is occupied"):
         await find([rig.agent()], rig.port, "worker")
 
 

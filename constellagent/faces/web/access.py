@@ -15,6 +15,7 @@ from constellagent.faces.web.problems import HttpError
 from constellagent.faces.web.routing import Call, Cookied, Handler, Method, Route, Scope, Way
 from constellagent.faces.web.tokens import NewTokenView, TokenBody, Tokens, TokenView
 from constellagent.runtime.paths import constellation_id
+from constellagent.runtime.tasks import spawn
 
 
 class LoginBody(TypedDict):
@@ -152,9 +153,15 @@ class Access:
             expires_at=expires,
         )
 
-    async def shut(self, _: Call) -> None:
-        """Serve the page no longer, also after a restart of the daemon."""
-        await self._face.turn_off()
+    async def shut(self, call: Call) -> None:
+        """Serve the page no longer, also after a restart of the daemon.
+
+        Who asks at the port itself is answered first: it would be cut off in the middle of the answer.
+        """
+        if call.way == "socket":
+            await self._face.turn_off()
+        else:
+            spawn(self._face.turn_off(), name="turn the page off")
 
     async def tokens(self, _: Call) -> list[TokenView]:
         """List the tokens."""

@@ -45,12 +45,12 @@ class Admission:
             raise refused("your login has ended" if cookie else "you are not logged in")
         return found
 
-    def wrong(self, entrance: Entrance, request: web.Request, message: str) -> HttpError:
+    def wrong(self, entrance: Entrance, request: web.Request, message: str, hint: str = "") -> HttpError:
         """Count a failure of this request's address, and return the error that answers it."""
         wait = 0 if entrance.trusted else self._failures.failed(request.remote or "")
         if wait:
             return HttpError(429, f"{message}; there were too many tries", headers={"Retry-After": str(wait)})
-        return refused(message)
+        return refused(message, hint)
 
     @staticmethod
     def give(entrance: Entrance, response: web.StreamResponse, cookie: str) -> None:
@@ -66,6 +66,8 @@ class Admission:
         )
 
 
-def refused(message: str) -> HttpError:
+def refused(message: str, hint: str = "") -> HttpError:
     """Return the error for who is not let in."""
-    return HttpError(401, message, hint=_HOW, headers={"WWW-Authenticate": 'Bearer realm="constellagent"'})
+    return HttpError(
+        401, message, hint=hint or _HOW, headers={"WWW-Authenticate": 'Bearer realm="constellagent"'}
+    )

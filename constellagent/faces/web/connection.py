@@ -114,7 +114,7 @@ class Connection(web.RequestHandler):
         """Answer what is no HTTP, and defects, without showing anything of the software or of the request."""
         del message  # it repeats bytes of the request
         self._in_time()
-        if status >= 500:
+        if status >= 500 and not isinstance(exc, ConnectionError):  # who left is no defect, and no news
             _log.error("a request failed", exc_info=exc)
         if request.writer.output_size > 0:
             raise ConnectionError("a part of the answer was sent already")

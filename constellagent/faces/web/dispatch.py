@@ -156,7 +156,7 @@ class Desk:
             value = await cast("Any", route.handler)(call)
         except UsageError as error:
             if route.public and isinstance(error, HttpError) and error.status == 401:
-                raise self._admission.wrong(entrance, request, error.message) from error
+                raise self._admission.wrong(entrance, request, error.message, error.hint) from error
             raise await self._placed(error, route, call) from error
         cookie: str | None = None
         if isinstance(value, Cookied):

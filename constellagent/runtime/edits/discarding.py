@@ -1,17 +1,18 @@
 """Throwing away what is not staged: with a rescue first, and never over what somebody writes meanwhile."""
 
 import asyncio
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from constellagent.errors import ConflictError, RefusedError
+from constellagent.errors import ConflictError, ConstellagentError, RefusedError, UsageError, WorldError
 from constellagent.runtime.clock import Clock
 from constellagent.runtime.edits import hunks, staging, state, trash
 from constellagent.runtime.edits.choosing import Choice, counted
 from constellagent.runtime.edits.state import State
 from constellagent.runtime.edits.trash import Kept
-from constellagent.runtime.files.writing import ChangedError, remove, save
+from constellagent.runtime.files.writing import remove, save
 from constellagent.runtime.git import Git
 from constellagent.runtime.review_views import DoneView
 from constellagent.runtime.worktrees import leftovers
@@ -42,13 +43,14 @@ async def discard(git: Git, clock: Clock, folder: Path, agent: str, choice: Choi
     stayed = await _take_away(folder, kept) if kept else []
     gone = [path for path in changed if path not in stayed]
     intended = [path for path in gone if now.changed[path] == "A"]
-    if intended:
-        await staging.forget(git, folder, intended)
     back = [path for path in gone if now.changed[path] != "A"]
-    stayed += await _bring_back(git, folder, back)
+    with _halfway(kept):
+        stayed += await _bring_back(git, folder, back)
+        if intended:
+            await staging.forget(git, folder, intended)
     if stayed:
         raise ConflictError(
-            f"{counted(stayed)} changed while it was discarded and stayed as it is",
+            f"{counted(stayed)} changed meanwhile, or cannot be replaced, and was not discarded",
             hint=f"what was discarded comes back with: {kept.recover}"
             if kept
             else "look at the changes again",
@@ -99,12 +101,23 @@ def _refuse_repositories(
         )
 
 
+@contextlib.contextmanager
+def _halfway(kept: Kept | None) -> Iterator[None]:
+    """Say how files come back that are taken away already, where the rest of a discard fails."""
+    try:
+        yield
+    except ConstellagentError as error:
+        back = f"what was taken away comes back with: {kept.recover}" if kept else "look at the changes again"
+        raise ConflictError(f"a discard stopped halfway: {error.message}", hint=back) from error
+
+
 async def _take_away(folder: Path, kept: Kept) -> list[str]:
+    """Remove what was kept; returns what is not any more what was kept, or cannot be removed."""
     stayed = []
     for path, found in kept.found.items():
         try:
             await asyncio.to_thread(remove, folder, path, found.version, largest=leftovers.LIMIT)
-        except ChangedError:
+        except (ConflictError, UsageError, WorldError):
             stayed.append(path)
     return stayed
 
@@ -114,6 +127,9 @@ async def _bring_back(git: Git, folder: Path, paths: Sequence[str]) -> list[str]
     if not paths:
         return []
     data = b"".join(os.fsencode(path) + b"\0" for path in paths)
-    await git.run("checkout-index", "-q", "-u", "-z", "--stdin", cwd=folder, stdin=data, check=False)
+    try:
+        await git.run("checkout-index", "-q", "-u", "-z", "--stdin", cwd=folder, stdin=data, check=False)
+    except ConflictError:  # another git holds the index; reading it, which is enough, needs no lock
+        await git.run("checkout-index", "-q", "-z", "--stdin", cwd=folder, stdin=data, check=False)
     after = await state.look(git, folder)
     return [path for path in paths if path in after.changed]

@@ -4,10 +4,10 @@ import http.client
 import json
 import socket
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 from constellagent.runtime.paths import Paths
@@ -19,7 +19,9 @@ UPGRADE = {
     "Sec-WebSocket-Version": "13",
     "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
 }
-READER = '{command: [sh, -c, "stty -echo; while read -r line; do printf \\"got <%s>\\\\n\\" \\"$line\\"; done"]}'
+READER = (
+    '{command: [sh, -c, "stty -echo; while read -r line; do printf \\"got <%s>\\\\n\\" \\"$line\\"; done"]}'
+)
 """An agent that shows each line that it is given."""
 
 
@@ -50,17 +52,25 @@ class _Unix(http.client.HTTPConnection):
         self.sock.connect(str(self._path))
 
 
-class Served(Place):
-    """A place with running agents, whose API is open at a port of this machine."""
+class Api:
+    """The API of the daemon of one state folder.
 
-    port = 0
-    admin = ""
+    Attributes:
+        port: where it is open at this machine, once it was turned on.
+        admin: a token for everything.
+    """
 
-    def open(self) -> None:
-        """Make what is declared, turn the port on, and get a token for everything."""
-        self.run("apply", "--yes")
+    def __init__(self, home: Path) -> None:
+        """Nothing is asked yet."""
+        self._home = home
+        self.port = 0
+        self.admin = ""
+
+    def open(self) -> Self:
+        """Turn the port on, and get a token for everything."""
         self.turn_on()
         self.admin = self.token("admin")
+        return self
 
     def turn_on(self) -> None:
         """Let the port be open, and note which one it is."""
@@ -68,7 +78,7 @@ class Served(Place):
 
     def own(self, method: str, path: str, body: Any = None) -> Answer:
         """Ask over the unix socket, as who owns the daemon."""
-        return _asked(_Unix(Paths(self.home).api_socket), method, f"/api/v1{path}", body, {})
+        return _asked(_Unix(Paths(self._home).api_socket), method, f"/api/v1{path}", body, {})
 
     def token(self, scope: str, **more: Any) -> str:
         """Return the value of a new token."""
@@ -81,6 +91,7 @@ class Served(Place):
         method: str,
         path: str,
         body: Any = None,
+        /,
         *,
         token: str | None = None,
         status: int | None = None,
@@ -102,7 +113,7 @@ class Served(Place):
         """Return a path below an agent."""
         return f"/constellations/lab/agents/{agent}/{part}"
 
-    def get(self, part: str, *, agent: str = "docs", status: int = 200, **query: str | bytes) -> Any:
+    def get(self, part: str, /, *, agent: str = "docs", status: int = 200, **query: Any) -> Any:
         """Read something of an agent."""
         return self.ask("GET", self.of(part, agent), status=status, **query).json
 
@@ -120,17 +131,34 @@ class Served(Place):
         sent = [("Authorization", f"Bearer {token}")] if token else []
         return compose(method, f"/api/v1{path}", [("Host", f"127.0.0.1:{self.port}"), *sent, *more])
 
-    def raw(self, request: bytes, *, shut: bool = False) -> bytes:
-        """Send these very bytes, and return what comes until the other side ends or says no more."""
+    def raw(self, request: bytes, silence: float = 1.0) -> bytes:
+        """Send these very bytes, and return all that comes until the other side ends or is silent so long."""
         with closing(self.dial()) as line:
-            line.settimeout(5)
-            try:
+            with suppress(ConnectionError):  # refused before all of it was sent: the answer is still there
                 line.sendall(request)
-                if shut:
-                    line.shutdown(socket.SHUT_WR)
-            except ConnectionError:
-                pass  # it was refused before all of it was sent: what was answered is still to be read
-            return heard(line)
+            first = heard(line, once=True)
+            line.settimeout(silence)
+            return first + heard(line)
+
+    def once(self, request: bytes) -> tuple[int, bytes]:
+        """Send these very bytes, and return the status of one answer, and the whole of it."""
+        with closing(self.dial()) as line, line.makefile("rb") as reader:
+            line.sendall(request)
+            head = b"".join(iter(reader.readline, b"\r\n")) if reader.peek(1) else b""
+            told = [one for one in head.lower().split(b"\r\n") if one.startswith(b"content-length:")]
+            length = int(told[0].partition(b":")[2]) if told else 0
+            return status_of(head), head.lower() + b"\r\n" + reader.read(length)
+
+
+class Served(Place):
+    """A place with running agents, whose API is open at a port of this machine."""
+
+    api: Api
+
+    def open(self) -> None:
+        """Make what is declared, and open the API."""
+        self.run("apply", "--yes")
+        self.api = Api(self.home).open()
 
 
 def compose(method: str, target: str, headers: Sequence[tuple[str, str]], body: bytes = b"") -> bytes:
@@ -139,14 +167,17 @@ def compose(method: str, target: str, headers: Sequence[tuple[str, str]], body: 
     return "\r\n".join(lines).encode("latin-1") + body
 
 
-def heard(line: socket.socket) -> bytes:
-    """Return what comes until the other side ends, or has been silent for the time limit of the socket."""
+def heard(line: socket.socket, *, once: bool = False) -> bytes:
+    """Return what comes until the other side ends or is silent for the socket's time limit.
+
+    With `once` only the first of it.
+    """
     parts = []
-    try:
+    with suppress(TimeoutError, ConnectionError):
         while data := line.recv(1 << 16):
             parts.append(data)
-    except (TimeoutError, ConnectionError):
-        pass
+            if once:
+                break
     return b"".join(parts)
 
 
@@ -163,6 +194,4 @@ def _asked(
         data = None if body is None else json.dumps(body)
         connection.request(method, target, body=data, headers={**typed, **headers})
         reply = connection.getresponse()
-        return Answer(
-            reply.status, {name.lower(): value for name, value in reply.getheaders()}, reply.read()
-        )
+        return Answer(reply.status, {name.lower(): value for name, value in reply.getheaders()}, reply.read())

@@ -150,7 +150,7 @@ class House:
         return {"Cookie": reply.headers["set-cookie"].partition(";")[0], **self.page_headers}
 
 
-def _named(headers: Mapping[str, str]) -> dict[str, str]:
+def _named(headers: Mapping[str, str]) -> dict[str, Any]:
     return {name.replace("-", "_"): value for name, value in headers.items()}
 
 

@@ -123,10 +123,36 @@ async def test_what_is_written_meanwhile_stays(ground: Ground, monkeypatch: pyte
         return remove(root, path, version, **keys)
 
     monkeypatch.setattr(discarding, "remove", late)
-    with pytest.raises(ConflictError, match=r"a\.txt changed while it was discarded"):
+    with pytest.raises(ConflictError, match=r"a\.txt changed meanwhile"):
         await ground.do("discard")
     assert (ground.tree / "a.txt").read_text() == "agent\n"
     assert (ground.tree / "b.txt").read_text() == "two\n"
+
+
+async def test_a_lock_of_another_git_leaves_no_hole(ground: Ground) -> None:
+    """A lock that an agent's git holds on the index keeps no file from coming back."""
+    ground.write("a.txt", "mine\n")
+    lock = Path(ground.git("rev-parse", "--absolute-git-dir")) / "index.lock"
+    lock.touch()
+    done = await ground.do("discard", path="a.txt")
+    lock.unlink()
+    assert (ground.tree / "a.txt").read_text().startswith("line 1\n")
+    assert ground.raw("show", f"{done['rescue']}:a.txt") == b"mine\n"
+    assert ground.status() == []
+
+
+async def test_a_discard_that_fails_halfway_says_how_all_comes_back(ground: Ground) -> None:
+    """Where the index cannot be written after the files went, the error has the way back, and it works."""
+    ground.write("new.txt", "x")
+    ground.git("add", "-N", "new.txt")
+    lock = Path(ground.git("rev-parse", "--absolute-git-dir")) / "index.lock"
+    lock.touch()
+    with pytest.raises(ConflictError, match="halfway") as raised:
+        await ground.do("discard")
+    lock.unlink()
+    command = raised.value.hint.removeprefix("what was taken away comes back with: ")
+    ground.git("-c", f"alias.back=!{command}", "back")
+    assert (ground.tree / "new.txt").read_text() == "x"
 
 
 async def test_a_writer_in_a_race_never_loses_its_last_word(ground: Ground) -> None:

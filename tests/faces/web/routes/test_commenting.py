@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import pytest
+
 from constellagent.faces.web.live.board import Board
+from constellagent.faces.web.problems import HttpError
 from constellagent.faces.web.routes import commenting
 from constellagent.faces.web.routing import Call
 from tests.faces.fake_control import FakeControl
@@ -59,6 +62,29 @@ async def test_a_comment_is_changed(api: Api) -> None:
     ]
     assert api.control.requests("comments")[0] == asked("edit", id="c1", text="so")
     await api.ask("PATCH", f"{COMMENTS}/c1", body={}, status=422)
+
+
+async def test_an_agent_leaves_the_words_of_others_alone() -> None:
+    """Its token changes the text of its own comments, and of others the state only."""
+    control = FakeControl()
+    control.answers = {
+        "list": [{"id": "c1", "author": "person"}, {"id": "c2", "author": "docs"}],
+        "edit": {"id": "c2"},
+        "resolve": {"id": "c1"},
+    }
+    board = Board(control)
+
+    def call(comment: str, body: dict[str, str]) -> Call:
+        path = {"constellation": "acme", "agent": "docs", "comment": comment}
+        return Call(control, board, path, FILE, body=body, agent="docs")
+
+    with pytest.raises(HttpError) as raised:
+        await commenting.change(call("c1", {"text": "not what was said"}))
+    assert raised.value.status == 403
+    assert [request["action"] for request in control.requests("comments")] == ["list"]
+    assert (await commenting.change(call("c2", {"text": "so"})))["id"] == "c2"
+    assert (await commenting.change(call("c1", {"state": "resolved"})))["id"] == "c1"
+    await board.close()
 
 
 async def test_a_comment_is_removed(api: Api) -> None:
