@@ -2,7 +2,7 @@
 
 Read the tree from the bottom up; a module may import only from the layers below its own:
 
-    faces/     how it is seen           cli, multiplexer, and the client of the daemon
+    faces/     how it is seen           cli, multiplexer, web, and the client of the daemon
     runtime/   making it so             git, ptys, processes, the daemon
     ravi/      who an agent is          the Ravi client and the embedded provider
     agents/    how each kind is started

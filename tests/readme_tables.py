@@ -1,6 +1,6 @@
-"""The README's tables, made from the code that they describe.
+"""The tables of the README and of its companions, made from the code that they describe.
 
-`pytest tests/test_readme.py --update-golden` writes them into README.md; a test fails where they differ.
+`pytest tests/test_readme.py --update-golden` writes them there; a test fails where they differ.
 """
 
 import inspect
@@ -21,11 +21,12 @@ from constellagent.ravi.vault.places import PROTECTION
 from constellagent.runtime.settings import Settings
 from constellagent.spec.durations import format_duration
 from constellagent.spec.models import Agent, AgentSettings, Constellation, Schedule, Service
-from tests import readme_schedules, readme_terminals
+from tests import readme_schedules, readme_terminals, readme_web
 from tests.checkout import ROOT
 from tests.readme_markdown import table
 
 README = ROOT / "README.md"
+PAGE, API = ROOT / "docs" / "web.md", ROOT / "docs" / "api.md"
 _MARKED = re.compile(r"(?<=^<!-- table: )([a-z ]+)( -->\n\n)(.*?)(?=\n\n)", re.MULTILINE | re.DOTALL)
 
 
@@ -151,10 +152,11 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "key places": key_places,
     **readme_schedules.TABLES,
     **readme_terminals.TABLES,
+    **readme_web.TABLES,
 }
-"""What follows each `<!-- table: NAME -->` in the README."""
+"""What follows each `<!-- table: NAME -->` in the documents."""
 
 
 def rewrite(text: str) -> str:
-    """Return the README's text with every table as the code says it is."""
+    """Return a document's text with every table as the code says it is."""
     return _MARKED.sub(lambda found: f"{found[1]}{found[2]}{TABLES[found[1]]()}", text)

@@ -11,6 +11,7 @@ from tests.bench import (
     screens,
     startup,
     terminals,
+    web,
     worktrees,
 )
 from tests.bench.measure import Report
@@ -24,6 +25,7 @@ PARTS: dict[str, Callable[[Report], None]] = {
     "startup": startup.run,
     "identities": identities.run,
     "schedules": schedules.run,
+    "web": web.run,
 }
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from constellagent.runtime.diffs.asking import LARGEST
+from constellagent.runtime.files.reading import opened_parent
 
 MOST_READ = 64 << 20
 """Bytes of untracked files that one count reads."""
@@ -46,7 +47,7 @@ def count(worktree: Path, paths: Iterable[str]) -> Counted:
         if path.endswith("/"):
             rows.append((path, _REPOSITORY, None))
             continue
-        read = content(worktree / path) if left > 0 else None
+        read = content(worktree, path) if left > 0 else None
         whole = whole and left > 0
         if read is None:
             rows.append((path, _mode(worktree / path), None))
@@ -61,7 +62,7 @@ def patch(worktree: Path, path: str, most: int) -> tuple[bytes, bool]:
 
     A folder (the repository of somebody else in this one) and a file that cannot be read have none.
     """
-    read = content(worktree / path)
+    read = content(worktree, path)
     if read is None:
         return b"", False
     mode, data = read
@@ -84,13 +85,18 @@ def patch(worktree: Path, path: str, most: int) -> tuple[bytes, bool]:
     return head + body + (b"" if ended else b"\\ No newline at end of file\n"), cut
 
 
-def content(file: Path) -> tuple[int, bytes] | None:
-    """Return git's mode of a file and what it holds; None where it is none of git's, too large or gone."""
+def content(worktree: Path, path: str) -> tuple[int, bytes] | None:
+    """Return git's mode of a file and what it holds; None where it is none of git's, too large or gone.
+
+    No folder on the way may be a link either: one may have become one since git listed the path.
+    """
+    *_, name = parts = path.split("/")
     try:
-        if file.is_symlink():
-            return 0o120000, os.fsencode(file.readlink())
-        # Not to be waited for, should it have become a pipe meanwhile.
-        handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with opened_parent(worktree, parts) as folder:
+            if stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+                return 0o120000, os.fsencode(os.readlink(name, dir_fd=folder))
+            # Not to be waited for, should it have become a pipe meanwhile.
+            handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     except OSError:
         return None
     try:

@@ -72,15 +72,15 @@ class Visit:
     ) -> Page:
         """Open a page that is logged in, at a place of it."""
         page = self.stranger(dark=dark, size=size, touch=touch)
-        page.goto(self.town.quick_entry(read_only=read_only))
+        page.goto(self.town.entry(read_only=read_only)["url"])
         expect(page.get_by_role("contentinfo")).to_contain_text("daemon")
         if where != "#/":
             page.goto(f"{self.origin}/{where}")
         return page
 
-    def agent(self, name: str, tab: str = "diff", **how: bool) -> Page:
+    def agent(self, name: str, tab: str = "diff", *, read_only: bool = False) -> Page:
         """Open a page that is logged in, at a tab of an agent."""
-        return self.guest(f"#/c/lab/agents/{name}/{tab}", **how)
+        return self.guest(f"#/c/lab/agents/{name}/{tab}", read_only=read_only)
 
     def close(self) -> None:
         """Close all."""

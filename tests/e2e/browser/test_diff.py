@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
 from tests.e2e.browser.conftest import Picture, Visit
+from tests.e2e.browser.reading import heading, pick, row, side
 from tests.e2e.browser.town import LONG, PROGRAM, Town
 from tests.e2e.place import SLEEPER
 
@@ -16,8 +17,9 @@ TWICE = LONG.replace("line 20 of", "line twenty of").replace("line 150 of", "lin
 
 @pytest.fixture(scope="module")
 def town() -> Iterator[Town]:
-    """Give a town whose agent has changed three files in two folders."""
-    with Town(f"agents: {{docs: {SLEEPER}}}", {"app/space.py": "if a:\n    b()\n"}) as made:
+    """Give a town with an agent that has changed three files in two folders, and one for marks."""
+    with Town(f"agents: {{docs: {SLEEPER}, marks: {SLEEPER}}}", {"app/space.py": "if a:\n    b()\n"}) as made:
+        made.change("marks", {"app/hello.py": PROGRAM.replace("Hello", "Good day")})
         made.change(
             "docs",
             {
@@ -27,19 +29,6 @@ def town() -> Iterator[Town]:
             },
         )
         yield made
-
-
-def side(page: Page, name: str) -> Locator:
-    """Return the lines of one side, `original` or `modified`, that are on the screen."""
-    return page.locator(f".monaco-diff-editor .editor.{name} .view-lines")
-
-
-def pick(page: Page, name: str) -> None:
-    """Open a file of the list."""
-    page.get_by_role("treeitem", name=re.compile(re.escape(name))).click()
-    expect(page.get_by_role("region", name="The open file").get_by_role("heading", level=2)).to_contain_text(
-        name.rpartition("/")[2]
-    )
 
 
 def test_a_diff_is_read_side_by_side_and_in_one_column(visit: Visit, picture: Picture) -> None:
@@ -91,30 +80,28 @@ def test_changes_of_white_space_are_left_out_on_request(visit: Visit) -> None:
 def test_the_next_change_goes_on_in_the_next_file(visit: Visit) -> None:
     """Next and previous go from change to change, and over the end of a file into its neighbour."""
     page = visit.agent("docs")
-    heading = page.get_by_role("region", name="The open file").get_by_role("heading", level=2)
     pick(page, "space.py")
     expect(side(page, "modified")).to_contain_text("b()")
 
     page.get_by_role("button", name="Next change (n)").click()
-    expect(heading).to_contain_text("long.txt")
+    expect(heading(page)).to_contain_text("long.txt")
     expect(side(page, "modified")).to_contain_text("line twenty")
     page.keyboard.press("n")
     expect(side(page, "modified")).to_contain_text("line one hundred and fifty")
     expect(page.get_by_text("2 / 2")).to_be_visible()
     page.keyboard.press("p")
     page.keyboard.press("p")
-    expect(heading).to_contain_text("space.py")
+    expect(heading(page)).to_contain_text("space.py")
 
 
 def test_a_viewed_mark_lasts_until_the_file_changes(visit: Visit, town: Town) -> None:
     """A file that was marked as viewed is so after a reload, and no more when the agent has changed it."""
-    page = visit.agent("docs")
+    page = visit.agent("marks")
     pick(page, "hello.py")
-    expect(side(page, "modified")).to_contain_text("Good day")
+    expect(side(page, "modified")).to_contain_text(re.compile(r"Good\sday"))
     page.get_by_label("Viewed", exact=True).check()
 
     page.reload()
-    row = page.get_by_role("treeitem", name=re.compile("hello.py"))
-    expect(row).to_contain_text("viewed")
-    town.change("docs", {"app/hello.py": PROGRAM.replace("Hello", "Good morning")})
-    expect(row).not_to_contain_text("viewed")
+    expect(row(page, "hello.py")).to_contain_text("viewed")
+    town.change("marks", {"app/hello.py": PROGRAM.replace("Hello", "Good morning")})
+    expect(row(page, "hello.py")).not_to_contain_text("viewed")

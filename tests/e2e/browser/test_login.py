@@ -1,6 +1,7 @@
 """How a browser gets in, and what becomes of the address that let it in."""
 
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -46,3 +47,36 @@ def test_an_address_holds_once(visit: Visit, town: Town) -> None:
     expect(second.get_by_role("heading", name="This browser is not logged in")).to_be_visible()
     expect(second.get_by_role("alert")).to_contain_text(re.compile("code"))
     assert "code" not in address(second)
+
+
+def test_a_browser_may_be_let_in_to_look_only(visit: Visit) -> None:
+    """Who was let in to look sees the work, and nothing that would change it."""
+    page = visit.agent("docs", read_only=True)
+    expect(page.get_by_role("contentinfo")).to_contain_text("read only")
+    expect(page.get_by_role("heading", name="docs", level=1)).to_be_visible()
+    for name in ("Send a prompt", "Start a run", "Stop its session", "Comment", "Edit"):
+        expect(page.get_by_role("button", name=name, exact=True)).to_have_count(0)
+
+
+def test_logging_out_forgets_the_browser(visit: Visit) -> None:
+    """After the button the page is that of a stranger, and stays so."""
+    visit.watched.expect(r"status of 401|WebSocket connection")
+    page = visit.guest()
+    page.get_by_role("button", name="Log this browser out").click()
+    stranger = page.get_by_role("heading", name="This browser is not logged in")
+    expect(stranger).to_be_visible()
+    page.reload()
+    expect(stranger).to_be_visible()
+
+
+@pytest.mark.long
+@pytest.mark.timeout(180)
+def test_an_address_holds_for_a_minute(visit: Visit, town: Town) -> None:
+    """A code that nobody used in its minute lets nobody in."""
+    visit.watched.expect(r"status of 401")
+    entry = town.entry()
+    page = visit.stranger()
+    page.wait_for_timeout(max(0.0, entry["expires_at"] + 1 - time.time()) * 1000)
+    page.goto(entry["url"])
+
+    expect(page.get_by_role("heading", name="This browser is not logged in")).to_be_visible()

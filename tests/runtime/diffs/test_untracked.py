@@ -25,6 +25,18 @@ def test_lines_are_counted_as_git_does(tmp_path: Path, data: bytes, lines: int |
     assert untracked.count(tmp_path, ["x"]) == Counted([("x", "100644", lines)], whole=True)
 
 
+def test_a_folder_that_became_a_link_is_not_followed(tmp_path: Path) -> None:
+    """After git has listed a path, an agent may put a link in the place of its folder: it leads nowhere."""
+    tree, outside = tmp_path / "tree", tmp_path / "outside"
+    for folder in (tree, outside):
+        folder.mkdir()
+    (outside / "key").write_text("secret\n")
+    (tree / "folder").symlink_to(outside)
+
+    assert untracked.patch(tree, "folder/key", _MOST) == (b"", False)
+    assert untracked.count(tree, ["folder/key"]).rows[0][2] is None
+
+
 def test_what_cannot_be_read_has_no_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Repositories, pipes, files that are gone, and files that are too large have a mode at most."""
     (tmp_path / "folder").mkdir()

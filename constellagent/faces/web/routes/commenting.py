@@ -3,6 +3,7 @@
 from typing import Any, Literal, NotRequired, TypedDict, cast
 
 from constellagent.errors import UsageError
+from constellagent.faces.web.problems import HttpError
 from constellagent.faces.web.routing import Call, Page, Route
 from constellagent.runtime.comment_views import CommentAction, CommentRequest, CommentView, SentView
 
@@ -60,8 +61,11 @@ async def change(call: Call) -> CommentView:
 
     Raises:
         UsageError: nothing is to be changed.
+        HttpError: an agent would change the words of somebody else (403).
     """
     body: CommentChange = call.body
+    if "text" in body and call.agent:
+        await _check_own(call)
     changed: CommentView | None = None
     if "text" in body:
         changed = await _ask(call, "edit", id=call.path["comment"], text=body["text"])
@@ -71,6 +75,12 @@ async def change(call: Call) -> CommentView:
     if changed is None:
         raise UsageError("nothing is to be changed", hint="give `text`, `state` or both")
     return changed
+
+
+async def _check_own(call: Call) -> None:
+    found: list[CommentView] = await _ask(call, "list")
+    if not any(one["id"] == call.path["comment"] and one["author"] == call.agent for one in found):
+        raise HttpError(403, "an agent changes the text of its own comments only")
 
 
 async def remove(call: Call) -> CommentView:

@@ -26,6 +26,7 @@ import { meet, who, whoProblem } from "./shell/who";
 
 const Timeline = lazy("the timeline", async () => (await import("./timeline/view")).TimelineView);
 const Inboxes = lazy("the inboxes", async () => (await import("./inbox/all")).Inboxes);
+const Overlaps = lazy("the overlaps", async () => (await import("./review/overlaps")).OverlapsView);
 const Plan = lazy("the plan", async () => (await import("./plan/view")).PlanView);
 const Events = lazy("the events", async () => (await import("./events/view")).EventsView);
 const Audit = lazy("the audit", async () => (await import("./audit/view")).AuditView);
@@ -141,7 +142,14 @@ function PlaceView({ place, constellation }: { place: Place; constellation: stri
     document.title = `${PLACE_SPOTS[place].title} · constellagent`;
   }, [place]);
   if (place === "overview") return <Overview constellation={constellation} />;
-  const Shown = { timeline: Timeline, inbox: Inboxes, plan: Plan, events: Events, audit: Audit }[place];
+  const Shown = {
+    timeline: Timeline,
+    inbox: Inboxes,
+    overlaps: Overlaps,
+    plan: Plan,
+    events: Events,
+    audit: Audit,
+  }[place];
   return <Shown key={constellation} constellation={constellation} />;
 }
 

@@ -2,7 +2,10 @@
 
 import "./styles/tokens.css";
 import "./styles/base.css";
+import "./styles/parts.css";
 import "./styles/shell.css";
+import "./styles/agent.css";
+import "./styles/over.css";
 import { render } from "preact";
 import { App } from "./app";
 import { startKeys } from "./shell/keys";

@@ -2,7 +2,7 @@
 
 import { useMemo } from "preact/hooks";
 import { CopyButton } from "../shell/parts";
-import { type Bit, type Block, documentBlocks, hostOf, textBlocks } from "./letter";
+import { type Bit, type Block, documentBlocks, hostOf, textBlocks, withoutHandlers } from "./letter";
 
 interface Policies {
   createPolicy: (name: string, rules: { createHTML: (text: string) => string }) => typeof rules;
@@ -14,7 +14,8 @@ function inert(html: string): Document {
   // nothing of it but text is taken over into the page.
   const policies = (window as unknown as { trustedTypes?: Policies }).trustedTypes;
   const policy = policies?.createPolicy("page-mail", { createHTML: (text) => text });
-  return new DOMParser().parseFromString(policy?.createHTML(html) ?? html, "text/html");
+  const text = withoutHandlers(html);
+  return new DOMParser().parseFromString(policy?.createHTML(text) ?? text, "text/html");
 }
 
 /** Shows a mail: its text, and what its HTML says in words only where it has no text. */

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 /** Whatever a mail holds, only text of it is shown, with its links and its code. */
 import { expect, test } from "vitest";
-import { bitsOf, documentBlocks, hostOf, textBlocks } from "./letter";
+import { bitsOf, documentBlocks, hostOf, textBlocks, withoutHandlers } from "./letter";
 
 const parse = (html: string) => new DOMParser().parseFromString(html, "text/html");
 const words = (html: string) =>
@@ -61,4 +61,13 @@ test("the host of a link", () => {
   expect(hostOf("https://a.test:8443/x")).toBe("a.test:8443");
   expect(hostOf("mailto:a@b.test")).toBe("a@b.test");
   expect(hostOf("nonsense")).toBe("");
+});
+
+test("handlers are taken out of tags, and nothing out of the text between them", () => {
+  expect(withoutHandlers('<img src=a onerror="x()"/onload=y>')).toBe(
+    '<img src=a data-onerror="x()"/data-onload=y>',
+  );
+  expect(withoutHandlers("<p title='a'ONCLICK = z>go one = 1</p>")).toBe(
+    "<p title='a'data-onCLICK = z>go one = 1</p>",
+  );
 });

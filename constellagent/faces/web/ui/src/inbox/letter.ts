@@ -60,6 +60,14 @@ function codeBits(text: string, code: string): Bit[] {
   });
 }
 
+/**
+ * Returns HTML whose elements have no event handlers. None of them would ever run, but making a document of
+ * them counts as an attempt to, and the browser would tell of it as of a fault of the page.
+ */
+export function withoutHandlers(html: string): string {
+  return html.replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/([\s/"'])on(?=[a-z]+\s*=)/gi, "$1data-on"));
+}
+
 const LEFT_OUT = new Set([
   "SCRIPT",
   "STYLE",

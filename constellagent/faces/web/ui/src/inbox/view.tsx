@@ -21,6 +21,11 @@ const KINDS: readonly Kind[] = ["all", "mail", "text"];
 const LIMIT = 200;
 
 export function InboxView({ constellation, agent }: { constellation: string; agent: string }) {
+  if (agentOf(constellation, agent)?.identity === null) return <NoIdentity agent={agent} />;
+  return <Inbox constellation={constellation} agent={agent} />;
+}
+
+function Inbox({ constellation, agent }: { constellation: string; agent: string }) {
   const news = newsOf(constellation, agent);
   const identity = useResource<IdentityView>(ofAgent(constellation, agent, "identity"), {}, news);
   const mails = useResource<Page<ThreadView>>(ofAgent(constellation, agent, "mail"), { limit: LIMIT }, news);
@@ -35,7 +40,6 @@ export function InboxView({ constellation, agent }: { constellation: string; age
     "Inbox",
     mayAct.value ? [{ keys: "c", label: "Write a mail", run: () => setWriting("mail") }] : [],
   );
-  if (agentOf(constellation, agent)?.identity === null) return <NoIdentity agent={agent} />;
   const problem = mails.problem ?? texts.problem ?? identity.problem;
   if (problem !== null && mails.value === undefined)
     return <Failure problem={problem} retry={mails.reload} />;
@@ -89,8 +93,8 @@ function NoIdentity({ agent }: { agent: string }) {
   return (
     <Empty title={`${agent} has no identity`}>
       <p>
-        With an <code>identities</code> section in <code>constellation.yaml</code>,{" "}
-        <code>constellagent apply</code> gives each agent a mailbox of its own.
+        Where <code>constellation.yaml</code> has <code>identities</code>, and the agent does not say{" "}
+        <code>identity: false</code>, <code>constellagent apply</code> gives it a mailbox of its own.
       </p>
     </Empty>
   );

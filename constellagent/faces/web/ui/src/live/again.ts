@@ -3,7 +3,7 @@
 import type { DaemonView } from "../api/schema";
 
 const FIRST = 250;
-const LONGEST = 30_000;
+const LONGEST = 5_000;
 
 /** Returns milliseconds to wait before an attempt (1 is the first); `chance` from 0 to 1 spreads the pages. */
 export function delayOf(attempt: number, chance: number): number {

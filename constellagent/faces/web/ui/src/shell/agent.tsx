@@ -36,7 +36,7 @@ export function AgentPage({ constellation, agent, tab }: Place & { tab: Tab }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: another tab is another entry that is current.
   useEffect(() => {
     tabs.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
-  }, [tab]);
+  }, [tab, view === undefined]);
   if (constellations.value === null && connection.value.state !== "live") return <Loading what={agent} />;
   if (constellations.value !== null && view === undefined)
     return <Unknown constellation={constellation} agent={agent} />;
@@ -84,7 +84,7 @@ function Head({ constellation, agent, view }: Place & { view: AgentView | undefi
           </span>
         )}
         {view?.reason && (
-          <span class="dim clip" title={view.reason}>
+          <span class="agent-reason dim clip" title={view.reason}>
             {view.reason}
           </span>
         )}

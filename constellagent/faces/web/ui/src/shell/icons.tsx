@@ -44,6 +44,7 @@ const PATHS = {
   plus: "M8 3v10M3 8h10",
   minus: "M3 8h10",
   trash: "M2.5 4h11M6 4V2.5h4V4M4 4l.7 9.5h6.6L12 4M6.7 6.5v4.5M9.3 6.5v4.5",
+  undo: "M3 6h6.5a3.5 3.5 0 0 1 0 7H6M5.8 3 3 6l2.8 3",
   logout: "M6 2.5H2.5v11H6M10.5 5 13.5 8l-3 3M13.5 8H6",
 } as const;
 

@@ -30,3 +30,8 @@ test("what stands beside a name is looked at too, after the names", () => {
 test("nothing typed keeps every item", () => {
   expect(found(["b", "a"], "")).toEqual(["b", "a"]);
 });
+
+test("with nothing typed, agents and places stand first, in their own order", () => {
+  const items = ["zeta", "zeta Files", "alpha", "alpha Files", "Overview"];
+  expect(found(items, "")).toEqual(["zeta", "alpha", "Overview", "zeta Files", "alpha Files"]);
+});

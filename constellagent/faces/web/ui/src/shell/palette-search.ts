@@ -23,6 +23,7 @@ export function search<T>(
   most: number,
 ): Found<T>[] {
   const letters = typed.toLowerCase().replace(/\s+/g, "");
+  if (letters === "") return plainest(items, words).slice(0, most);
   const found: Found<T>[] = [];
   for (const item of items) {
     const { name, beside } = words(item);
@@ -32,6 +33,13 @@ export function search<T>(
     found.push({ item, score: hit.score - aside, places: hit.places });
   }
   return found.sort((one, other) => other.score - one.score).slice(0, most);
+}
+
+/** Returns all items, those of one word first: agents and places before what is done with them. */
+function plainest<T>(items: readonly T[], words: (item: T) => Words): Found<T>[] {
+  const length = (item: T) => words(item).name.split(" ").length;
+  const sorted = items.toSorted((one, other) => length(one) - length(other));
+  return sorted.map((item) => ({ item, score: 0, places: [] }));
 }
 
 /** Returns how well letters fit a text: whole words and runs of letters are worth more; null where they do not. */

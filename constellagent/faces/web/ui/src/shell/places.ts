@@ -13,6 +13,7 @@ export const PLACE_SPOTS: Record<Place, Spot> = {
   overview: { title: "Overview", icon: "overview", key: "o" },
   timeline: { title: "Timeline", icon: "timeline", key: "l" },
   inbox: { title: "Inboxes", icon: "mail", key: "m" },
+  overlaps: { title: "Overlaps", icon: "overlaps", key: "v" },
   plan: { title: "Plan", icon: "plan", key: "p" },
   events: { title: "Events", icon: "events", key: "e" },
   audit: { title: "Audit", icon: "audit", key: "a" },

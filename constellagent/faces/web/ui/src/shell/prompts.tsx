@@ -40,6 +40,11 @@ export function SendBox({ constellation, agent, text = "" }: Place & { text?: st
           <span class="dim clip">{view.reason}</span>
         </p>
       )}
+      {view?.state === "waiting" && view.reason === "permission" && (
+        <p class="pill alert" role="alert">
+          It asks for a permission now, and what is sent would answer that. Look at its terminal first.
+        </p>
+      )}
     </Box>
   );
 }

@@ -7,7 +7,7 @@ export const TABS = ["diff", "files", "changes", "commits", "terminal", "inbox",
 export type Tab = (typeof TABS)[number];
 
 /** The views that belong to no single agent; `constellation` may narrow them. */
-export const PLACES = ["overview", "timeline", "inbox", "plan", "events", "audit"] as const;
+export const PLACES = ["overview", "timeline", "inbox", "overlaps", "plan", "events", "audit"] as const;
 export type Place = (typeof PLACES)[number];
 
 /** Where the page is. `query` holds what a view keeps in the address: filters, an open file. */

@@ -7,10 +7,11 @@ import { FitAddon } from "@xterm/addon-fit";
 import { Terminal } from "@xterm/xterm";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ofConstellation } from "../api/client";
+import { agentOf } from "../live/live";
 import { Icon, IconButton } from "../shell/icons";
 import { keep, kept } from "../shell/kept";
 import { useKeys } from "../shell/keys";
-import { copyText } from "../shell/parts";
+import { copyText, Empty } from "../shell/parts";
 import { route, setQuery } from "../shell/router";
 import { ask, say } from "../shell/talk";
 import { theme } from "../shell/theme";
@@ -45,6 +46,8 @@ export function TerminalView({ constellation, agent }: { constellation: string; 
     keep("terminal.mode", write ? "read" : "write");
     setWrite(!write);
   };
+  if (session === "" && agentOf(constellation, agent)?.session === null)
+    return <NeverStarted agent={agent} />;
   const path = ofConstellation(constellation, "sessions", session || agent, "terminal");
   return (
     <Screen
@@ -57,6 +60,17 @@ export function TerminalView({ constellation, agent }: { constellation: string; 
       changeMode={mayAct.value ? changeMode : undefined}
       ofRun={session !== ""}
     />
+  );
+}
+
+function NeverStarted({ agent }: { agent: string }) {
+  return (
+    <Empty title={`${agent} was never started`}>
+      <p>
+        <code>constellagent apply</code> starts it, unless only its schedules do. The terminals of its runs
+        are under Runs.
+      </p>
+    </Empty>
   );
 }
 

@@ -76,13 +76,15 @@ function Board({ title, places }: { title: string; places: readonly Place[] }) {
             </button>
           ))}
         </fieldset>
-        <span class="flip">
-          <IconButton name="chevron" label="Earlier" onClick={() => setMoved(moved - 1)} />
+        <span class="walk">
+          <span class="flip">
+            <IconButton name="chevron" label="Earlier" onClick={() => setMoved(moved - 1)} />
+          </span>
+          <button type="button" class="button" disabled={moved === 0} onClick={() => setMoved(0)}>
+            Now
+          </button>
+          <IconButton name="chevron" label="Later" onClick={() => setMoved(moved + 1)} />
         </span>
-        <button type="button" class="button" disabled={moved === 0} onClick={() => setMoved(0)}>
-          Now
-        </button>
-        <IconButton name="chevron" label="Later" onClick={() => setMoved(moved + 1)} />
       </header>
       <div class="view-body">
         {places.map((one) => (

@@ -10,6 +10,7 @@ import type { ContentView, DiffView, DoneView, FileChange, FilesView, SavedView 
 import { keep, kept } from "../../shell/kept";
 import { ask, say, sayProblem } from "../../shell/talk";
 import { mayAct } from "../../shell/who";
+import { type Rescue, rescueOf } from "../changes/rescue";
 import { locked } from "../diff/describe";
 import { absent, WORKTREE } from "../diff/range";
 import { type Standing, save, standing } from "../diff/saving";
@@ -24,6 +25,10 @@ export interface Item {
   change: FileChange | undefined;
 }
 
+/** Milliseconds from which on a comparison is slow, and how many times as long the page rests after a slow one. */
+const SLOW = 1000;
+const REST = 10;
+
 export class FilesDesk {
   readonly files = signal<FilesView | null>(null);
   readonly problem = signal<unknown>(null);
@@ -37,6 +42,7 @@ export class FilesDesk {
   readonly standing = signal<Standing>("same");
   readonly comparing = signal(false);
   readonly saving = signal(false);
+  readonly rescues = signal<readonly Rescue[]>([]);
   readonly recent = signal<readonly string[]>([]);
 
   readonly #changes = signal<ReadonlyMap<string, FileChange>>(new Map());
@@ -55,6 +61,8 @@ export class FilesDesk {
   #list: Known<FilesView> | null = null;
   #diff: Known<DiffView> | null = null;
   #known: Known<ContentView> | null = null;
+  /** Before when what is changed is not asked for again, in milliseconds of the page's clock. */
+  #notBefore = 0;
   /** Counts what was asked of the open file: an answer that is older than a save or another file counts no more. */
   #asked = 0;
   /** What the text in the editor was made from, and what the file was at the last look. */
@@ -102,7 +110,16 @@ export class FilesDesk {
       this.problem.value = error;
       return;
     }
+    await this.#compare();
+  }
+
+  /** Looks what is changed, which only colours the list: where that takes long, it is asked for rarely. */
+  async #compare(): Promise<void> {
+    const began = performance.now();
+    if (began < this.#notBefore) return;
     const diff = await refresh<DiffView>(this.#of("diff"), { against: "HEAD" }, this.#diff).catch(() => null);
+    const took = performance.now() - began;
+    this.#notBefore = took < SLOW ? 0 : performance.now() + REST * took;
     if (diff === null || diff === this.#diff) return;
     this.#diff = diff;
     this.#changes.value = new Map(diff.value.files.map((one) => [one.path, one]));
@@ -305,7 +322,6 @@ export class FilesDesk {
       this.#known = null;
       await this.look();
     } else await this.open(path);
-    this.pane.value?.focus();
     return null;
   }
 
@@ -326,7 +342,9 @@ export class FilesDesk {
         version: content.version,
       });
       this.pane.value?.settle();
-      say(done.done[0] ?? `deleted ${shown(content.path)}`, "done", done.done.slice(1).join("\n"));
+      const rescue = rescueOf(done);
+      if (rescue) this.rescues.value = [rescue, ...this.rescues.value];
+      else say(done.done[0] ?? `deleted ${shown(content.path)}`, "done");
       await Promise.all([this.list(), this.look()]);
     } catch (error) {
       sayProblem(error);

@@ -26,8 +26,12 @@ export function NewFile({ desk, onClose }: { desk: FilesDesk; onClose: () => voi
     setBusy(true);
     const failed = await desk.make(path);
     setBusy(false);
-    if (failed === null) onClose();
-    else setProblem(failed);
+    if (failed !== null) {
+      setProblem(failed);
+      return;
+    }
+    onClose();
+    requestAnimationFrame(() => desk.pane.value?.focus());
   };
   const said =
     problem === null ? why : [explain(problem).text, explain(problem).hint].filter(Boolean).join(": ");

@@ -9,6 +9,7 @@ import { go, guardLeaving, route, setQuery } from "../../shell/router";
 import { agentAddress } from "../../shell/routes";
 import { counted } from "../../shell/time";
 import { mayAct } from "../../shell/who";
+import { Rescues } from "../changes/rescue";
 import { STATUS } from "../diff/describe";
 import { followAgent } from "../diff/follow";
 import { Letter } from "../diff/list";
@@ -55,6 +56,7 @@ export function FilesTab({ constellation, agent }: { constellation: string; agen
         )}
       </div>
       {desk.problem.value !== null && <Failure problem={desk.problem.value} retry={() => void desk.list()} />}
+      <Rescues rescues={desk.rescues} />
       <div class="diff-body">
         {listed && <List desk={desk} />}
         <OpenFile desk={desk} onQuick={() => setOver("quick")} />

@@ -43,7 +43,8 @@ const LIGHT_RULES: editor.ITokenThemeRule[] = [
 const DARK_COLORS: editor.IColors = {
   "editor.background": "#14171c",
   "editor.foreground": "#d7dce4",
-  "editorLineNumber.foreground": "#76808f",
+  "editorLineNumber.foreground": "#7b8594",
+  "editorLineNumber.dimmedForeground": "#7b8594",
   "editorLineNumber.activeForeground": "#d7dce4",
   "editorGutter.background": "#14171c",
   "editor.lineHighlightBackground": "#ffffff0a",
@@ -71,6 +72,7 @@ const LIGHT_COLORS: editor.IColors = {
   "editor.background": "#ffffff",
   "editor.foreground": "#1f2530",
   "editorLineNumber.foreground": "#6c7686",
+  "editorLineNumber.dimmedForeground": "#6c7686",
   "editorLineNumber.activeForeground": "#1f2530",
   "editorGutter.background": "#ffffff",
   "editor.lineHighlightBackground": "#00000008",

@@ -1,11 +1,16 @@
 /** The tree of files: folders, order, rows, and what is drawn of them. */
 
 import { describe, expect, test } from "vitest";
-import { above, build, inOrder, inSight, rows } from "./build";
+import { above, build, foldersOf, inOrder, inSight, rows } from "./build";
 
 const tree = (...paths: string[]) => build(paths.map((path) => ({ path, item: path })));
 const open = () => false;
 const labels = (...paths: string[]) => rows(tree(...paths), open).map((row) => `${row.depth}:${row.label}`);
+
+test("the folders of a path are named from the outermost", () => {
+  expect(foldersOf("a/b/c.txt")).toEqual(["a", "a/b"]);
+  expect(foldersOf("c.txt")).toEqual([]);
+});
 
 describe("build", () => {
   test("folders come before files, both by name", () => {

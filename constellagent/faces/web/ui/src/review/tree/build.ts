@@ -127,6 +127,14 @@ export function inOrder<T>(root: Folder<T>): Entry<T>[] {
   return [...root.folders.flatMap(inOrder), ...root.files];
 }
 
+/** Returns the paths of all folders that a path is in, the outermost first. */
+export function foldersOf(path: string): string[] {
+  const found: string[] = [];
+  for (let end = path.indexOf("/"); end >= 0; end = path.indexOf("/", end + 1))
+    found.push(path.slice(0, end));
+  return found;
+}
+
 /** Returns where the row is that holds a row, or -1 at the top. */
 export function above<T>(all: readonly Row<T>[], index: number): number {
   const depth = all[index]?.depth ?? 0;

@@ -3,7 +3,8 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Icon } from "../../shell/icons";
-import { above, type Folder, inSight, type Row, rows } from "./build";
+import { counted } from "../../shell/time";
+import { above, type Folder, foldersOf, inSight, type Row, rows } from "./build";
 import { shown } from "./names";
 import "./tree.css";
 
@@ -36,6 +37,8 @@ export function Tree<T>(props: TreeProps<T>) {
   const [scrolled, setScrolled] = useState(0);
   const [height, setHeight] = useState(600);
   const box = useRef<HTMLDivElement>(null);
+  /** The open file that the list has not moved to yet, empty once it has. */
+  const sought = useRef("");
   const rowHeight = useMemo(() => (matchMedia(NARROW).matches ? 36 : 26), []);
   const list = useMemo(
     () => rows(root, (path) => !allOpen && toggled.has(path) !== startClosed),
@@ -63,11 +66,24 @@ export function Tree<T>(props: TreeProps<T>) {
     }
   };
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only another open file moves the list.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only another open file opens its folders.
   useEffect(() => {
     setFocus(active);
-    show(list.findIndex((row) => row.key === active));
+    sought.current = active;
+    const closed = foldersOf(active).filter((path) => toggled.has(path) !== startClosed);
+    if (closed.length === 0) return;
+    const next = new Set(toggled);
+    for (const path of closed) if (!next.delete(path)) next.add(path);
+    setToggled(next);
   }, [active]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the list moves once, when the open file has a row in it.
+  useEffect(() => {
+    const at = list.findIndex((row) => row.key === active);
+    if (at < 0 || sought.current !== active) return;
+    sought.current = "";
+    show(at);
+  }, [active, list]);
 
   const toggle = (row: Row<T>, open?: boolean) => {
     if (open !== undefined && open === row.expanded) return;
@@ -160,7 +176,7 @@ function TreeRow<T>({ id, row, top, height, focused, onPick, ...props }: RowProp
   const { item } = row;
   const own = item === undefined ? "folder" : (props.className?.(item) ?? "");
   const name = shown(row.label);
-  const words = item === undefined ? `${row.count} files` : (props.words?.(item) ?? "");
+  const words = item === undefined ? counted(row.count, "file") : (props.words?.(item) ?? "");
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the tree has the focus, and its keys reach every row.
     // biome-ignore lint/a11y/useFocusableInteractive: the tree points at its row by aria-activedescendant.
