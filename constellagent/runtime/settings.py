@@ -94,9 +94,7 @@ class Settings(BaseSettings):
         description="How the multiplexer tells of waiting, done and failed agents: "
         "`bell`, `desktop`, both, or `none`; a line is always shown.",
     )
-    web: bool = Field(
-        default=False, description="Whether the web page is served from the daemon's start on."
-    )
+    web: bool = Field(default=False, description="Whether the web page is served from the daemon's start on.")
     web_host: str = Field(
         default="127.0.0.1",
         description="Address the web page listens at; any but loopback needs a certificate and WEB_HOSTS.",

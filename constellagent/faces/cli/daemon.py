@@ -175,6 +175,7 @@ def status(*, as_json: Json = False) -> int:
     screen.say(f"running   pid {info['pid']}, for {age(SystemClock().now() - info['started_at'])}")
     screen.say(f"version   {info['version']} (protocol {info['protocol']})")
     screen.say(f"state     {info['home']}")
+    screen.say(f"api       {paths.api_socket}")
     screen.say(f"provider  {info['provider_url'] or 'not started'}")
     constellations = counted(info["constellations"], "constellation")
     screen.say(f"serving   {constellations}, {counted(info['sessions'], 'live session')}")

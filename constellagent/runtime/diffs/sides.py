@@ -19,6 +19,8 @@ from constellagent.spec.suggest import did_you_mean
 
 BASE = "base"
 HEAD = "HEAD"
+EMPTY = "empty"
+"""No file at all: what the first commit of a history is compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +90,10 @@ async def _side(
 ) -> str:
     if name == INDEX:
         return INDEX
-    if name == HEAD:
-        return head or await _empty_tree(git, worktree)
+    if name == EMPTY or (name == HEAD and head is None):
+        return await _empty_tree(git, worktree)
+    if name == HEAD and head is not None:
+        return head
     if name != BASE:
         if named is None:
             raise await _no_commit(git, worktree, name)

@@ -51,7 +51,7 @@ async def _again(git: Git, folder: Path, one: str, tip: str, tree: str, committe
         paths = ", ".join(path for path, _ in merged.conflicts[:10])
         raise ConflictError(
             f"{one[:12]} ({message.partition(chr(10))[0]}) does not apply on the base: {paths}",
-            hint="use the method merge or squash, or rebase in the agent's worktree and resolve there",
+            hint="let the agent rebase its branch in its worktree and resolve there, then merge again",
         )
     if merged.tree == tree and own_tree != parent_tree:
         return tip, tree

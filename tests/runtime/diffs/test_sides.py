@@ -124,3 +124,10 @@ async def test_git_that_fails_is_no_missing_commit(git: Git, tmp_path: Path) -> 
     """Where nothing can be looked at, no name is called absent."""
     with pytest.raises(GitError):
         await sides.commits(git, tmp_path, "HEAD", "main@{1}")
+
+
+async def test_the_first_commit_of_a_history_is_compared_with_nothing(git: Git, repo: Path) -> None:
+    """`empty` is no file at all, so that even a commit without a parent has a difference."""
+    side = await resolved(git, repo, sides.EMPTY, Absent())
+
+    assert side.commit == by_hand(repo, "hash-object", "-t", "tree", "/dev/null")

@@ -8,6 +8,7 @@ from constellagent.faces.web.routing import Call, Handler, Page, Route
 from constellagent.runtime.diff_views import DiffRequest, DiffView
 from constellagent.runtime.review_views import (
     WORKTREE,
+    BrowseAction,
     BrowseRequest,
     CommitsView,
     CommitView,
@@ -26,8 +27,8 @@ MOST_CONTEXT = 10_000
 class DiffQuery(TypedDict, total=False):
     """Which two revisions, and of which files the patch is wanted.
 
-    `against` is `base` (default), `HEAD`, `index` or a commit; `to` is `worktree` (default), `index` or a
-    commit. `run` stands for both. With `path`, which may be given several times, the answer has the patch of
+    `against` is `base` (default), `HEAD`, `index`, a commit or `empty`; `to` is `worktree` (default), `index`
+    or a commit. `run` stands for both. With `path`, which may be given several times, the answer has the patch of
     these files, with so many lines of `context`.
     """
 
@@ -39,17 +40,31 @@ class DiffQuery(TypedDict, total=False):
     context: int
 
 
+class FilesQuery(TypedDict, total=False):
+    """Whose files: the agent's, or those of one `run` of a schedule."""
+
+    run: str
+
+
 class ContentQuery(TypedDict):
-    """Which file, and at which revision: `worktree` (default), `index`, or a name of git's."""
+    """Which file, and at which revision: `worktree` (default), `index`, or a name of git's.
+
+    With `run` the worktree is the one in which that run of a schedule worked.
+    """
 
     path: str
     revision: NotRequired[str]
+    run: NotRequired[str]
 
 
 class CommitsQuery(TypedDict, total=False):
-    """From which revision back (default: where the branch is). With `all` it goes on behind the base."""
+    """From which revision back (default: where the branch is). With `all` it goes on behind the base.
+
+    With `run` the newest is the last one of that run of a schedule.
+    """
 
     revision: str
+    run: str
     limit: int
     cursor: str
     all: bool
@@ -76,35 +91,24 @@ async def diff(call: Call) -> DiffView:
 
 async def files(call: Call) -> FilesView:
     """List the files of an agent's worktree."""
-    found: FilesView = await call.control.browse(
-        BrowseRequest(file=call.file, agent=call.path["agent"], action="files")
-    )
+    found: FilesView = await call.control.browse(_of_run(call, "files"))
     return found
 
 
 async def content(call: Call) -> ContentView:
     """Show one file at one revision."""
-    found: ContentView = await call.control.browse(
-        BrowseRequest(
-            file=call.file,
-            agent=call.path["agent"],
-            action="content",
-            path=call.query["path"],
-            revision=call.query.get("revision", WORKTREE),
-        )
-    )
+    request = _of_run(call, "content")
+    request["path"] = call.query["path"]
+    request["revision"] = call.query.get("revision", WORKTREE)
+    found: ContentView = await call.control.browse(request)
     return found
 
 
 async def commits(call: Call) -> Page:
     """List commits, newest first."""
-    request = BrowseRequest(
-        file=call.file,
-        agent=call.path["agent"],
-        action="commits",
-        limit=limit_of(call.query.get("limit")),
-        all=call.query.get("all", False),
-    )
+    request = _of_run(call, "commits")
+    request["limit"] = limit_of(call.query.get("limit"))
+    request["all"] = call.query.get("all", False)
     if begin := call.query.get("cursor") or call.query.get("revision"):
         request["revision"] = begin
     found: CommitsView = await call.control.browse(request)
@@ -149,6 +153,14 @@ async def overlaps(call: Call) -> Page:
     return Page([*found])
 
 
+def _of_run(call: Call, action: BrowseAction) -> BrowseRequest:
+    """Return a question about an agent's own worktree, or that of the run which the query names."""
+    request = BrowseRequest(file=call.file, agent=call.path["agent"], action=action)
+    if run := call.query.get("run"):
+        request["run"] = run
+    return request
+
+
 _AGENT = "/constellations/{constellation}/agents/{agent}"
 
 
@@ -160,7 +172,7 @@ def _route(path: str, handler: Handler, summary: str, reply: Any, query: Any = N
 
 ROUTES: tuple[Route, ...] = (
     _route("diff", diff, "Compare two revisions of an agent's work", DiffView, DiffQuery),
-    _route("files", files, "List the files of an agent's worktree", FilesView),
+    _route("files", files, "List the files of an agent's worktree", FilesView, FilesQuery),
     _route("content", content, "Show one file at one revision", ContentView, ContentQuery),
     _route("commits", commits, "List an agent's commits, newest first", list[CommitView], CommitsQuery),
     _route("facts", facts, "Say where an agent's worktree stands", FactsView),

@@ -46,6 +46,12 @@ async def test_a_patch_has_only_so_much_context(api: Api) -> None:
     ("path", "query", "asked"),
     [
         ("files", {}, {"action": "files"}),
+        ("files", {"run": "r1"}, {"action": "files", "run": "r1"}),
+        (
+            "content",
+            {"path": "a", "run": "r1"},
+            {"action": "content", "path": "a", "revision": "worktree", "run": "r1"},
+        ),
         ("content", {"path": "a"}, {"action": "content", "path": "a", "revision": "worktree"}),
         (
             "content",

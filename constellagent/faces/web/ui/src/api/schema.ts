@@ -1025,12 +1025,12 @@ export interface Operations {
   };
   "GET /constellations/{constellation}/agents/{agent}/files": {
     body: undefined;
-    query: undefined;
+    query: { run?: string };
     reply: FilesView;
   };
   "GET /constellations/{constellation}/agents/{agent}/content": {
     body: undefined;
-    query: { path: string; revision?: string };
+    query: { path: string; revision?: string; run?: string };
     reply: ContentView;
   };
   "PUT /constellations/{constellation}/agents/{agent}/content": {
@@ -1045,7 +1045,7 @@ export interface Operations {
   };
   "GET /constellations/{constellation}/agents/{agent}/commits": {
     body: undefined;
-    query: { revision?: string; limit?: number; cursor?: string; all?: boolean };
+    query: { revision?: string; run?: string; limit?: number; cursor?: string; all?: boolean };
     reply: { data: CommitView[]; next: string };
   };
   "GET /constellations/{constellation}/agents/{agent}/facts": {
