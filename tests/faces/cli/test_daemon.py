@@ -83,10 +83,10 @@ def test_stop_ends_a_daemon_that_does_not_answer(
 
 def test_stop_kills_what_ignores_signals(state: Paths, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """A daemon that is stopped by job control is killed in the end."""
-    monkeypatch.setattr("constellagent.faces.cli.daemon.STOP_TIMEOUT", 0.3)
-    monkeypatch.setattr("constellagent.faces.blocking.CONNECT_TIMEOUT", 0.3)
     with launching.reach(state) as client:
         os.kill(client.pid, signal.SIGSTOP)
+    monkeypatch.setattr("constellagent.faces.cli.daemon.STOP_TIMEOUT", 0.3)
+    monkeypatch.setattr("constellagent.faces.blocking.CONNECT_TIMEOUT", 0.3)
     assert cli("daemon", "stop").code == 0
     assert launching.owner(state) is None
 
