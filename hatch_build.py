@@ -33,7 +33,7 @@ SOURCES = (
     "index.html",
 )
 FOLDERS = ("src", "public")
-INSTALL = ("ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+INSTALL = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 
 PATIENCE = {
     "npm_config_fetch_retries": "1",
@@ -130,8 +130,10 @@ class PageHook(BuildHookInterface[Any]):
         sources = fingerprint(self.sources)
         node, npm = _tools()
         environment = _environment(node)
-        self._run([*npm, *INSTALL], environment)
-        vite = self.sources / "node_modules" / "vite" / "bin" / "vite.js"
+        packages = self.sources / "node_modules"
+        rest = "--include=dev" if (packages / "vitest").is_dir() else "--omit=dev"  # keep a developer's tools
+        self._run([*npm, *INSTALL, rest], environment)
+        vite = packages / "vite" / "bin" / "vite.js"
         fresh = self.page.with_name("page.new")
         shutil.rmtree(fresh, ignore_errors=True)
         options = ("build", "--outDir", str(fresh), "--emptyOutDir", "--logLevel", "warn")

@@ -28,7 +28,7 @@ from tests import readme_page
 from tests.readme_markdown import table
 
 _SCOPES: Mapping[TokenScope, str] = {
-    "read": "to look at everything, mail and codes among it, and to do nothing",
+    "read": "to look at the work, and to do nothing; mail, texts and codes are not shown to it",
     "admin": "to do all that you can, also to make tokens and to turn the page on and off",
     "agent": "to look at one agent (its screen, diff, files, mail, texts, codes and comments), to comment on "
     "it, and to write mail and texts in its name; nothing about others, and nothing typed into a terminal",

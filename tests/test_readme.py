@@ -259,7 +259,9 @@ def test_the_workflows_are_as_careful_as_ours() -> None:
         assert workflow["on"] == {"pull_request": {"paths": ["constellation.yaml"]}}
         (job,) = workflow["jobs"].values()
         uses = [step["uses"].split("@") for step in job["steps"] if "uses" in step]
-        assert {name: version for name, version in uses if name.startswith("actions/")} == pinned
+        theirs = {name: version for name, version in uses if name.startswith("actions/")}
+        assert theirs.keys() == {"actions/checkout", "actions/setup-python"}
+        assert theirs.items() <= pinned.items()
         uploads = any(name == "github/codeql-action/upload-sarif" for name, _ in uses)
         rights = {"contents": "read"} | ({"security-events": "write"} if uploads else {})
         assert workflow["permissions"] == rights

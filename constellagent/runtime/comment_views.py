@@ -5,6 +5,9 @@ from typing import Literal, NotRequired, TypedDict
 CommentAction = Literal["list", "add", "edit", "resolve", "reopen", "remove", "send"]
 """What can be asked; `CommentRequest` says which keys each takes."""
 
+PERSON = "person"
+"""The author of comments that no agent wrote."""
+
 LONGEST_COMMENT = 20_000
 """Characters that one comment may have."""
 

@@ -52,7 +52,7 @@ from constellagent.runtime.live_views import LiveItem
 from constellagent.runtime.objects import Objects
 from constellagent.runtime.provider_options import owner, provider_options
 from constellagent.runtime.reconcile import Reconciler
-from constellagent.runtime.review import Review, runs_of
+from constellagent.runtime.review import Review, Traces, runs_of
 from constellagent.runtime.review_views import BrowseRequest, ChangeRequest
 from constellagent.runtime.roster import Roster, tzdata_version
 from constellagent.runtime.schedule_views import ScheduleRequest
@@ -139,7 +139,6 @@ class Daemon:
         self._terminals = Terminals(
             self._contexts, self._registry, self._supervisor, self._screens, self._roster.of_agents
         )
-        self._review = self._open_review(git)
         self._lookout = Lookout(
             contexts=self._contexts,
             constellations=self._constellations,
@@ -150,6 +149,7 @@ class Daemon:
             count=self._client.audit.counts,
             clock=self._clock,
         )
+        self._review = self._open_review(git)
         self._roster.scheduler.on_end.append(self._lookout.run_ended)
         self._stack.push_async_callback(self._lookout.close)
         self._reconciler = Reconciler(
@@ -324,12 +324,13 @@ class Daemon:
     def _open_review(self, git: Git) -> Review:
         """Return who answers a person about the work of agents."""
         runs = runs_of(Ledger(self._database, tzdata_version()))
+        traces = Traces(self._lookout.reviewed, self._database, self._client)
         return Review(
             self._contexts,
             Diffs(git, runs),
             Browser(git, runs),
-            Editor(git, self._clock, self._author),
-            Comments(self._database, self._clock, self._terminals.prompt),
+            Editor(git, self._clock, self._author, traces),
+            Comments(self._database, self._clock, self._terminals.prompt, traces),
         )
 
     async def _open_desk(self) -> Desk:

@@ -9,8 +9,9 @@ class DiffRequest(TypedDict):
     """Whose changes, between which two revisions.
 
     `against` is `base` (default: where the branch left its base), `HEAD`, `index`, a commit, or `empty` (no
-    file at all); `to` is `worktree` (default), `index` or a commit. So what is staged is against `HEAD` to `index`. With `run`, the
-    id of a schedule's run (or a beginning of it), both sides are those of that run's work.
+    file at all); `to` is `worktree` (default), `index` or a commit. So what is staged is against `HEAD` to
+    `index`. With `run`, the id of a schedule's run (or a beginning of it), both sides are those of that run's
+    work.
     With `path` or `paths` the answer has the patch of these files, else none. `ignore_space` leaves changes
     of white space out.
     """

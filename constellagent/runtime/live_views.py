@@ -1,9 +1,9 @@
 """What `Control.watch` sends to a face that stays: views that changed, and what happened."""
 
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, Protocol, TypedDict
 
 Level = Literal["info", "done", "warning", "error"]
-EventKind = Literal["apply", "session", "state", "mail", "text", "run", "daemon"]
+EventKind = Literal["apply", "session", "state", "mail", "text", "run", "review", "daemon"]
 
 
 class EventView(TypedDict):
@@ -19,6 +19,14 @@ class EventView(TypedDict):
     level: Level
     text: str
     notify: bool
+
+
+class Trace(Protocol):
+    """Where what a reviewer has done is told, so that it leaves a trace; never fails what was done."""
+
+    async def __call__(self, file: str, agent: str, text: str, *, as_agent: bool = False) -> None:
+        """Tell in one line, without private content; `as_agent` where it was done in the agent's name."""
+        ...
 
 
 class LiveItem(TypedDict, total=False):

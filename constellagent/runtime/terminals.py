@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
-from constellagent.errors import ConflictError, ConstellagentError, UsageError
+from constellagent.errors import ConflictError, UsageError
 from constellagent.runtime.contexts import Context, Contexts
 from constellagent.runtime.control import RunRequest, SendView, SessionView
 from constellagent.runtime.delivery import deliver
@@ -49,11 +49,12 @@ class Terminals:
         """Deliver text to the agent's session, and say whether its terminal showed that it took it.
 
         Raises:
-            ConstellagentError: it does not run, or cannot be written to.
+            ConflictError: it does not run.
+            ConstellagentError: it cannot be written to.
         """
         row = await self._newest(file, agent)
         if not row.live:
-            raise ConstellagentError(
+            raise ConflictError(
                 f"{agent} does not run: {row.outcome}",
                 hint=f"`constellagent apply --restart {agent}` starts it",
             )
@@ -95,15 +96,13 @@ class Terminals:
 
         Raises:
             UsageError: there is no such agent.
-            ConstellagentError: it has no worktree yet.
+            ConflictError: it has no worktree yet.
         """
         context = await self._contexts.of_file(request["file"])
         agent = context.desired.agents[named(context, request["agent"], services=False)]
         record = (await context.world.records.all()).get(agent.name)
         if record is None or not record.path.is_dir():
-            raise ConstellagentError(
-                f"{agent.name} has no worktree yet", hint="`constellagent apply` makes it"
-            )
+            raise ConflictError(f"{agent.name} has no worktree yet", hint="`constellagent apply` makes it")
         argv = tuple(request.get("argv", ()))
         launch = await context.launches.run(agent, record.path, request.get("prompt"), argv)
         rows, columns = request.get("rows", launch.rows), request.get("columns", launch.columns)
@@ -125,7 +124,7 @@ class Terminals:
         if run is not None:
             return run
         named(await self._contexts.of_file(file), subject, services=True)
-        raise ConstellagentError(f"{subject} was never started", hint="`constellagent apply` starts it")
+        raise ConflictError(f"{subject} was never started", hint="`constellagent apply` starts it")
 
 
 def named(context: Context, name: str, *, services: bool) -> str:

@@ -1,6 +1,7 @@
 """The page in Chromium with nothing kept of before: its first paint, long diffs, and its size."""
 
 import gzip
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -145,7 +146,9 @@ class Visit:
         code = self._entry().partition("#code=")[2].partition("&")[0]
         headers = {"Origin": self._origin, "X-Constellagent": "1"}
         answer = page.request.post(f"{self._origin}/api/v1/login", data={"code": code}, headers=headers)
-        assert answer.status == 204, answer.text()
+        assert answer.status == 200, answer.text()
+        secret = json.dumps(answer.json()["page"])
+        page.add_init_script(f"localStorage.setItem('constellagent.login', {secret})")
 
     def parts(self, name: str) -> dict[str, list[Path]]:
         """Return the files that are fetched for the overview, then for a diff, then for a terminal."""

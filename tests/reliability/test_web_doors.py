@@ -11,7 +11,7 @@ from constellagent.faces.web.access import ROUTES
 from constellagent.faces.web.routing import Held, Route
 from constellagent.faces.web.serving import OPERATIONS
 from constellagent.runtime.settings import Settings
-from tests.faces.web.house import FILE, ID, OTHER_ID, House, bearer, compose, housing, say
+from tests.faces.web.house import FILE, ID, OTHER_ID, House, bearer, compose, housing, named, say
 
 ALL: tuple[Route | Held, ...] = (*ROUTES, *OPERATIONS)
 UPGRADE: dict[str, Any] = {
@@ -137,27 +137,29 @@ async def test_a_foreign_origin_is_refused(house: House, origin: str, kind: str)
     reply = await house.raw(compose("POST" if kind == "act" else "GET", f"/api/v1{path}", headers))
     assert reply.status == 403
     assert "set-cookie" not in reply.headers
-    assert (await house.ask("GET", "/me", Cookie=page["Cookie"])).status == 200
+    assert (await house.ask("GET", "/me", **named(page))).status == 200
 
 
 async def test_without_an_origin_only_a_token_acts_or_opens_a_socket(house: House) -> None:
-    """E2: a cookie alone shows no page; a program with a token has none."""
-    cookie: dict[str, Any] = {"Cookie": (await house.log_in())["Cookie"]}
+    """E2: what a login shows does not show where it is shown; a program with a token has no origin."""
+    page = await house.log_in()
+    login = {name: page[name] for name in ("Cookie", "X-Constellagent")}
+    login = named(login)
     token = bearer(await house.token())
-    assert (await house.ask("GET", "/live", **cookie, **UPGRADE)).status == 403
+    assert (await house.ask("GET", "/live", **login, **UPGRADE)).status == 403
     assert (await house.ask("GET", "/live", **token, **UPGRADE)).status == 101
-    assert (await house.ask("POST", "/logout", X_Constellagent="1", **cookie)).status == 403
+    assert (await house.ask("POST", "/logout", **login)).status == 403
     assert (await house.ask("POST", "/logout", **token)).status == 204
-    assert (await house.ask("GET", "/me", **cookie)).status == 200
+    assert (await house.ask("GET", "/me", **login)).status == 200
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 async def test_what_the_browser_calls_foreign_is_refused(house: House, site: str) -> None:
     """E2: a page on another port sends the cookie and, for a picture, no Origin; the browser says so."""
-    cookie = (await house.log_in())["Cookie"]
-    reply = await house.ask("GET", "/me", Cookie=cookie, Sec_Fetch_Site=site)
+    page = named(await house.log_in())
+    reply = await house.ask("GET", "/me", **page, Sec_Fetch_Site=site)
     assert reply.status == 403
-    assert (await house.ask("GET", "/me", Cookie=cookie, Sec_Fetch_Site="same-origin")).status == 200
+    assert (await house.ask("GET", "/me", **page, Sec_Fetch_Site="same-origin")).status == 200
 
 
 @pytest.mark.parametrize(
@@ -170,8 +172,8 @@ async def test_a_form_does_nothing(house: House, kind: str) -> None:
     body = b'{"name":"x","scope":"admin"}'
     typed = {"Content-Type": kind} if kind else {}
     simple = {"Host": house.host, "Cookie": page["Cookie"], "Origin": house.origin, **typed}
-    assert (await house.raw(compose("POST", "/api/v1/tokens", simple, body))).status == 403
-    marked = {**simple, "X-Constellagent": "1"}
+    assert (await house.raw(compose("POST", "/api/v1/tokens", simple, body))).status == 401
+    marked = {**simple, "X-Constellagent": page["X-Constellagent"]}
     assert (await house.raw(compose("POST", "/api/v1/tokens", marked, body))).status == 415
     token = {"Host": house.host, **bearer(await house.token()), **typed}
     assert (await house.raw(compose("POST", "/api/v1/tokens", token, body))).status == 415
@@ -220,6 +222,65 @@ async def test_every_operation_needs_access(home: Settings, shown: str) -> None:
             assert (reply.status == 429) <= (shown in {"wrong token", "half a token", "basic"})
             assert reply.headers["content-type"] == "application/problem+json"
     assert not house.control.asked
+
+
+@pytest.mark.parametrize("shown", ["nothing", "a guess", "that of another", "the cookie", "an address"])
+async def test_a_cookie_alone_lets_nobody_in(house: House, shown: str) -> None:
+    """E4: what listens at another port gets the cookie and can say anything else: 401 on every operation."""
+    page, other = await house.log_in(), await house.log_in()
+    secret = {
+        "nothing": "",
+        "a guess": "1",
+        "that of another": other["X-Constellagent"],
+        "the cookie": page["Cookie"].partition("=")[2],
+        "an address": "",
+    }[shown]
+    query = f"?page={page['X-Constellagent']}" if shown == "an address" else ""
+    base = {"Host": house.host, "Origin": house.origin, "Cookie": page["Cookie"]}
+    for operation in ALL:
+        if isinstance(operation, Route) and operation.public:
+            continue
+        headers = base | ({"X-Constellagent": secret} if secret else {})
+        if isinstance(operation, Held) and operation.kind == "websocket":
+            headers = base | UPGRADE | {"Sec-WebSocket-Protocol": f"constellagent, page.{secret}"}
+        target = f"/api/v1{filled(operation)}{query}"
+        reply = await house.raw(compose(method_of(operation), target, headers))
+        assert reply.status == 401, f"{method_of(operation)} {operation.path}"
+    assert not house.control.asked
+
+
+async def test_a_page_opens_a_socket_with_its_secret(house: House) -> None:
+    """E4: offered as a subprotocol; the answer names ours, and never the secret."""
+    page = await house.log_in()
+    offered = {"Sec-WebSocket-Protocol": f"constellagent, page.{page.pop('X-Constellagent')}"}
+    reply = await house.raw(
+        compose("GET", "/api/v1/live", {"Host": house.host, **page, **offered, **UPGRADE})
+    )
+    assert reply.status == 101
+    assert reply.headers["sec-websocket-protocol"] == "constellagent"
+
+
+@pytest.mark.parametrize("path", ["/events", "/live"])
+async def test_what_is_held_open_ends_with_its_token(house: House, path: str) -> None:
+    """E4: a token that expires meanwhile ends its connection, also where nothing is said on it."""
+    token = await house.token("read", days=0.6 / 86_400)
+    reader, writer = await house.tcp()
+    with closing(writer):
+        headers = {"Host": house.host, **bearer(token), **(UPGRADE if path == "/live" else {})}
+        writer.write(compose("GET", f"/api/v1{path}", headers))
+        assert b" 101 " in (said := await reader.readline()) or b" 200 " in said
+        async with asyncio.timeout(5):
+            await reader.read()  # until the end
+    assert (await house.ask("GET", "/me", **bearer(token))).status == 401
+
+
+async def test_what_is_held_open_has_no_head(house: House) -> None:
+    """E4: asking for the head of a stream without end opens none."""
+    headers = {"Host": house.host, **bearer(await house.token())}
+    for operation in OPERATIONS:
+        if isinstance(operation, Held):
+            reply = await house.raw(compose("HEAD", f"/api/v1{filled(operation)}", headers))
+            assert (reply.status, reply.headers["allow"]) == (405, "GET")
 
 
 def house_headers(house: House) -> dict[str, Any]:

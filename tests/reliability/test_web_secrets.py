@@ -11,7 +11,7 @@ import pytest
 
 from constellagent.faces.web.page import HOW
 from constellagent.runtime.settings import Settings
-from tests.faces.web.house import House, bearer, compose, housing
+from tests.faces.web.house import House, bearer, compose, housing, named
 
 UPGRADE = {
     "Connection": "Upgrade",
@@ -52,7 +52,9 @@ async def test_a_code_logs_in_once_and_becomes_a_private_cookie(house: House) ->
     assert len(code) >= 22  # 128 bits
     named: dict[str, Any] = {name.replace("-", "_"): value for name, value in house.page_headers.items()}
     first = await house.ask("POST", "/login", body={"code": code}, **named)
-    assert first.status == 204
+    assert first.status == 200
+    assert len(first.json["page"]) >= 43  # 256 bits
+    assert first.json["page"] not in first.headers["set-cookie"]
     cookie = first.headers["set-cookie"]
     assert cookie.startswith(f"constellagent-{house.port}=")
     for part in ("HttpOnly", "SameSite=Strict", "Path=/"):
@@ -70,7 +72,7 @@ async def test_two_browsers_do_not_share_a_code(house: House) -> None:
     replies = await asyncio.gather(
         *(house.ask("POST", "/login", body={"code": code}, **named) for _ in range(8))
     )
-    assert [reply.status for reply in replies].count(204) == 1
+    assert [reply.status for reply in replies].count(200) == 1
 
 
 async def test_no_token_in_the_address_lets_anybody_in(house: House) -> None:
@@ -85,14 +87,17 @@ async def test_no_secret_is_kept_or_logged(house: House, caplog: pytest.LogCaptu
     caplog.set_level(logging.DEBUG)
     token, code = await house.token(), await house.code()
     page = await house.log_in()
-    cookie = page["Cookie"].partition("=")[2]
+    cookie, secret_of_page = page["Cookie"].partition("=")[2], page["X-Constellagent"]
     await house.ask("GET", f"/me?token={token}&code={code}")
     await house.ask("GET", "/info", **bearer(token))
     await house.ask("GET", "/info", **bearer(token + "x"))
-    await house.ask("GET", f"/nowhere/{token}", Cookie=page["Cookie"])
+    await house.ask("GET", f"/nowhere/{token}", **named(page))
+    offered = {"Sec-WebSocket-Protocol": f"constellagent, page.{secret_of_page}", **UPGRADE}
+    shown = {"Host": house.host, "Origin": house.origin, "Cookie": page["Cookie"], **offered}
+    assert (await house.raw(compose("GET", "/api/v1/live", shown))).status == 101
     listed = (await house.ask("GET", "/tokens", unix=True)).body.decode()
     kept = [one.read_text() for one in house.settings.paths.home.rglob("*") if one.is_file()]
-    for secret in (token, code, cookie):
+    for secret in (token, code, cookie, secret_of_page):
         assert secret not in caplog.text
         assert secret not in listed
         assert not [text for text in kept if secret in text]

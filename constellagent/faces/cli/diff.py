@@ -191,8 +191,7 @@ def _say_list(view: DiffView) -> None:
         [
             _SIGNS[change["status"]],
             _name(change),
-            "binary" if change["added"] is None else f"+{change['added']}",
-            "" if change["removed"] is None or change["added"] is None else f"-{change['removed']}",
+            *_size(change),
         ]
         for change in view["files"]
     ]
@@ -205,6 +204,16 @@ def _say_list(view: DiffView) -> None:
             ]
             screen.say("  ".join(cells).rstrip())
     screen.say(_summary(view))
+
+
+def _size(change: FileChange) -> tuple[str, str]:
+    """Return how much was added and removed, or what is changed instead of lines."""
+    added, removed = change["added"], change["removed"]
+    if (added, removed) == (0, 0) and change["old_mode"] and change["old_mode"] != change["mode"]:
+        return f"{change['old_mode']} -> {change['mode']}", ""
+    if added is None or removed is None:
+        return "binary", ""
+    return f"+{added}", f"-{removed}"
 
 
 def _summary(view: DiffView) -> str:

@@ -1,6 +1,6 @@
 """`constellagent merge`: shows what taking an agent's commits into its base would do, asks, and does it."""
 
-import sys
+from collections.abc import Callable
 from typing import Annotated
 
 from constellagent.errors import ConflictError, UsageError
@@ -49,9 +49,12 @@ def merge(
         if preview and as_json:
             screen.say_json(view)
             return 0
-        _show(view, sys.stdout if preview else sys.stderr)
         if preview:
+            _show(view, screen.say)
+            if view["blocked"]:
+                screen.say(screen.clean(f"cannot be merged now: {view['blocked']}"))
             return 0
+        _show(view, screen.tell)
         if view["blocked"]:
             raise ConflictError(view["blocked"], hint=_HINT)
         if not view["up_to_date"] and not yes and not _confirmed(view, method):
@@ -84,8 +87,7 @@ def _confirmed(view: MergeView, method: str) -> bool:
     return approval.ask(question, otherwise="--yes merges without asking, --preview only shows")
 
 
-def _show(view: MergeView, stream: object) -> None:
-    say = screen.say if stream is sys.stdout else screen.tell
+def _show(view: MergeView, say: Callable[[str], None]) -> None:
     if view["up_to_date"]:
         say(screen.clean(f"{view['base']} has all of {view['branch']}"))
     else:
@@ -96,5 +98,3 @@ def _show(view: MergeView, stream: object) -> None:
         say(f"{counted(view['uncommitted'], 'change')} in the worktree not committed, and left behind")
     for conflict in view["conflicts"]:
         say(screen.clean(f"  {conflict['what']}: {conflict['path']}"))
-    if view["blocked"]:
-        say(screen.clean(f"cannot be merged now: {view['blocked']}"))

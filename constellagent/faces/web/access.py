@@ -9,7 +9,8 @@ from typing import Any, NotRequired, Protocol, TypedDict, cast
 from urllib.parse import quote
 
 from constellagent.errors import UsageError
-from constellagent.faces.web.logins import Logins
+from constellagent.faces import opening
+from constellagent.faces.web.logins import CODE_LIFE, Logins
 from constellagent.faces.web.page import PageFiles, PageView
 from constellagent.faces.web.problems import HttpError
 from constellagent.faces.web.routing import Call, Cookied, Handler, Method, Route, Scope, Way
@@ -22,6 +23,12 @@ class LoginBody(TypedDict):
     """The code out of the address that `constellagent web` opened."""
 
     code: str
+
+
+class LoginView(TypedDict):
+    """A new login: what the page sends as `X-Constellagent`, beside the cookie, with every request."""
+
+    page: str
 
 
 class MeView(TypedDict):
@@ -103,8 +110,13 @@ class Access:
         tokens: Tokens,
         logins: Logins,
         describe: Callable[[], dict[str, Any]],
+        folder: Path,
     ) -> None:
-        """`describe` returns the OpenAPI document; it takes a while, so it is called in a thread."""
+        """`describe` returns the OpenAPI document; it takes a while, so it is called in a thread.
+
+        `folder` has the files by which browsers are sent on to codes.
+        """
+        self._folder = folder
         self._describe = describe
         self._face = face
         self._page = page
@@ -113,8 +125,9 @@ class Access:
         self.doorkeeper: Doorkeeper | None = None
 
     async def login(self, call: Call) -> Cookied:
-        """Take a code for a cookie."""
-        return Cookied(None, await self._logins.enter(call.body["code"]))
+        """Take a code for a cookie, and the secret of the page that asks."""
+        made = await self._logins.enter(call.body["code"])
+        return Cookied(LoginView(page=made.page), made.cookie)
 
     async def logout(self, call: Call) -> Cookied:
         """End the login."""
@@ -143,6 +156,7 @@ class Access:
         await self._face.turn_on()
         view = await self._view()
         code, expires = self._logins.code("read" if call.body.get("read_only") else "admin")
+        asyncio.get_running_loop().call_later(CODE_LIFE + 1, self._sweep)
         return OpenedView(
             on=view["on"],
             url=f"{view['url']}/#code={code}{where}",
@@ -180,6 +194,10 @@ class Access:
     async def openapi(self, _: Call) -> dict[str, Any]:
         """Describe the API."""
         return await asyncio.to_thread(self._describe)
+
+    def _sweep(self) -> None:
+        """Remove the files that lead to codes which have expired."""
+        spawn(asyncio.to_thread(opening.sweep, self._folder), name="remove what leads to old codes")
 
     async def _shut(self, caller: str) -> None:
         if self.doorkeeper is not None:
@@ -220,7 +238,7 @@ ROUTES: tuple[Route, ...] = (
         "/login",
         Access.login,
         "Log a browser in with a code",
-        None,
+        LoginView,
         LoginBody,
         scope="read",
         public=True,

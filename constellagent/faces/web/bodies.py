@@ -47,7 +47,7 @@ def parse(data: bytes) -> Any:
         HttpError: it is none, too deep, or has a key twice (400).
     """
     try:
-        value = json.loads(data, object_pairs_hook=_once, parse_constant=_refuse)
+        value = json.loads(data.decode(), object_pairs_hook=_once, parse_constant=_refuse)
     except RecursionError:
         raise _too_deep() from None
     except ValueError:

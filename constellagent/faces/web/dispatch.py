@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import hashlib
 import logging
+import math
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -17,7 +18,7 @@ from constellagent.errors import ConstellagentError, UsageError
 from constellagent.faces.web.admission import Admission
 from constellagent.faces.web.bodies import read_json, read_query
 from constellagent.faces.web.callers import Caller, check_scope
-from constellagent.faces.web.guard import Entrance, check_host, check_origin, check_page
+from constellagent.faces.web.guard import PROTOCOL, Entrance, check_host, check_origin, check_page
 from constellagent.faces.web.live.board import Board
 from constellagent.faces.web.matching import PREFIX, Table
 from constellagent.faces.web.page import PageFiles
@@ -29,8 +30,11 @@ from constellagent.runtime.files.paths import PathError
 WRITE_PATIENCE = 60.0
 """Seconds in which a client must take an answer, or an item of a stream."""
 
+LOOK_AGAIN = 60.0
+"""Seconds after which it is looked again whether who holds a connection open may still do so."""
+
 _log = logging.getLogger(__name__)
-_CREDENTIALS = frozenset({"authorization", "cookie"})
+_CREDENTIALS = frozenset({"authorization", "cookie", "sec-websocket-protocol", "x-constellagent"})
 
 
 class Desk:
@@ -50,7 +54,7 @@ class Desk:
         self._page = page
         self._operations: Table[Route | Held] = Table()
         for one in operations:
-            self._operations.add(one.method if isinstance(one, Route) else "GET", one)
+            self._operations.add(_method(one), one, head=isinstance(one, Route))
         self._public = {(one.method, one.path) for one in operations if isinstance(one, Route) and one.public}
         self._open: dict[asyncio.Task[Any], str] = {}
 
@@ -84,14 +88,14 @@ class Desk:
             return await self._page.answer(request, path)
         below = path.removeprefix(PREFIX)
         public = (request.method, below) in self._public
-        caller = None if public else self._admission.caller(entrance, request)
+        caller = None if public else self._admission.caller(entrance, request, headers)
         operation, names = self._operations.find(request.method, below)
         upgrade = isinstance(operation, Held) and operation.kind == "websocket"
         if caller is not None:
             check_scope(caller, operation, names.get("agent", ""))
         if caller is None or caller.via == "cookie":
             check_page(request.method, headers, upgrade=upgrade)
-        if upgrade and not web.WebSocketResponse().can_prepare(request):
+        if upgrade and not web.WebSocketResponse(protocols=(PROTOCOL,)).can_prepare(request):
             raise HttpError(426, "this is a WebSocket", headers={"Upgrade": "websocket"})
         call = await self._call(request, operation, names, caller, headers)
         if isinstance(operation, Held):
@@ -225,10 +229,21 @@ class Desk:
         task = asyncio.current_task()
         assert task is not None
         self._open[task] = call.caller
+        self._look(task, call)
         try:
             yield
         finally:
             del self._open[task]
+
+    def _look(self, task: asyncio.Task[Any], call: Call) -> None:
+        """End an open connection when the token or login of who opened it does; a login's end may move."""
+        left = self._admission.left(call.way, call.caller)
+        if task not in self._open or left == math.inf:
+            return
+        if left <= 0:
+            task.cancel()
+        else:
+            asyncio.get_running_loop().call_later(min(left, LOOK_AGAIN), self._look, task, call)
 
 
 async def deliver(request: web.Request, response: web.StreamResponse) -> None:
@@ -272,6 +287,10 @@ def _encoded(route: Route, value: Any, request: web.Request) -> web.Response:
         if _has(request, tag):
             return web.Response(status=304, headers=headers)
     return web.Response(status=route.status, body=body, content_type="application/json", headers=headers)
+
+
+def _method(operation: Route | Held) -> str:
+    return operation.method if isinstance(operation, Route) else "GET"
 
 
 def _has(request: web.Request, tag: str) -> bool:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -34,7 +33,7 @@ async def unix_entrance(answer: Answer, path: Path) -> AsyncIterator[None]:
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         # Bound under a name that nobody looks for, and named once nobody else may open it.
-        aside = path.with_name(f".{path.name}.{os.getpid()}")
+        aside = path.with_name("." + path.name[1:])  # no longer than its name, whose length has a limit
         with contextlib.suppress(FileNotFoundError):
             aside.unlink()
         sock.bind(str(aside))

@@ -18,7 +18,12 @@ LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 """What a request may call this machine."""
 
 OWN_HEADER = "X-Constellagent"
-"""What the page sends with all that acts; a form cannot, and a foreign page would have to ask first."""
+"""Where the page sends its secret; a form cannot, and a foreign page would have to ask first."""
+
+PROTOCOL = "constellagent"
+"""The subprotocol of our WebSockets. A page cannot give them headers, so it offers its secret beside this."""
+
+_OFFERED = "page."
 
 SAFE = frozenset({"GET", "HEAD"})
 """Methods that never act."""
@@ -99,19 +104,31 @@ def check_origin(
 
 
 def check_page(method: str, headers: Mapping[str, Sequence[str]], *, upgrade: bool) -> None:
-    """Check that a browser's request was made by our page, which a cookie alone does not show.
+    """Check that a browser's request that acts, or opens a WebSocket, has what our page sends with it.
+
+    Whether the secret is the right one is not known here: a login has none yet.
 
     Raises:
-        HttpError: it acts, or opens a WebSocket, and lacks what our page sends with it (403).
+        HttpError: it lacks something (403).
     """
     if method in SAFE and not upgrade:
         return
     if not headers.get("origin"):
         raise HttpError(403, "a request with a cookie needs the Origin of its page", hint="use a token")
-    if not upgrade and list(headers.get(OWN_HEADER.lower(), ())) != ["1"]:
-        raise HttpError(
-            403, f"the request lacks {OWN_HEADER}", hint=f"send the header {OWN_HEADER}: 1, or use a token"
-        )
+    if not upgrade and len(headers.get(OWN_HEADER.lower(), ())) != 1:
+        raise HttpError(403, f"the request lacks {OWN_HEADER}", hint="send that header, or use a token")
+
+
+def page_secret(headers: Mapping[str, Sequence[str]]) -> str:
+    """Return the secret of the page that makes a request, empty where it shows none, or several."""
+    given = list(headers.get(OWN_HEADER.lower(), ()))
+    if not given and headers.get("upgrade"):
+        offers = [
+            one.strip() for line in headers.get("sec-websocket-protocol", ()) for one in line.split(",")
+        ]
+        if PROTOCOL in offers:
+            given = [one.removeprefix(_OFFERED) for one in offers if one.startswith(_OFFERED)]
+    return given[0] if len(given) == 1 else ""
 
 
 def _split(host: str) -> tuple[str, str]:

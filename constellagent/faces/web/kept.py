@@ -73,6 +73,13 @@ class KeptRows:
             data = json.dumps(self.rows).encode() + b"\n"
             await asyncio.to_thread(write_private, self._folder, self._name, data)
 
+    async def note(self, what: str) -> None:
+        """Write the rows for the sake of what only helps, as when something was used; it may fail."""
+        try:
+            await self.save()
+        except ConstellagentError as error:
+            _log.warning("%s was not noted: %s", what, error.message)
+
 
 def _parsed(data: bytes, keys: AbstractSet[str]) -> list[dict[str, Any]]:
     """Return the rows that a file holds.

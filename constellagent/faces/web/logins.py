@@ -1,9 +1,13 @@
-"""How a person's browser is let in: a code that is used once becomes a cookie that survives the daemon.
+"""How a person's browser is let in: a code that is used once becomes a login that survives the daemon.
+
+A login is two secrets. The cookie is sent by the browser to every port of this machine, so whoever listens at
+another one may learn it; the page's secret is kept by the page alone, and the cookie counts only beside it.
 
 The code is in the address that `constellagent web` opens, behind the `#`, which no browser sends. It is worth
-nothing after its first use or a minute. Of the cookie only a hash is kept.
+nothing after its first use or a minute. Of all of them only hashes are kept.
 """
 
+import hmac
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,13 +36,20 @@ USE_KEPT = 3600.0
 MOST = 100
 """Logins and codes that are kept; the oldest make room."""
 
-_KEYS = frozenset({"id", "scope", "created_at", "used_at", "hash"})
+_KEYS = frozenset({"id", "scope", "created_at", "used_at", "hash", "page"})
 
 
 class _Code(NamedTuple):
     hash: str
     scope: Scope
     expires_at: float
+
+
+class Login(NamedTuple):
+    """The secrets of a new login: what the browser keeps as a cookie, and what the page keeps."""
+
+    cookie: str
+    page: str
 
 
 class Logins:
@@ -59,8 +70,8 @@ class Logins:
         self._codes = [*self._codes[-MOST + 1 :], _Code(digest(value), scope, expires)]
         return value, expires
 
-    async def enter(self, code: str) -> str:
-        """Return the value of a new login's cookie, for a code.
+    async def enter(self, code: str) -> Login:
+        """Return a new login, for a code.
 
         Raises:
             HttpError: the code is not known, was used, or is too old (401).
@@ -74,28 +85,33 @@ class Logins:
                 401, "this code was used, or is too old", hint="run `constellagent web` for a new one"
             )
         self._codes = [one for one in self._codes if one.hash != found["hash"]]
-        value = new_secret()
+        made = Login(new_secret(), new_secret())
         row = {
             "id": secrets.token_hex(8),
             "scope": found["scope"],
             "created_at": now,
             "used_at": now,
-            "hash": digest(value),
+            "hash": digest(made.cookie),
+            "page": digest(made.page),
         }
         self._kept.rows = [*[one for one in self._kept.rows if _lives(one, now)][-MOST + 1 :], row]
         await self._kept.save()
-        return value
+        return made
 
-    def caller(self, cookie: str) -> Caller | None:
-        """Return who has this cookie; None where it lets nobody in."""
+    def caller(self, cookie: str, page: str) -> Caller | None:
+        """Return who has this cookie and the secret of its page; None where they let nobody in."""
         row = matching(self._kept.rows, cookie)
         now = self._clock.now()
-        if row is None or not _lives(row, now):
+        if row is None or not hmac.compare_digest(str(row["page"]), digest(page)) or not _lives(row, now):
             return None
         if now - row["used_at"] >= USE_KEPT:
             cast("dict[str, Any]", row)["used_at"] = now
-            spawn(self._kept.save(), name="note the use of a login")
+            spawn(self._kept.note("when a login was used"), name="note the use of a login")
         return Caller("admin" if row["scope"] == "admin" else "read", "cookie", id=row["id"])
+
+    def ends(self, ident: str) -> float:
+        """Return when the login with this id ends if nobody uses it again, epoch seconds; 0 where it has."""
+        return next((_end(row) for row in self._kept.rows if row["id"] == ident), 0.0)
 
     async def leave(self, ident: str) -> None:
         """End a login; harmless where it has ended.
@@ -108,4 +124,8 @@ class Logins:
 
 
 def _lives(row: Mapping[str, Any], now: float) -> bool:
-    return bool(now - row["created_at"] < LONGEST and now - row["used_at"] < UNUSED)
+    return now < _end(row)
+
+
+def _end(row: Mapping[str, Any]) -> float:
+    return float(min(row["created_at"] + LONGEST, row["used_at"] + UNUSED))

@@ -42,8 +42,8 @@ class Table(Generic[Operation]):
     def __init__(self) -> None:
         self._root: _Node[Operation] = _Node()
 
-    def add(self, method: str, operation: Operation) -> None:
-        """Enter an operation.
+    def add(self, method: str, operation: Operation, *, head: bool = True) -> None:
+        """Enter an operation; with `head` one for GET answers HEAD too.
 
         Raises:
             ValueError: the same method and path were entered before.
@@ -59,6 +59,8 @@ class Table(Generic[Operation]):
         if method in node.operations:
             raise ValueError(f"two operations for {method} {operation.path}")
         node.operations[method] = operation
+        if head and method == "GET":
+            node.operations["HEAD"] = operation
 
     def find(self, method: str, path: str) -> tuple[Operation, Mapping[str, str]]:
         """Return the operation and the values of its path's parameters; `path` is raw, below `PREFIX`.
@@ -70,12 +72,10 @@ class Table(Generic[Operation]):
         node = _descend(self._root, segments)
         if node is None or not path.startswith("/"):
             raise UnknownError("there is nothing at this address", hint="GET /api/v1/openapi.json lists all")
-        operation = node.operations.get("GET" if method == "HEAD" else method)
+        operation = node.operations.get(method)
         if operation is None:
-            allowed = sorted(node.operations) + (["HEAD"] if "GET" in node.operations else [])
-            raise HttpError(
-                405, f"{method} cannot be done at this address", headers={"Allow": ", ".join(allowed)}
-            )
+            allowed = ", ".join(sorted(node.operations))
+            raise HttpError(405, f"{method} cannot be done at this address", headers={"Allow": allowed})
         names = operation.path.strip("/").split("/")
         return operation, {
             name[1:-1]: decoded(value)

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any, get_args, get_origin
 
 import constellagent
+from constellagent.faces.web.guard import OWN_HEADER, PROTOCOL
 from constellagent.faces.web.matching import PREFIX
 from constellagent.faces.web.problems import CONTENT_TYPE, ProblemView
 from constellagent.faces.web.routing import Held, Route
@@ -61,7 +62,7 @@ def document(operations: Sequence[Route | Held]) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": PREFIX}],
-        "security": [{"token": []}, {"login": []}],
+        "security": [{"token": []}, {"login": [], "page": []}],
         "tags": [{"name": tag} for tag in dict.fromkeys(_tag(operation.path) for operation in operations)],
         "paths": paths,
         "components": {
@@ -73,8 +74,14 @@ def document(operations: Sequence[Route | Held]) -> dict[str, Any]:
                     "type": "apiKey",
                     "in": "cookie",
                     "name": "constellagent-PORT",
-                    "description": "The cookie's name has the port. What acts needs the header "
-                    "X-Constellagent: 1 beside it.",
+                    "description": "The cookie's name has the port. It counts only beside the page's secret.",
+                },
+                "page": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": OWN_HEADER,
+                    "description": "What POST /login answered as `page`. A WebSocket offers it as a "
+                    f"subprotocol, `page.` and the secret, beside `{PROTOCOL}`.",
                 },
             },
         },

@@ -72,7 +72,7 @@ class Encoded:
 class Cookied:
     """An answer that gives the browser its login; an empty `cookie` takes it away."""
 
-    value: Any
+    value: Any = field(repr=False)
     cookie: str = field(repr=False)
 
 

@@ -61,8 +61,8 @@ async def serving(
         return await desk.answer(entrance, request)
 
     face = TcpFace(settings, answer)
-    access = Access(face, page, tokens, logins, description)
-    admission = Admission(tokens, logins, Failures(clock))
+    access = Access(face, page, tokens, logins, description, settings.paths.web)
+    admission = Admission(tokens, logins, Failures(clock), clock)
     desk = Desk(control, board, admission, page, (*access.routes(), *operations))
     access.doorkeeper = desk
     try:

@@ -1,8 +1,9 @@
 """The shapes of the API as pydantic checks and describes them; the one home of pydantic among the faces.
 
 The runtime's shapes are the standard library's `TypedDict`s, which pydantic takes only from Python 3.12 on,
-so each is converted once. A body must fit to the letter: no unknown key, no text for a number. A parameter
-of a query is text, which must be the one way to write its value. Text may hold lone surrogates.
+so each is converted once, and the `Between` of a number with it. A body must fit to the letter: no unknown
+key, no text for a number. A parameter of a query is text, which must be the one way to write its value. Text
+may hold lone surrogates.
 """
 
 import functools
@@ -24,7 +25,7 @@ from typing import (
 )
 
 import typing_extensions
-from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
 from constellagent.faces.web.problems import HttpError
@@ -132,6 +133,9 @@ def _convert(kind: Any, *, query: bool) -> Any:
     if typing_extensions.is_typeddict(kind):
         return _typed_dict(kind, query=query)
     origin, inner = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        within = Annotated[int, Field(ge=inner[1].least, le=inner[1].most)]
+        return Annotated[within, BeforeValidator(_whole)] if query else within
     if origin in {Union, UnionType}:
         return functools.reduce(operator.or_, (_convert(one, query=query) for one in inner))
     if origin is not None and origin is not Literal:

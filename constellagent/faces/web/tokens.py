@@ -3,7 +3,7 @@
 Only their hashes are kept. One that was revoked or has expired lets nobody in from that moment on.
 """
 
-import logging
+import math
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,7 +31,6 @@ USE_KEPT = 60.0
 _KEYS = frozenset({"id", "name", "scope", "agent", "file", "created_at", "used_at", "expires_at", "hash"})
 
 TokenScope = Literal["read", "admin", "agent"]
-_log = logging.getLogger(__name__)
 
 
 class TokenBody(TypedDict):
@@ -85,9 +84,16 @@ class Tokens:
             return None
         if row["used_at"] is None or now - row["used_at"] >= USE_KEPT:
             cast("dict[str, Any]", row)["used_at"] = now
-            spawn(self._note_use(), name="note the use of a token")
+            spawn(self._kept.note("when a token was used"), name="note the use of a token")
         scope: Scope = "admin" if row["scope"] == "admin" else "read"
         return Caller(scope, "token", row["agent"], row["file"], row["id"])
+
+    def ends(self, ident: str) -> float:
+        """Return when the token with this id lets nobody in any more, epoch seconds; 0 where it is gone."""
+        for row in self._kept.rows:
+            if row["id"] == ident:
+                return math.inf if row["expires_at"] is None else float(row["expires_at"])
+        return 0.0
 
     def list(self) -> list[TokenView]:
         """Return all tokens, those that have expired too, oldest first."""
@@ -135,12 +141,6 @@ class Tokens:
             raise UnknownError(f"there is no token {ident!r}", hint="`constellagent token list` shows them")
         self._kept.rows = left
         await self._kept.save()
-
-    async def _note_use(self) -> None:
-        try:
-            await self._kept.save()
-        except ConstellagentError as error:
-            _log.warning("when a token was used was not noted: %s", error.message)
 
 
 def _checked(body: TokenBody, file: str) -> str:

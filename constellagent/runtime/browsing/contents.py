@@ -90,11 +90,12 @@ def _fill(view: ContentView, data: bytes) -> ContentView:
 
 async def _repository(git: Git, worktree: Path, path: str, view: ContentView) -> ContentView:
     """Describe a folder: a submodule or another repository by its commit, anything else as no file."""
-    said = await git.run("rev-parse", "--show-prefix", "HEAD", cwd=worktree / path, check=False)
-    prefix, _, head = said.text.partition("\n")
-    if said.status == 0 and not prefix:
+    said = await git.run("rev-parse", "--show-toplevel", "HEAD", cwd=worktree / path, check=False)
+    top, _, head = said.text.rpartition("\n")
+    # Git says where it really was: a link that took the folder's place meanwhile leads to somewhere else.
+    if said.status == 0 and top == f"{await asyncio.to_thread(os.path.realpath, worktree)}/{path}":
         return _submodule(view, head)
-    # Git answered for the worktree itself, or the repository has no commit yet.
+    # Git answered for another repository, or this one has no commit yet.
     entry = await blobs.entry(git, worktree, INDEX, path)
     return view if entry is None or entry.mode != blobs.SUBMODULE else _submodule(view, entry.name)
 

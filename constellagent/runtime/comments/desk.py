@@ -13,6 +13,7 @@ from constellagent.runtime.comment_views import CommentRequest, CommentView, Sen
 from constellagent.runtime.comments import prompts, requests
 from constellagent.runtime.comments.following import Following
 from constellagent.runtime.control import SendView
+from constellagent.runtime.live_views import Trace
 from constellagent.runtime.ports import Worktrees
 from constellagent.runtime.review_views import WORKTREE
 from constellagent.runtime.store.comments import MOST, CommentRow, CommentRows
@@ -29,8 +30,9 @@ Prompt = Callable[[str, str, str], Awaitable[SendView]]
 class Comments:
     """Answers about the comments on the work of agents; `CommentRequest` says what each action gives."""
 
-    def __init__(self, database: Database, clock: Clock, deliver: Prompt) -> None:
+    def __init__(self, database: Database, clock: Clock, deliver: Prompt, trace: Trace) -> None:
         """`deliver` gives a prompt to an agent's session and says whether it was taken."""
+        self._trace = trace
         self._rows = CommentRows(database)
         self._clock = clock
         self._deliver = deliver
@@ -117,6 +119,8 @@ class Comments:
             )
         why = await self._unsent(request["file"], agent, text)
         if not why:
+            many = "a comment" if len(rows) == 1 else f"{len(rows)} comments"
+            await self._trace(request["file"], agent, f"{many} sent")
             await self._note(constellation, agent, rows)
         return SentView(sent=not why, why=why, prompt=text, ids=[view["id"] for view in views])
 

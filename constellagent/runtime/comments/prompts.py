@@ -4,9 +4,8 @@ import os
 import re
 from collections.abc import Sequence
 
-from constellagent.runtime.comment_views import CommentView
+from constellagent.runtime.comment_views import PERSON, CommentView
 from constellagent.runtime.comments.anchors import split
-from constellagent.runtime.comments.requests import PERSON
 
 MOST_QUOTED = 20
 """Lines that are quoted of one comment; the agent has the file."""

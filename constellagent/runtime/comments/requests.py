@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from constellagent.errors import ConflictError, UsageError
-from constellagent.runtime.comment_views import LONGEST_COMMENT, CommentRequest
+from constellagent.runtime.comment_views import LONGEST_COMMENT, PERSON, CommentRequest
 from constellagent.runtime.files.paths import checked
 from constellagent.runtime.store.comments import CommentRow, Side, State
 from constellagent.spec.suggest import did_you_mean
 
 LONGEST_QUOTE = 100_000
 """Characters of the lines that one comment may be about."""
-PERSON = "person"
-"""The author of comments that no agent wrote."""
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _STATES: tuple[State, ...] = ("open", "sent", "resolved")

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
+from constellagent.errors import UsageError, WorldError
 from constellagent.runtime.diff_views import FileChange, FileStatus
 from constellagent.runtime.diffs import asking, untracked
+from constellagent.runtime.files.reading import read
 from constellagent.runtime.git import Git, Result
 from constellagent.runtime.review_views import WORKTREE
 
@@ -22,6 +24,9 @@ MOST_NAMES = 1 << 20
 
 _MOST_HASHED = 100
 """Binary files that are read to see whether they were only touched; any further ones are shown."""
+_LARGEST_HASHED = 32 << 20
+"""Bytes of such a file; a larger one is shown."""
+_HASHED_AT_ONCE = 4
 
 _STATUSES: Mapping[str, FileStatus] = {
     "A": "added",
@@ -111,16 +116,18 @@ async def _outside(git: Git, worktree: Path) -> Result:
 
 
 def parse_changes(fields: Iterable[str]) -> Iterator[tuple[FileChange, str]]:
-    """Read `git diff --raw --numstat -z`: each change, and the id of its old content where only that differs.
+    """Read `git diff --raw --numstat -z`: each change, and the id of its old content.
 
-    A file for which git gives no count has no line that differs. The id is empty where the mode differs too.
+    A file for which git gives no count has no line that differs. The same holds where both ids are known and
+    equal, so that only the mode differs.
     """
     remaining = iter(fields)
     raw: list[tuple[FileChange, str]] = []
     counts: dict[str, tuple[int | None, int | None]] = {}
+    same: set[str] = set()
     for field in remaining:
         if field.startswith(":"):
-            old_mode, mode, content, _, letter = field[1:].split(" ")
+            old_mode, mode, content, now, letter = field[1:].split(" ")
             first = next(remaining)
             path, old = (next(remaining), first) if letter[0] in "RC" else (first, None)
             change = FileChange(
@@ -132,7 +139,9 @@ def parse_changes(fields: Iterable[str]) -> Iterator[tuple[FileChange, str]]:
                 old_mode=_mode(old_mode),
                 mode=_mode(mode),
             )
-            raw.append((change, content if old_mode == mode else ""))
+            raw.append((change, content))
+            if letter == "M" and content == now and now.strip("0"):
+                same.add(path)
         else:
             added, removed, path = field.split("\t", 2)
             if not path:
@@ -140,7 +149,8 @@ def parse_changes(fields: Iterable[str]) -> Iterator[tuple[FileChange, str]]:
                 path = next(remaining)
             counts[path] = (_number(added), _number(removed))
     for change, content in raw:
-        change["added"], change["removed"] = counts.get(change["path"], (0, 0))
+        path = change["path"]
+        change["added"], change["removed"] = (0, 0) if path in same else counts.get(path, (0, 0))
         yield change, content
 
 
@@ -153,8 +163,8 @@ def _tracked(
         before = found.get(change["path"])
         if change["path"] in unmerged or (before and before[0]["status"] == "unmerged"):
             change["status"] = "unmerged"
-        counts = (change["added"], change["removed"])
-        if change["status"] != "modified" or not content or counts != (0, 0):
+        counted = (change["added"], change["removed"]) != (0, 0)
+        if change["status"] != "modified" or counted or change["old_mode"] != change["mode"]:
             found[change["path"]] = (change, content)
     yield from found.values()
 
@@ -162,27 +172,48 @@ def _tracked(
 async def _without_touched(
     git: Git, worktree: Path, changes: Sequence[tuple[FileChange, str]]
 ) -> list[FileChange]:
-    """Leave out the binary files that hold what they held: git counts nothing in them that would tell."""
+    """Leave out the binary files that hold what they held: git counts nothing in them that would tell.
+
+    One whose mode differs stays, and has no line that differs.
+    """
     doubtful = {
         change["path"]: content
         for change, content in changes
-        if content and change["status"] == "modified" and change["added"] is None
+        if change["status"] == "modified" and change["added"] is None
     }
     paths = list(islice(doubtful, _MOST_HASHED))
     hashes = await _hashes(git, worktree, paths)
     same = {path for path, content in zip(paths, hashes, strict=True) if content == doubtful[path]}
-    return [change for change, _ in changes if change["path"] not in same]
+    for change, _ in changes:
+        if change["path"] in same:
+            change["added"], change["removed"] = 0, 0
+    return [
+        change for change, _ in changes if change["path"] not in same or change["old_mode"] != change["mode"]
+    ]
 
 
 async def _hashes(git: Git, worktree: Path, paths: Sequence[str]) -> list[str]:
-    """Return the ids that the contents of files would have, empty for a file that cannot be read."""
-    found: list[str] = []
-    while len(found) < len(paths):
-        said = await git.run("hash-object", "--", *paths[len(found) :], cwd=worktree, check=False)
-        found += said.text.splitlines()
-        if said.status != 0:
-            found.append("")  # git stops at the first that it cannot read
-    return found[: len(paths)]
+    """Return the ids that the contents of files would have; empty for what is no file, or a large one."""
+    at_once = asyncio.Semaphore(_HASHED_AT_ONCE)
+
+    async def of(path: str) -> str:
+        async with at_once:
+            return await _hash(git, worktree, path)
+
+    return await asyncio.gather(*(of(path) for path in paths))
+
+
+async def _hash(git: Git, worktree: Path, path: str) -> str:
+    try:
+        found = await asyncio.to_thread(read, worktree, path, largest=_LARGEST_HASHED)
+    except (UsageError, WorldError):
+        return ""
+    if found.kind != "file" or found.content is None:
+        return ""
+    said = await git.run(
+        "hash-object", "--stdin", f"--path={path}", cwd=worktree, stdin=found.content, check=False
+    )
+    return said.text if said.status == 0 else ""
 
 
 def _index(entries: Iterable[str]) -> tuple[frozenset[str], list[str]]:

@@ -103,6 +103,16 @@ async def _named(git: Git, common: Path, declared: str) -> tuple[str, str] | Non
     return None
 
 
+async def checked_out(git: Git, folder: Path, ref: str) -> Path | None:
+    """Return the worktree where a branch is checked out, None for nowhere.
+
+    Raises:
+        GitError: git failed.
+    """
+    said = await git.run("for-each-ref", "--format=%(worktreepath)", ref, cwd=folder)
+    return Path(said.text) if said.text else None
+
+
 def _branches(said: str) -> list[_Branch]:
     return [
         _Branch(*row.lstrip("\n").split("\0"))

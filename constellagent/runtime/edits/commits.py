@@ -1,6 +1,7 @@
 """Making a commit of what is staged, as the agent or as the person. Hooks do not run: see `runtime.git`."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 from constellagent.errors import ConflictError, UsageError
 from constellagent.runtime.edits import state
@@ -28,8 +29,19 @@ def message_bytes(message: str) -> bytes:
         raise UsageError("the commit message is no text") from error
 
 
-async def commit(git: Git, folder: Path, message: str, author: Author, *, sign: bool) -> CommitView:
+class Committed(NamedTuple):
+    """A commit that was made, and how many files it is of."""
+
+    view: CommitView
+    files: int
+
+
+async def commit(
+    git: Git, folder: Path, message: str, author: Author, *, sign: bool, every: bool = False
+) -> Committed:
     """Commit what is staged; with `sign`, signed if git's configuration wants that.
+
+    `every` says that all there is was staged for it.
 
     Raises:
         UsageError: the message is empty.
@@ -49,6 +61,8 @@ async def commit(git: Git, folder: Path, message: str, author: Author, *, sign: 
             hint="resolve and stage them first",
         )
     if not now.staged and going_on != "merge":
+        if every:
+            raise ConflictError("nothing is changed", hint="there is nothing to commit in this worktree")
         raise ConflictError("nothing is staged", hint="stage what is to be committed, or commit with --all")
     options = [] if sign else ["--no-gpg-sign"]
     await git.run(
@@ -63,7 +77,7 @@ async def commit(git: Git, folder: Path, message: str, author: Author, *, sign: 
         stdin=data,
         env=author.environment(),
     )
-    return await show(git, folder, pushed=None if not now.upstream else False)
+    return Committed(await show(git, folder, pushed=None if not now.upstream else False), len(now.staged))
 
 
 async def show(git: Git, folder: Path, *, pushed: bool | None) -> CommitView:

@@ -5,6 +5,7 @@ import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from constellagent.errors import ConflictError, ConstellagentError, RefusedError, UsageError, WorldError
 from constellagent.runtime.clock import Clock
@@ -18,7 +19,14 @@ from constellagent.runtime.review_views import DoneView
 from constellagent.runtime.worktrees import leftovers
 
 
-async def discard(git: Git, clock: Clock, folder: Path, agent: str, choice: Choice) -> DoneView:
+class Discarded(NamedTuple):
+    """What was thrown away, and how many changes it was."""
+
+    view: DoneView
+    changes: int
+
+
+async def discard(git: Git, clock: Clock, folder: Path, agent: str, choice: Choice) -> Discarded:
     """Make files as the index has them, and remove untracked ones. What is staged stays.
 
     Each file is taken away only if it is still what was kept, and comes back only where nothing is.
@@ -37,7 +45,7 @@ async def discard(git: Git, clock: Clock, folder: Path, agent: str, choice: Choi
     changed = [path for path in changed if path not in now.submodules]
     untracked = [path for path in untracked if not path.endswith("/")]
     if not changed and not untracked:
-        return DoneView(done=["nothing to discard"], rescue="")
+        return Discarded(DoneView(done=["nothing to discard"], rescue=""), 0)
     lost = [path for path in changed if now.changed[path] != "D"] + untracked
     kept = await trash.keep(git, clock, folder, agent, lost) if lost else None
     stayed = await _take_away(folder, kept) if kept else []
@@ -57,7 +65,7 @@ async def discard(git: Git, clock: Clock, folder: Path, agent: str, choice: Choi
         )
     done = [f"discarded the changes of {counted(changed)}"] if changed else []
     done += [f"removed {counted(untracked)}, which git did not know"] if untracked else []
-    return answer(done, kept)
+    return Discarded(answer(done, kept), len(changed) + len(untracked))
 
 
 def answer(done: Sequence[str], kept: Kept | None) -> DoneView:
@@ -69,7 +77,7 @@ def answer(done: Sequence[str], kept: Kept | None) -> DoneView:
 
 async def discard_hunks(
     git: Git, clock: Clock, folder: Path, agent: str, path: str, ids: Sequence[str]
-) -> DoneView:
+) -> Discarded:
     """Take hunks out of a file of the worktree; they are of index to worktree.
 
     Raises:
@@ -83,7 +91,8 @@ async def discard_hunks(
     version, content = await hunks.without(git, folder, patch, picked)
     kept = await trash.keep(git, clock, folder, agent, [path])
     await asyncio.to_thread(save, folder, path, content, version)
-    return answer([f"discarded {len(picked)} of {len(patch.hunks)} hunks of {path}"], kept)
+    done = [f"discarded {len(picked)} of {len(patch.hunks)} hunks of {path}"]
+    return Discarded(answer(done, kept), len(picked))
 
 
 def _refuse_repositories(

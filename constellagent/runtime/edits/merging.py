@@ -70,6 +70,7 @@ async def preview(git: Git, folder: Path, declared: str) -> MergeView:
     merged = await trees.merge(git, folder, target.commit, now.head) if commits else Merged(target.commit)
     changed = await trees.files(git, folder, target.commit, merged.tree) if commits else ()
     losses = await _losses(git, folder, target, merged) if commits else []
+    names = {target.commit: target.name, now.head: now.branch}
     return MergeView(
         base=target.name,
         base_commit=target.commit,
@@ -79,7 +80,7 @@ async def preview(git: Git, folder: Path, declared: str) -> MergeView:
         files=len(changed),
         fast_forward=commits > 0 and behind == 0,
         up_to_date=commits == 0,
-        conflicts=await trees.conflicts(git, folder, merged),
+        conflicts=await trees.conflicts(git, folder, merged, names),
         uncommitted=len({*now.staged, *now.changed, *now.untracked, *now.unmerged}),
         blocked=_blocked(target, now.branch, merged, losses) if commits else "",
     )
@@ -138,7 +139,8 @@ async def merge(git: Git, folder: Path, declared: str, wanted: Wanted) -> Merged
         )
     made, how = await _made(git, folder, _Work(target, now.branch, now.head, merged), wanted)
     await _land(git, folder, target, made, now.branch)
-    done = [f"{how} into {target.name} ({target.commit[:12]}..{made[:12]})"]
+    commits = "1 commit" if count == 1 else f"{count} commits"
+    done = [f"{how} into {target.name}: {commits} ({target.commit[:12]}..{made[:12]})"]
     if target.at:
         done.append(f"updated {target.at}")
     if wanted.method != "merge":
@@ -215,6 +217,28 @@ async def _land(git: Git, folder: Path, target: Target, made: str, branch: str) 
         )
         if said.status != 0:
             raise await _moved(git, folder, target, said.stderr)
+        await _recheck(git, folder, target, made)
+
+
+async def _recheck(git: Git, folder: Path, target: Target, made: str) -> None:
+    """Take the step back where the branch was checked out meanwhile, with the files of its old commit."""
+    at = await bases.checked_out(git, folder, target.ref)
+    if at is None:
+        return
+    same = await git.run("diff-index", "--cached", "--quiet", made, "--", cwd=at, check=False)
+    if same.status == 0:
+        return  # it was checked out after the step
+    reason = "constellagent: take a merge back"
+    back = await git.run("update-ref", "-m", reason, target.ref, target.commit, made, cwd=folder, check=False)
+    if back.status != 0:
+        raise ConflictError(
+            f"{target.name} was checked out in {at} while it was merged, and its files there are older",
+            hint=f"see `git status` in {at}: what is staged there and not yours would undo the merge",
+        )
+    raise ConflictError(
+        f"{target.name} was checked out in {at} while the merge was made; nothing was merged",
+        hint="look at the preview again, then merge",
+    )
 
 
 async def _land_in(git: Git, at: Path, target: Target, made: str) -> None:

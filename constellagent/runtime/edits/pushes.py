@@ -5,6 +5,7 @@ A remote's URL may hold a password. It never appears: remotes are known by name,
 
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 from constellagent.errors import ConflictError, GitError, UsageError
 from constellagent.runtime.edits import state
@@ -15,13 +16,28 @@ _SSH = {"GIT_SSH_COMMAND": "ssh -o BatchMode=yes -o ConnectTimeout=20"}
 _CREDENTIALS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^/\s]*@")
 _QUERY = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://[^\s?'\"]*)\?[^\s'\"]*")
 
+_LOGIN = re.compile(
+    r"authentication failed|could not read (?:username|password)|permission denied|terminal prompts disabled"
+    r"|host key verification failed|access denied|\b40[13]\b",
+    re.IGNORECASE,
+)
+"""What git and ssh say where somebody would have to log in."""
+_NOT_ASKED = "nothing is asked for a password here: set up a credential helper, or a key in the ssh agent"
+
 
 def without_secrets(said: str) -> str:
     """Return text without what stands before the host, or behind a question mark, in the URLs of it."""
     return _QUERY.sub(r"\1?***", _CREDENTIALS.sub(r"\1***@", said))
 
 
-async def push(git: Git, folder: Path, remote: str | None) -> list[str]:
+class Pushed(NamedTuple):
+    """How a push went: one line, and whether the remote got anything by it."""
+
+    line: str
+    moved: bool
+
+
+async def push(git: Git, folder: Path, remote: str | None) -> Pushed:
     """Push the branch that is checked out; the first push makes the remote's branch its upstream.
 
     Raises:
@@ -102,13 +118,13 @@ def _remote(wanted: str | None, tracked: str, remotes: list[str]) -> str:
     raise ConflictError("the repository has no remote", hint="git remote add origin URL")
 
 
-def _outcome(status: int, said: str, stderr: str, remote: str, branch: str) -> list[str]:
+def _outcome(status: int, said: str, stderr: str, remote: str, branch: str) -> Pushed:
     rows = [line.split("\t") for line in said.splitlines() if line.count("\t") == 2]
     flag, summary = (rows[0][0], rows[0][2]) if rows else ("", "")
     if status == 0 and flag == "=":
-        return [f"{remote} has all of {branch} already"]
+        return Pushed(f"{remote} has all of {branch} already", moved=False)
     if status == 0:
-        return [f"pushed {branch} to {remote}: {without_secrets(summary)}"]
+        return Pushed(f"pushed {branch} to {remote}: {without_secrets(summary)}", moved=True)
     if flag == "!" and ("non-fast-forward" in summary or "fetch first" in summary):
         raise ConflictError(
             f"{remote} has commits on {branch} that are not here; nothing was pushed",
@@ -119,12 +135,8 @@ def _outcome(status: int, said: str, stderr: str, remote: str, branch: str) -> l
             f"{remote} refused {branch}: {without_secrets(summary)}",
             hint=without_secrets(" ".join(_remote_words(stderr))),
         )
-    raise GitError(
-        ("push", remote, branch),
-        status,
-        without_secrets(stderr),
-        hint="nothing is asked for a password here: set up a credential helper, or a key in the ssh agent",
-    )
+    hint = _NOT_ASKED if _LOGIN.search(stderr) else f"see whether it is there: git ls-remote {remote}"
+    raise GitError(("push", remote, branch), status, without_secrets(stderr), hint=hint)
 
 
 def _remote_words(stderr: str) -> list[str]:

@@ -1,11 +1,12 @@
 """Merging without a worktree: git makes the merged tree, and says on which paths it stops."""
 
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from constellagent.errors import ConflictError, ConstellagentError, GitError
+from constellagent.errors import ConflictError, GitError
 from constellagent.runtime.files import text
 from constellagent.runtime.git import Git
 from constellagent.runtime.review_views import LARGEST_TEXT, ConflictView
@@ -13,6 +14,7 @@ from constellagent.runtime.review_views import LARGEST_TEXT, ConflictView
 SINCE = (2, 38)
 """The first git whose `merge-tree` merges for real."""
 _MOST_TEXTS = 100
+_MARKER = re.compile(r"^(<{7,}|>{7,}) ([0-9a-f]{40}|[0-9a-f]{64})\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,12 @@ async def require(git: Git) -> None:
     """Check that git can do this.
 
     Raises:
-        ConstellagentError: it is too old.
+        ConflictError: it is too old.
     """
     version = await git.version()
     if version < SINCE:
         wanted = ".".join(map(str, SINCE))
-        raise ConstellagentError(
+        raise ConflictError(
             f"git {'.'.join(map(str, version))} cannot merge without a worktree",
             hint=f"install git {wanted} or newer, or merge by hand in the base's worktree",
         )
@@ -90,21 +92,28 @@ def _messages(fields: Iterator[str]) -> Iterator[tuple[list[str], str]]:
         yield about, kind
 
 
-async def conflicts(git: Git, folder: Path, merged: Merged) -> list[ConflictView]:
-    """Return the conflicts with the marked text of each, where there is such; of very many only the first."""
+async def conflicts(git: Git, folder: Path, merged: Merged, names: Mapping[str, str]) -> list[ConflictView]:
+    """Return the conflicts with the marked text of each, where there is such; of very many only the first.
+
+    `names` are what the commits of the markers are called, by their ids.
+    """
     found = []
     for number, (path, what) in enumerate(merged.conflicts):
-        marked = await _marked(git, folder, f"{merged.tree}:{path}") if number < _MOST_TEXTS else None
+        marked = await _marked(git, folder, f"{merged.tree}:{path}", names) if number < _MOST_TEXTS else None
         found.append(ConflictView(path=path, what=what or "CONFLICT", text=marked))
     return found
 
 
-async def _marked(git: Git, folder: Path, blob: str) -> str | None:
+async def _marked(git: Git, folder: Path, blob: str, names: Mapping[str, str]) -> str | None:
     said = await git.run("cat-file", "blob", blob, cwd=folder, check=False)
     if said.status != 0 or len(said.stdout) > LARGEST_TEXT:
         return None
     decoded = text.decode(said.stdout)
-    return None if decoded is None else decoded.text
+    return None if decoded is None else _MARKER.sub(lambda one: _named(one, names), decoded.text)
+
+
+def _named(marker: re.Match[str], names: Mapping[str, str]) -> str:
+    return f"{marker[1]} {names.get(marker[2], marker[2])}"
 
 
 async def files(git: Git, folder: Path, old: str, new: str, *, only: str = "") -> Sequence[str]:

@@ -5,6 +5,7 @@
     reading.version_of(mode, content) -> version     the same for content that comes from git
     text.decode(content) -> Decoded | None           text, encoding, line ends; None for binary
     text.encode(text, encoding, eol) -> bytes        exactly back
+    asides.sweep(folder)                             what a death left of a save or removal
     writing.save(root, path, content, version)       atomic; a file that changed underneath stays
     writing.remove(root, path, version)              the same for taking a file away
 

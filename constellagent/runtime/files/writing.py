@@ -5,18 +5,20 @@
     ChangedError                                     it is not what was seen; carries what is there now
 
 A save is a new file that takes the old one's place at one instant, with its mode and owner. What it displaced
-is looked at afterwards: if it is not what was seen, everything is put back.
+is looked at afterwards: if it is not what was seen, everything is put back. Where the file system cannot
+exchange two names, a plain rename takes the place: what somebody writes between our last look and that rename
+is lost then, and nothing tells.
 """
 
 import contextlib
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from constellagent.errors import ConflictError, UsageError, WorldError
+from constellagent.runtime.files import asides
 from constellagent.runtime.files.paths import checked
 from constellagent.runtime.files.reading import ABSENT, Found, opened_parent, read_in, same_state, version_of
 from constellagent.runtime.files.swapping import exchange
@@ -65,6 +67,7 @@ def save(root: Path, path: str, content: bytes, version: str) -> Found:
     """
     parts = checked(path)
     with _told(path, "save"), opened_parent(root, parts, make=not version) as folder:
+        asides.sweep(folder)
         found = _expected(folder, parts[-1], path, version)
         if found.content == content:
             return found
@@ -84,13 +87,15 @@ def remove(root: Path, path: str, version: str, *, largest: int = LARGEST_TEXT) 
         WorldError: it could not be removed.
     """
     parts = checked(path)
-    name, aside = parts[-1], _aside()
+    name = parts[-1]
     with _told(path, "remove"), opened_parent(root, parts) as folder:
+        asides.sweep(folder)
         found = read_in(folder, name, largest=largest)
         if found.kind in {"folder", "other"}:
             raise UsageError(f"{path} is {_WHAT[found.kind]}; only files are removed")
         if found.kind == "absent" or found.version != version:
             raise ChangedError(path, found)
+        aside = asides.name(found.content)
         os.rename(name, aside, src_dir_fd=folder, dst_dir_fd=folder)
         displaced = _look(folder, aside, largest)
         if displaced is None or displaced.version != version:
@@ -134,12 +139,8 @@ def _expected(folder: int, name: str, path: str, version: str) -> Found:
     return found
 
 
-def _aside() -> str:
-    return f".constellagent-{secrets.token_hex(8)}.tmp"
-
-
 def _written(folder: int, name: str, path: str, content: bytes, seen: Found) -> Found:
-    aside = _aside()
+    aside = asides.name(seen.content, content)
     try:
         status = _fill(folder, aside, content, seen)
         mode = "100755" if status.st_mode & stat.S_IXUSR else "100644"

@@ -1,4 +1,4 @@
-"""What becomes news: an agent that waits, ends of sessions and runs, messages that came, steps of an apply.
+"""What becomes news: an agent that waits, ends of sessions and runs, messages, an apply, a review.
 
 A line names the agent and what happened to it, never what a message says: news are shown in places where
 private things do not belong. Whether a person is to be called is what the file's `notify` says.
@@ -17,6 +17,7 @@ from constellagent.runtime.store.constellations import Applied, Constellations
 from constellagent.runtime.store.ledger import LedgerRow
 from constellagent.runtime.store.sessions import SessionRow
 from constellagent.spec.models import Constellation
+from constellagent.term.activity.states import QUIET
 
 _GOOD_ENDS = frozenset({"succeeded", "stopped", "replaced"})
 
@@ -38,7 +39,8 @@ class Happenings:
         if row.role == "service":
             return
         text = f"{state}: {reason}" if reason else state
-        level: Level = "warning" if state in {"waiting", "unknown"} else "info"
+        odd = state == "waiting" or (state == "unknown" and reason != QUIET)
+        level: Level = "warning" if odd else "info"
         # A shell that shows its prompt again waits for its person, but has nothing to say to her.
         await self._tell(
             row.constellation, row.subject, "state", text, level, state if reason != _PROMPT else ""
@@ -76,6 +78,10 @@ class Happenings:
     def apply(self, file: str, event: Event) -> None:
         """Tell of a step of an apply."""
         self._put(file, event.subject, "apply", event.text, event.level, notify=False)
+
+    def review(self, file: str, agent: str, text: str) -> None:
+        """Tell of what a reviewer has done in an agent's worktree."""
+        self._put(file, agent, "review", text, "done", notify=False)
 
     async def _tell(
         self, constellation: str, subject: str, kind: EventKind, text: str, level: Level, state: str

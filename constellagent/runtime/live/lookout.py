@@ -141,6 +141,12 @@ class Lookout:
         await self._happenings.run_ended(row)
         self._live.poke()
 
+    def reviewed(self, file: str, agent: str, text: str) -> None:
+        """Take note of what a reviewer has done in an agent's worktree."""
+        self._changes.poke(self._contexts.id_of(file), agent)
+        self._happenings.review(file, agent, text)
+        self._live.poke()
+
     async def told(self, file: str, items: AsyncIterator[StreamItem]) -> AsyncIterator[StreamItem]:
         """Pass on the items of an apply, telling of them to those who watch."""
         try:

@@ -105,6 +105,19 @@ def test_a_list(daemon: Comparing, repo: Path, tree: Path, cli: Cli) -> None:
     assert (ran.code, ran.err) == (0, "")
 
 
+@pytest.mark.parametrize("content", [b"text\n", b"\0binary"])
+def test_a_mode_is_named(daemon: Comparing, repo: Path, tree: Path, cli: Cli, content: bytes) -> None:
+    """Where only the mode differs, both modes stand in place of counts, whether or not the file is text."""
+    (tree / "tool").write_bytes(content)
+    git(tree, "add", "tool")
+    git(tree, "commit", "-q", "-m", "x")
+    (tree / "tool").chmod(0o755)
+
+    ran = cli("diff", "docs", "--stat", "--against", "HEAD")
+
+    assert "M  tool  100644 -> 100755" in ran.out.splitlines()
+
+
 def test_json_holds_list_and_patch(daemon: Comparing, repo: Path, tree: Path, cli: Cli) -> None:
     """`--json` writes the view, with the patch unless only the list is wanted."""
     (tree / "a.txt").write_text("one\n")

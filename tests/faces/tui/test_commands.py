@@ -95,11 +95,14 @@ async def test_agents_are_about_the_current_one(key: str) -> None:
     assert deck.said == [(str(UsageError("no agent is chosen")), "error")]
 
 
-def test_web() -> None:
-    """The browser's diff says that it is not there."""
+async def test_web_without_a_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no browser can be opened, the command that prints an address is named."""
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.setenv("SSH_CONNECTION", "somewhere")
     deck = FakeDeck(four())
     perform(deck, by_key("w", FakeTerminals()))
-    assert "browser" in deck.said[0][0]
+    await deck.settle()
+    assert "constellagent web" in deck.said[0][0]
 
 
 def test_broadcast() -> None:

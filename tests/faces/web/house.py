@@ -101,7 +101,7 @@ class House:
 
     @property
     def page_headers(self) -> dict[str, str]:
-        """What the page sends with all that acts."""
+        """What the page sends before it is logged in."""
         return {"Origin": self.origin, "X-Constellagent": "1"}
 
     async def tcp(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -142,15 +142,17 @@ class House:
         return str(reply.json["url"].partition("#code=")[2].partition("&")[0])
 
     async def log_in(self, **more: Any) -> dict[str, Any]:
-        """Log a browser in; return the headers with which its page acts."""
+        """Log a browser in; return all headers with which its page asks."""
         reply = await self.ask(
-            "POST", "/login", body={"code": await self.code(**more)}, **_named(self.page_headers)
+            "POST", "/login", body={"code": await self.code(**more)}, **named(self.page_headers)
         )
-        assert reply.status == 204, reply.body
-        return {"Cookie": reply.headers["set-cookie"].partition(";")[0], **self.page_headers}
+        assert reply.status == 200, reply.body
+        cookie = reply.headers["set-cookie"].partition(";")[0]
+        return {"Cookie": cookie, "Origin": self.origin, "X-Constellagent": reply.json["page"]}
 
 
-def _named(headers: Mapping[str, str]) -> dict[str, Any]:
+def named(headers: Mapping[str, str]) -> dict[str, Any]:
+    """Return headers as `House.ask` takes them."""
     return {name.replace("-", "_"): value for name, value in headers.items()}
 
 

@@ -1,6 +1,13 @@
 """The operations about access itself; tests/reliability/test_web_*.py misuse them."""
 
-from tests.faces.web.house import ID, House, bearer
+import asyncio
+import os
+import time
+
+import pytest
+
+from constellagent.faces.web import access
+from tests.faces.web.house import ID, House, bearer, named
 
 
 async def test_the_page_is_opened_where_it_was_asked_for(house: House) -> None:
@@ -19,20 +26,31 @@ async def test_the_page_is_opened_where_it_was_asked_for(house: House) -> None:
     assert (await house.ask("POST", "/web", body={"constellation": "x"}, unix=True)).status == 404
 
 
+async def test_what_leads_to_a_code_is_removed_with_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that sends a browser on to a code goes when the code has expired, without another one."""
+    monkeypatch.setattr(access, "CODE_LIFE", -1.0)
+    file = house.settings.paths.web / "open-0123.html"
+    file.write_text("a code")
+    long_ago = time.time() - 100
+    os.utime(file, (long_ago, long_ago))
+    assert (await house.ask("POST", "/web", body={}, unix=True)).status == 200
+    async with asyncio.timeout(5):
+        while file.exists():
+            await asyncio.sleep(0.01)
+
+
 async def test_a_caller_is_told_who_they_are(house: House) -> None:
     """By token, by cookie and on the unix socket."""
     token = bearer(await house.token("read"))
     assert (await house.ask("GET", "/me", **token)).json["via"] == "token"
     assert (await house.ask("GET", "/me", unix=True, **token)).json["scope"] == "read"
-    page = await house.log_in(read_only=True)
-    me = (await house.ask("GET", "/me", Cookie=page["Cookie"])).json
+    page = named(await house.log_in(read_only=True))
+    me = (await house.ask("GET", "/me", **page)).json
     assert (me["scope"], me["via"]) == ("read", "cookie")
-    out = await house.ask(
-        "POST", "/logout", **{name.replace("-", "_"): value for name, value in page.items()}
-    )
+    out = await house.ask("POST", "/logout", **page)
     assert out.status == 204
     assert "Max-Age=0" in out.headers["set-cookie"]
-    assert (await house.ask("GET", "/me", Cookie=page["Cookie"])).status == 401
+    assert (await house.ask("GET", "/me", **page)).status == 401
 
 
 async def test_the_api_describes_itself(house: House) -> None:

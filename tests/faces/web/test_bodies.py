@@ -47,6 +47,16 @@ def test_depth_has_a_limit() -> None:
         parse(b"[" * (DEEPEST + 1) + b"]" * (DEEPEST + 1))
 
 
+@pytest.mark.parametrize("coding", ["utf-16", "utf-16-le", "utf-32", "utf-8-sig", "latin-1"])
+def test_a_body_is_utf_8_and_nothing_else(coding: str) -> None:
+    """No other way to write the same text is guessed."""
+    with pytest.raises(HttpError, match="not JSON"):
+        parse('{"a": "\xe4"}'.encode(coding))
+    with pytest.raises(HttpError, match="not JSON"):
+        parse(b'{"a": "\xed\xb2\x80"}')  # a lone surrogate is written as an escape
+    assert parse(b'{"a": "\\udc80"}') == {"a": "\udc80"}
+
+
 def test_bytes_in_a_query_become_surrogates() -> None:
     """A path that is no UTF-8 reaches the handler as `os.fsdecode` would say it."""
     assert read_query("path=a%ffb%C3%A9+c", Query) == {"path": "a\udcffb\u00e9 c"}

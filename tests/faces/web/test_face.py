@@ -1,12 +1,20 @@
 """The page's port."""
 
 import socket
+import stat
+import sys
 
 import pytest
+from aiohttp import web
 
+from constellagent.faces.web.entrances import unix_entrance
 from constellagent.faces.web.face import FILE
+from constellagent.faces.web.guard import Entrance
 from constellagent.runtime.settings import Settings
 from tests.faces.web.house import housing
+
+LONGEST_PATH = 103 if sys.platform == "darwin" else 107
+"""Bytes that a unix socket's path may have."""
 
 
 @pytest.fixture
@@ -23,6 +31,21 @@ async def test_it_is_off_until_somebody_wants_it(home: Settings) -> None:
         assert house.face.url == ""
         view = (await house.ask("GET", "/web", unix=True)).json
         assert (view["on"], view["port"], view["why"]) == (False, 0, "it was not turned on")
+
+
+async def test_the_unix_socket_is_made_where_its_path_just_fits(home: Settings) -> None:
+    """The name that it has for a moment is no longer than its own."""
+    run = home.paths.run
+    run.mkdir(parents=True, exist_ok=True)
+    place = run / ("s" * (LONGEST_PATH - len(str(run)) - 1))
+
+    async def answer(entrance: Entrance, request: web.Request) -> web.StreamResponse:
+        raise AssertionError(entrance, request)
+
+    async with unix_entrance(answer, place):
+        assert stat.S_IMODE(place.lstat().st_mode) == 0o600
+        assert [one.name for one in run.iterdir()] == [place.name]
+    assert not place.exists()
 
 
 async def test_the_settings_turn_it_on_at_their_port(home: Settings, taken: socket.socket) -> None:

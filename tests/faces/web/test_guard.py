@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from constellagent.faces.web.guard import Entrance, check_host, check_origin, check_page, is_loopback
+from constellagent.faces.web.guard import (
+    Entrance,
+    check_host,
+    check_origin,
+    check_page,
+    is_loopback,
+    page_secret,
+)
 from constellagent.faces.web.problems import HttpError
 
 HERE = Entrance("http", 8080)
@@ -58,10 +65,29 @@ def test_a_page_that_acts_says_who_it_is() -> None:
     for lacking in (
         {"origin": ours["origin"]},
         {"x-constellagent": ["1"]},
-        {**ours, "x-constellagent": ["0"]},
+        {**ours, "x-constellagent": ["1", "1"]},
     ):
         with pytest.raises(HttpError):
             check_page("DELETE", lacking, upgrade=False)
+
+
+def test_a_page_shows_its_secret_in_one_way() -> None:
+    """In its header; a WebSocket among its subprotocols, beside ours, which alone is answered with."""
+    upgrade = {"upgrade": ["websocket"]}
+    offered = {"sec-websocket-protocol": ["constellagent, page.s3cret"]}
+    assert page_secret({"x-constellagent": ["s3cret"]}) == "s3cret"
+    assert page_secret({**upgrade, **offered}) == "s3cret"
+    assert page_secret({**upgrade, "sec-websocket-protocol": ["constellagent", "page.s3cret"]}) == "s3cret"
+    for lacking in (
+        {},
+        offered,
+        upgrade,
+        {"x-constellagent": ["s3cret", "s3cret"]},
+        {**upgrade, "sec-websocket-protocol": ["page.s3cret"]},
+        {**upgrade, "sec-websocket-protocol": ["constellagent, page.s3cret, page.other"]},
+        {**upgrade, "sec-websocket-protocol": ["constellagent, s3cret"]},
+    ):
+        assert page_secret(lacking) == ""
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,17 @@ async def test_a_damaged_file_lets_nobody_in_and_is_left_alone(tmp_path: Path, d
     assert (tmp_path / "rows.json").read_bytes() == data
 
 
+async def test_a_note_that_cannot_be_written_is_said_and_no_more(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What only helps fails nobody."""
+    (tmp_path / "rows.json").write_bytes(b"{")
+    kept = KeptRows(tmp_path, "rows.json", KEYS)
+    await kept.load()
+    await kept.note("when it was used")
+    assert "when it was used was not noted" in caplog.text
+
+
 def test_a_secret_is_found_by_its_hash_alone() -> None:
     """Only the very secret matches; any text may be tried."""
     secret = new_secret("cst_")

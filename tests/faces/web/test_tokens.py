@@ -1,5 +1,6 @@
 """Tokens of programs."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,18 @@ async def test_an_agents_token_is_bound_to_agent_and_file(tmp_path: Path) -> Non
     caller = tokens.caller(new["token"])
     assert caller is not None
     assert (caller.scope, caller.agent, caller.file) == ("read", "docs", "/f")
+
+
+async def test_a_token_says_when_it_ends(tmp_path: Path) -> None:
+    """After its days, or never; one that was revoked has ended long ago."""
+    clock = SetClock()
+    tokens = await made(tmp_path, clock)
+    new = await tokens.create(TokenBody(name="x", scope="read", days=1), "")
+    lasting = await tokens.create(TokenBody(name="y", scope="read"), "")
+    assert tokens.ends(new["id"]) == clock.now() + DAY
+    assert tokens.ends(lasting["id"]) == math.inf
+    await tokens.revoke(lasting["id"])
+    assert tokens.ends(lasting["id"]) == 0.0
 
 
 async def test_a_token_ends_with_its_days_or_when_it_is_revoked(tmp_path: Path) -> None:

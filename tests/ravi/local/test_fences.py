@@ -141,6 +141,7 @@ def by_parameter(mine: Tenant, other: Tenant) -> Iterator[Attempt]:
         yield Attempt("GET", path, None, {}, {200}, None)
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("count", [3, pytest.param(10, marks=[pytest.mark.long, pytest.mark.timeout(1200)])])
 async def test_an_identitys_key_stays_behind_its_fence(
     local: Provided, receiver: Receiver, count: int

@@ -45,12 +45,25 @@ class Taking:
 
 
 @dataclass
+class Told:
+    """Takes traces."""
+
+    lines: list[str] = field(default_factory=list)
+
+    async def __call__(self, file: str, agent: str, text: str, *, as_agent: bool = False) -> None:
+        """Take one."""
+        assert (file, agent, as_agent) == ("/f", "worker", False)
+        self.lines.append(text)
+
+
+@dataclass
 class Reviewing:
     """A reviewer's way to the comments.
 
     Attributes:
         taking: the agent's terminal.
         tree: its worktree.
+        told: the traces that it left.
     """
 
     comments: Comments
@@ -58,6 +71,7 @@ class Reviewing:
     rig: Rig
     clock: StillClock
     tree: Path
+    told: Told
 
     async def ask(self, action: str, *, agent: str = "worker", **more: Any) -> Any:
         """Ask as a face does."""
@@ -88,5 +102,6 @@ class Reviewing:
 async def reviewing(tmp_path: Path, database: Database, clock: StillClock) -> Reviewing:
     """Give a reviewer of an agent called worker."""
     rig = await Rig.over(tmp_path, make_repo(tmp_path / "repo", files=FILES))
-    taking = Taking()
-    return Reviewing(Comments(database, clock, taking), taking, rig, clock, await rig.create())
+    taking, told = Taking(), Told()
+    comments = Comments(database, clock, taking, told)
+    return Reviewing(comments, taking, rig, clock, await rig.create(), told)

@@ -24,6 +24,11 @@ LINES = st.lists(st.sampled_from(["", "a", "b", "  return", "x" * 50]), min_size
         ("a\n\nc", "a\n", 1, 2, Anchor(1, 2, outdated=False)),
         ("", "a", 1, 1, Anchor(1, 1, outdated=True)),
         ("a", "a\nb", 1, 2, Anchor(1, 2, outdated=True)),
+        ("n\nn\na\nB\nc\nd", "a\nb\nc", 1, 3, Anchor(3, 5, outdated=True)),
+        ("n\na\nB", "a\nb", 1, 2, Anchor(2, 3, outdated=True)),
+        ("n\nn\nA\n}", "a\n}", 1, 2, Anchor(1, 2, outdated=True)),
+        ("a\nX\na\nY\na", "a\nb", 2, 3, Anchor(2, 3, outdated=True)),
+        ("n\nn\na\nB\nC", "a\nb\nc", 1, 3, Anchor(1, 3, outdated=True)),
     ],
     ids=[
         "in place",
@@ -38,6 +43,11 @@ LINES = st.lists(st.sampled_from(["", "a", "b", "  return", "x" * 50]), min_size
         "an empty last line",
         "an empty file",
         "longer than the file",
+        "one of several changed, and all moved",
+        "one of two",
+        "only a bracket is left",
+        "two as near that are half of it",
+        "too little is left",
     ],
 )
 def test_following(text: str, quote: str, line: int, end_line: int, expected: Anchor) -> None:

@@ -33,7 +33,7 @@ async def test_a_comment_is_kept(reviewing: Reviewing, database: Database) -> No
         "edited_at": reviewing.clock.time,
         "sent_at": None,
     }
-    reviewing.comments = Comments(database, reviewing.clock, reviewing.taking)
+    reviewing.comments = Comments(database, reviewing.clock, reviewing.taking, reviewing.told)
     assert await reviewing.all() == [made]
     assert await reviewing.ask("list", agent="other") == []
 
@@ -111,6 +111,7 @@ async def test_one_prompt_for_all(reviewing: Reviewing) -> None:
 
     assert sent["sent"]
     assert reviewing.taking.prompts == [sent["prompt"]]
+    assert reviewing.told.lines == ["2 comments sent"]
     assert sent["prompt"] == (
         "Review comments on your work (branch agents/worker):\n\nPlease:\n\n"
         "1. app.py:5\n>     return 1\nFirst.\n\n2. app.py:9\n>     return 2\nLast."

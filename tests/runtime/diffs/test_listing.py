@@ -290,6 +290,34 @@ async def test_what_cannot_be_hashed_ends_nothing(git: Git, repo: Path) -> None:
     assert ids == ["", blob, "", by_hand(repo, "rev-parse", "HEAD:b.py"), ""]
 
 
+async def test_what_is_no_small_file_is_not_hashed(
+    git: Git, repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pipe is not waited for, a link not followed, and what is large not read."""
+    outside = tmp_path / "outside"
+    outside.write_text("1\n")
+    (repo / "link").symlink_to(outside)
+    os.mkfifo(repo / "pipe")
+    (repo / "large").write_text("123456789\n")
+    monkeypatch.setattr(listing, "_LARGEST_HASHED", 9)
+    assert await listing._hashes(git, repo, ["link", "pipe", "large"]) == ["", "", ""]
+
+
+@pytest.mark.parametrize("staged", [False, True])
+async def test_only_the_mode_of_a_binary_file(git: Git, repo: Path, staged: bool) -> None:
+    """No line of it differs; where its content differs too, it has no counts."""
+    commit(repo, {"bin": "\0\1", "both": "\0\1"})
+    (repo / "both").write_bytes(b"\0\2")
+    for name in ("bin", "both"):
+        (repo / name).chmod(0o755)
+    if staged:
+        by_hand(repo, "add", "-A")
+
+    found = {path: (c["added"], c["mode"]) for path, c in (await listed(git, repo)).items()}
+
+    assert found == {"bin": (0, "100755"), "both": (None, "100755")}
+
+
 async def test_nothing_is_written(git: Git, repo: Path) -> None:
     """Looking leaves the index and every file as they are, also where git would like to refresh it."""
     os.utime(repo / "a.txt", (1, 1))

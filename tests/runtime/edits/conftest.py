@@ -30,6 +30,7 @@ class Ground:
         editor: what is tested.
         agent: what is declared.
         author: who the agent commits as.
+        told: the traces that were left, and whether they are of the agent's own doing.
     """
 
     def __init__(self, rig: Rig, agent: DesiredAgent, tree: Path, home: Path) -> None:
@@ -44,11 +45,16 @@ class Ground:
             timeout=50,
             env={"GIT_CONFIG_NOSYSTEM": "1", "HOME": str(home), "XDG_CONFIG_HOME": str(home)},
         )
-        self.editor = Editor(self.cli, SystemClock(), self._identity)
+        self.told: list[tuple[str, bool]] = []
+        self.editor = Editor(self.cli, SystemClock(), self._identity, self._trace)
 
     async def _identity(self, file: str, agent: str) -> Author | None:
         assert (file, agent) == ("constellation.yaml", "worker")
         return self.author
+
+    async def _trace(self, file: str, agent: str, text: str, *, as_agent: bool = False) -> None:
+        assert (file, agent) == ("constellation.yaml", "worker")
+        self.told.append((text, as_agent))
 
     def become(self, person: Author | None) -> None:
         """Let git's configuration name somebody, or nobody."""

@@ -93,3 +93,9 @@ async def test_the_agents_commits_are_not_signed_with_the_persons_key(ground: Gr
     ground.git("config", "gpg.program", "/bin/false")
     ground.write("b.txt", "x\n")
     assert (await ground.do("commit", message="x", all=True))["author"] == "worker"
+
+
+async def test_everything_may_be_nothing(ground: Ground) -> None:
+    """To commit all where nothing is changed is answered with just that."""
+    with pytest.raises(ConflictError, match="nothing is changed"):
+        await ground.do("commit", message="x", all=True)

@@ -1,12 +1,14 @@
 """The editor as a whole: what it is asked, and by how many at once."""
 
 import asyncio
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from constellagent.errors import ConflictError, UsageError
 from constellagent.runtime.clock import SystemClock
-from constellagent.runtime.edits import Editor
+from constellagent.runtime.edits import Editor, commits
 from constellagent.runtime.files.reading import read
 from tests.runtime.edits.conftest import Ground
 
@@ -54,3 +56,68 @@ async def test_an_agents_git_is_waited_for(ground: Ground) -> None:
 
     await asyncio.gather(ground.do("stage"), release())
     assert ground.status() == ["M  b.txt"]
+
+
+async def test_what_was_done_leaves_a_trace(ground: Ground, tmp_path: Path) -> None:
+    """Who or how much is told in one line each; what changed nothing, or only the index, is not told."""
+    remote = tmp_path / "remote.git"
+    ground.git("init", "-q", "--bare", str(remote))
+    ground.git("remote", "add", "origin", str(remote))
+    ground.write("b.txt", "x\n")
+    await ground.do("stage")
+    await ground.do("commit", message="private words")
+    ground.write("b.txt", "y\n")
+    ground.write("secret-plan", "z\n")
+    discarded = await ground.do("discard")
+    removed = await ground.do("remove", path="b.txt", version=read(ground.tree, "b.txt").version)
+    await ground.do("commit", message="more", all=True, author="person")
+    for _ in range(2):
+        await ground.do("push")
+        await ground.do("merge", method="merge")
+    first, last = (
+        ground.git("rev-parse", "--short=12", "main~2"),
+        ground.git("rev-parse", "--short=12", "main"),
+    )
+    texts = [text for text, _ in ground.told]
+    assert texts == [
+        "committed 1 file as worker <worker@acme.test>",
+        f"discarded 2 changes, kept in {discarded['rescue']}",
+        f"removed a file, kept in {removed['rescue']}",
+        "committed 1 file as Pat Person <pat@example.test>",
+        "pushed agents/worker to origin: [new branch]",
+        f"fast-forwarded agents/worker into main: 2 commits ({first}..{last})",
+    ]
+    assert [own for _, own in ground.told] == [True, False, False, False, False, False]
+
+
+async def test_part_of_a_file_that_is_discarded_is_told_of(ground: Ground) -> None:
+    """Hunks count one by one."""
+    text = (ground.tree / "a.txt").read_text()
+    ground.write("a.txt", text.replace("line 2\n", "two\n").replace("line 19\n", "nineteen\n"))
+    first, _ = await ground.ask("hunks", path="a.txt")
+    done = await ground.do("discard", path="a.txt", hunks=[first["id"]])
+    assert ground.told == [(f"discarded 1 change, kept in {done['rescue']}", False)]
+
+
+async def test_a_merge_waits_for_a_change_of_its_worktree(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is being committed in the worktree is part of the merge that was asked for after it."""
+    going, free = asyncio.Event(), asyncio.Event()
+    make = commits.commit
+
+    async def slow(*args: Any, **options: Any) -> commits.Committed:
+        going.set()
+        await free.wait()
+        return await make(*args, **options)
+
+    monkeypatch.setattr(commits, "commit", slow)
+    ground.write("b.txt", "x\n")
+    async with asyncio.TaskGroup() as group:
+        made = group.create_task(ground.do("commit", message="x", all=True))
+        await going.wait()
+        merged = group.create_task(ground.do("merge", method="merge"))
+        done, _ = await asyncio.wait({merged}, timeout=0.3)
+        free.set()
+    assert not done
+    assert merged.result()["commit"] == made.result()["commit"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from constellagent.errors import ConflictError, RefusedError, UsageError
-from constellagent.runtime.edits import merging
+from constellagent.runtime.edits import bases, merging
 from constellagent.runtime.edits.authors import Author
 from tests.runtime.edits.conftest import Ground
 from tests.runtime.worktrees.rig import contents
@@ -125,7 +125,7 @@ async def test_conflicts_stop_it(ground: Ground) -> None:
     base = ground.commit("theirs", {"b.txt": "theirs\n"}, at=ground.repo)
     view = await ground.ask("merge")
     assert [one["path"] for one in view["conflicts"]] == ["b.txt"]
-    assert "<<<<<<<" in (view["conflicts"][0]["text"] or "")
+    assert "<<<<<<< main\n" in (view["conflicts"][0]["text"] or "")
     assert "b.txt in conflict" in view["blocked"]
     for method in merging.METHODS:
         with pytest.raises(ConflictError, match=r"b\.txt"):
@@ -264,3 +264,34 @@ async def test_death_leaves_before_or_after(ground: Ground, after: float) -> Non
     assert now == base or ground.git("rev-parse", "main~6") == base
     assert ground.git("status", "--porcelain", at=ground.repo) == ""
     ground.git("fsck", "--no-dangling")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_base_that_is_checked_out_meanwhile(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """Files of the old commit under a branch that moved would undo the merge: the step is taken back."""
+    base, _ = _work(ground)
+    ground.git("checkout", "-q", "--detach", at=ground.repo)
+    look = bases.checked_out
+    made = merging._made
+
+    async def late(*args: object) -> tuple[str, str]:
+        ready = await made(*args)  # type: ignore[arg-type]
+        ground.git("checkout", "-q", "main", at=ground.repo)
+        return ready
+
+    async def later(*args: object) -> Path | None:
+        ground.git("checkout", "-q", "main", at=ground.repo)
+        return await look(*args)  # type: ignore[arg-type]
+
+    if when == "before":
+        monkeypatch.setattr(merging, "_made", late)
+        with pytest.raises(ConflictError, match=r"checked out in .* nothing was merged"):
+            await ground.do("merge", method="merge")
+        assert ground.git("rev-parse", "main") == base
+    else:
+        monkeypatch.setattr(bases, "checked_out", later)
+        done = await ground.do("merge", method="merge")
+        assert ground.git("rev-parse", "main") == done["commit"]
+    assert ground.git("status", "--porcelain", at=ground.repo) == ""

@@ -120,3 +120,28 @@ async def test_a_password_in_a_url_is_never_told(ground: Ground) -> None:
 def test_urls_are_cleaned(said: str, expected: str) -> None:
     """What stands before a host or behind a question mark goes, the rest stays."""
     assert pushes.without_secrets(said) == expected
+
+
+async def test_a_remote_that_is_not_there(ground: Ground, tmp_path: Path) -> None:
+    """Where the remote is gone, passwords are not spoken of; how to look for it is."""
+    ground.commit("work", {"b.txt": "x\n"})
+    ground.git("remote", "add", "origin", str(tmp_path / "gone.git"))
+    with pytest.raises(GitError) as caught:
+        await ground.do("push")
+    assert caught.value.hint == "see whether it is there: git ls-remote origin"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "fatal: Authentication failed for 'https://host/x'",
+        "fatal: could not read Username for 'https://host': terminal prompts disabled",
+        "git@host: Permission denied (publickey).",
+        "The requested URL returned error: 403",
+    ],
+)
+def test_a_login_that_fails_is_explained(said: str) -> None:
+    """Nobody can type a password here, so what replaces it is named."""
+    with pytest.raises(GitError) as caught:
+        pushes._outcome(128, "", said, "origin", "main")
+    assert "credential helper" in caught.value.hint

@@ -25,12 +25,12 @@ async def test_conflicts_have_their_marked_text(ground: Ground) -> None:
     (ground.repo / "sub/c.txt").write_text("changed\n")
     theirs = ground.commit("theirs", {"b.txt": "theirs\n", "x\ny": "\0theirs"}, at=ground.repo)
     merged = await trees.merge(ground.cli, ground.tree, theirs, ours)
-    found = {one["path"]: one for one in await trees.conflicts(ground.cli, ground.tree, merged)}
+    names = {theirs: "main", ours: "agents/worker"}
+    found = {one["path"]: one for one in await trees.conflicts(ground.cli, ground.tree, merged, names)}
     assert sorted(found) == ["b.txt", "sub/c.txt", "x\ny"]
     text = found["b.txt"]["text"]
     assert text is not None
-    assert text.startswith("<<<<<<< ")
-    assert "theirs\n=======\nours\n" in text
+    assert text == "<<<<<<< main\ntheirs\n=======\nours\n>>>>>>> agents/worker\n"
     assert found["sub/c.txt"]["what"] == "CONFLICT (modify/delete)"
     assert found["x\ny"]["text"] is None
 

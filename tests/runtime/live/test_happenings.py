@@ -116,3 +116,9 @@ def test_steps_of_an_apply(told: Told) -> None:
     """A step keeps its own words and level."""
     told.happenings.apply(FILE, Event("docs", "worktree created", "done"))
     assert told.lines == [("docs", "apply", "worktree created", False)]
+
+
+def test_a_review(told: Told) -> None:
+    """What a reviewer did is news of the agent, and calls nobody."""
+    told.happenings.review(FILE, "docs", "discarded 1 change")
+    assert told.lines == [("docs", "review", "discarded 1 change", False)]

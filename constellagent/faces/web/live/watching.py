@@ -11,6 +11,7 @@ from typing import TypedDict
 
 from aiohttp import web
 
+from constellagent.faces.web.guard import PROTOCOL
 from constellagent.faces.web.live.board import Board
 from constellagent.faces.web.live.frames import Frame
 from constellagent.faces.web.live.listeners import Audience, Listener
@@ -65,7 +66,9 @@ async def events(call: Call, request: web.Request) -> web.StreamResponse:
 async def live(call: Call, request: web.Request) -> web.StreamResponse:
     """Serve a WebSocket until the client leaves."""
     async with _listening(call) as listener:
-        socket = web.WebSocketResponse(heartbeat=PING, compress=False, max_msg_size=_LARGEST_MESSAGE)
+        socket = web.WebSocketResponse(
+            heartbeat=PING, compress=False, max_msg_size=_LARGEST_MESSAGE, protocols=(PROTOCOL,)
+        )
         await socket.prepare(request)
 
         async def send(frame: Frame) -> None:

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from typing import TypedDict
 
 from constellagent.errors import UsageError
-from constellagent.faces.web.routes.paging import MOST_ROWS, limit_of, page
+from constellagent.faces.web.ranges import MOST_ROWS, Limit
+from constellagent.faces.web.routes.paging import limit_of, page
 from constellagent.faces.web.routing import Call, Page, Route
 from constellagent.runtime.identity_views import AuditRequest, AuditView
 
@@ -18,7 +19,7 @@ class AuditQuery(TypedDict, total=False):
     agent: str
     since: str
     until: str
-    limit: int
+    limit: Limit
     cursor: str
 
 

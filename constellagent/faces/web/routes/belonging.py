@@ -3,8 +3,9 @@
 from typing import Any, NotRequired, TypedDict, cast
 
 from constellagent.errors import UsageError
+from constellagent.faces.web.ranges import Limit
 from constellagent.faces.web.routes.paging import limit_of, page
-from constellagent.faces.web.routing import Call, Handler, Page, Route
+from constellagent.faces.web.routing import Call, Handler, Page, Route, Scope
 from constellagent.runtime.identity_views import (
     Action,
     CodeView,
@@ -26,7 +27,7 @@ class InboxQuery(TypedDict, total=False):
     """Only those with something unread, and which part of the list."""
 
     unread: bool
-    limit: int
+    limit: Limit
     cursor: str
 
 
@@ -141,9 +142,20 @@ async def _ask(call: Call, action: Action, **more: Any) -> Any:
 _AGENT = "/constellations/{constellation}/agents/{agent}"
 
 
-def _get(path: str, handler: Handler, summary: str, reply: Any, query: Any = None) -> Route:
+def _get(
+    path: str, handler: Handler, summary: str, reply: Any, query: Any = None, scope: Scope = "admin"
+) -> Route:
+    """Return a read; messages and codes open accounts elsewhere, so who may only look does not see them."""
     return Route(
-        "GET", f"{_AGENT}/{path}", handler, summary, reply, query=query, own=True, statuses=(409, 502)
+        "GET",
+        f"{_AGENT}/{path}",
+        handler,
+        summary,
+        reply,
+        query=query,
+        scope=scope,
+        own=True,
+        statuses=(409, 502),
     )
 
 
@@ -171,7 +183,7 @@ ROUTES: tuple[Route, ...] = (
         list[IdentityView],
         statuses=(502,),
     ),
-    _get("identity", identity, "Show an agent's identity", IdentityView),
+    _get("identity", identity, "Show an agent's identity", IdentityView, scope="read"),
     _get("mail", inbox, "List an agent's conversations by mail", list[ThreadView], InboxQuery),
     _get("mail/{thread}", thread, "List the mails of a conversation, oldest first", list[MailView]),
     _get("texts", conversations, "List an agent's conversations by text", list[ConversationView], InboxQuery),

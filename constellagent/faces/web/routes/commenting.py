@@ -5,10 +5,13 @@ from typing import Any, Literal, NotRequired, TypedDict, cast
 from constellagent.errors import UsageError
 from constellagent.faces.web.problems import HttpError
 from constellagent.faces.web.routing import Call, Page, Route
-from constellagent.runtime.comment_views import CommentAction, CommentRequest, CommentView, SentView
-
-PERSON = "person"
-"""Who writes a comment that no agent writes."""
+from constellagent.runtime.comment_views import (
+    PERSON,
+    CommentAction,
+    CommentRequest,
+    CommentView,
+    SentView,
+)
 
 
 class CommentsQuery(TypedDict, total=False):

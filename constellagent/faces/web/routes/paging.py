@@ -11,24 +11,14 @@ from constellagent.faces.web.routing import Page
 
 DEFAULT_LIMIT = 100
 """Rows of a part where none are asked for."""
-MOST_ROWS = 1000
-"""Rows of the largest part."""
 _LONGEST_CURSOR = 4096
 
 Row = TypeVar("Row")
 
 
 def limit_of(asked: int | None) -> int:
-    """Return how many rows are wanted.
-
-    Raises:
-        UsageError: none, or more than one answer holds.
-    """
-    if asked is None:
-        return DEFAULT_LIMIT
-    if not 0 < asked <= MOST_ROWS:
-        raise UsageError(f"the limit can be 1 to {MOST_ROWS}")
-    return asked
+    """Return how many rows are wanted, of what a `Limit` was given."""
+    return DEFAULT_LIMIT if asked is None else asked
 
 
 def cursor(parts: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from typing import Any, NotRequired, TypedDict
 
 from constellagent.errors import UsageError
+from constellagent.faces.web.ranges import Limit
 from constellagent.faces.web.routes.paging import limit_of
 from constellagent.faces.web.routing import Call, Handler, Page, Route
 from constellagent.runtime.diff_views import DiffRequest, DiffView
@@ -28,8 +29,8 @@ class DiffQuery(TypedDict, total=False):
     """Which two revisions, and of which files the patch is wanted.
 
     `against` is `base` (default), `HEAD`, `index`, a commit or `empty`; `to` is `worktree` (default), `index`
-    or a commit. `run` stands for both. With `path`, which may be given several times, the answer has the patch of
-    these files, with so many lines of `context`.
+    or a commit. `run` stands for both. With `path`, which may be given several times, the answer has the
+    patch of these files, with so many lines of `context`.
     """
 
     against: str
@@ -65,7 +66,7 @@ class CommitsQuery(TypedDict, total=False):
 
     revision: str
     run: str
-    limit: int
+    limit: Limit
     cursor: str
     all: bool
 

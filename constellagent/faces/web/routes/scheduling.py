@@ -3,7 +3,8 @@
 from typing import Any, NotRequired, TypedDict, cast
 
 from constellagent.errors import UsageError
-from constellagent.faces.web.routes.paging import MOST_ROWS, cursor, limit_of, parts
+from constellagent.faces.web.ranges import MOST_ROWS, Limit
+from constellagent.faces.web.routes.paging import cursor, limit_of, parts
 from constellagent.faces.web.routes.sessions import StoppedView
 from constellagent.faces.web.routing import Call, Page, Route
 from constellagent.runtime.schedule_views import ChangedView, RunView, ScheduleRequest, ScheduleView
@@ -23,7 +24,7 @@ class RunsQuery(TypedDict, total=False):
     state: list[str]
     since: str
     until: str
-    limit: int
+    limit: Limit
     cursor: str
 
 

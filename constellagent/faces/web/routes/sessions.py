@@ -2,28 +2,29 @@
 
 from typing import Literal, NotRequired, TypedDict
 
-from constellagent.errors import UsageError
+from constellagent.errors import ConflictError, UsageError
+from constellagent.faces.web.ranges import History, Side
 from constellagent.faces.web.routing import Call, Route
-from constellagent.faces.web.terminal.shapes import LARGEST_SIDE
 from constellagent.runtime.control import RunRequest, SendView, SessionView
 from constellagent.runtime.screen_views import ScreenRequest, ScreenView
-
-MOST_HISTORY = 10_000
-"""Rows of scrollback in one answer."""
 
 
 class ScreenQuery(TypedDict, total=False):
     """How to show it: as plain `text` (default) or drawn (`ansi`), with so many rows of scrollback."""
 
     form: Literal["text", "ansi"]
-    history: int
+    history: History
 
 
 class SendBody(TypedDict):
-    """Text for the agent, as if it were pasted; with `enter` (default) the Enter key follows."""
+    """Text for the agent, as if it were pasted; with `enter` (default) the Enter key follows.
+
+    An agent that asks for a permission takes it for the answer, so it gets it with `force` only.
+    """
 
     text: str
     enter: NotRequired[bool]
+    force: NotRequired[bool]
 
 
 class RunBody(TypedDict):
@@ -31,8 +32,8 @@ class RunBody(TypedDict):
 
     prompt: NotRequired[str]
     argv: NotRequired[list[str]]
-    rows: NotRequired[int]
-    columns: NotRequired[int]
+    rows: NotRequired[Side]
+    columns: NotRequired[Side]
 
 
 class StoppedView(TypedDict):
@@ -62,8 +63,17 @@ async def session_screen(call: Call) -> ScreenView:
 
 
 async def send(call: Call) -> SendView:
-    """Give text to an agent, and say whether it was seen to take it."""
+    """Give text to an agent, and say whether it was seen to take it.
+
+    Raises:
+        ConflictError: it asks for a permission now, and the text would answer that.
+    """
     body: SendBody = call.body
+    if not body.get("force") and await _asks(call):
+        raise ConflictError(
+            f"{call.path['agent']} asks for a permission, and what is sent would answer that",
+            hint="look at its terminal first; `force` sends it all the same",
+        )
     return await call.control.send(call.file, call.path["agent"], body["text"], enter=body.get("enter", True))
 
 
@@ -81,20 +91,25 @@ async def run(call: Call) -> SessionView:
     """Start a run.
 
     Raises:
-        UsageError: both a prompt and a command were given, or neither; or the size is none of a terminal.
+        UsageError: both a prompt and a command were given, or neither.
     """
     body: RunBody = call.body
     if ("prompt" in body) == bool(body.get("argv")):
         raise UsageError("a run takes either `prompt` or `argv`")
-    if not all(0 < side <= LARGEST_SIDE for side in (body.get("rows", 1), body.get("columns", 1))):
-        raise UsageError(f"a terminal has 1 to {LARGEST_SIDE} rows and columns")
     return await call.control.run(RunRequest(file=call.file, agent=call.path["agent"], **body))
+
+
+async def _asks(call: Call) -> bool:
+    """Say whether the agent asks for a permission now."""
+    row = await call.board.row(call.path["constellation"])
+    return any(
+        (one["name"], one["state"], one["reason"]) == (call.path["agent"], "waiting", "permission")
+        for one in row["agents"]
+    )
 
 
 async def _screen(call: Call, subject: str) -> ScreenView:
     history = call.query.get("history", 0)
-    if not 0 <= history <= MOST_HISTORY:
-        raise UsageError(f"the history can be 0 to {MOST_HISTORY} rows")
     form = call.query.get("form", "text")
     return await call.control.screen(
         ScreenRequest(file=call.file, subject=subject, form=form, history=history)
@@ -124,7 +139,7 @@ ROUTES: tuple[Route, ...] = (
         SendView,
         body=SendBody,
         scope="admin",
-        statuses=(502,),
+        statuses=(409, 502),
     ),
     Route(
         "POST",

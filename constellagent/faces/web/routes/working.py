@@ -1,7 +1,9 @@
 """Changing an agent's work by hand: saving a file, and what git does with it."""
 
+from collections.abc import Mapping
 from typing import Any, Literal, NotRequired, TypedDict, cast
 
+from constellagent.errors import UsageError
 from constellagent.faces.web.routing import Call, Handler, Route
 from constellagent.runtime.review_views import (
     ChangeAction,
@@ -34,8 +36,9 @@ class RemoveBody(TypedDict):
 
 
 class SelectBody(TypedDict):
-    """Which changes: of all files, of `paths`, or the `hunks` (by id) of one `path`."""
+    """Which changes, in one of three ways: of `paths`, `hunks` (by id) of one `path`, or `all` there are."""
 
+    all: NotRequired[Literal[True]]
     paths: NotRequired[list[str]]
     path: NotRequired[str]
     hunks: NotRequired[list[str]]
@@ -78,19 +81,19 @@ async def remove(call: Call) -> DoneView:
 
 async def stage(call: Call) -> DoneView:
     """Stage changes."""
-    done: DoneView = await _change(call, "stage")
+    done: DoneView = await _change(call, "stage", _selection(call.body))
     return done
 
 
 async def unstage(call: Call) -> DoneView:
     """Take changes back from what is staged."""
-    done: DoneView = await _change(call, "unstage")
+    done: DoneView = await _change(call, "unstage", _selection(call.body))
     return done
 
 
 async def discard(call: Call) -> DoneView:
     """Throw changes away, with a rescue ref first."""
-    done: DoneView = await _change(call, "discard")
+    done: DoneView = await _change(call, "discard", _selection(call.body))
     return done
 
 
@@ -112,8 +115,24 @@ async def merge(call: Call) -> MergedView:
     return merged
 
 
-async def _change(call: Call, action: ChangeAction) -> Any:
-    asked = {"file": call.file, "agent": call.path["agent"], "action": action, **call.body}
+def _selection(body: SelectBody) -> Mapping[str, Any]:
+    """Return what is chosen as the daemon is asked for it, which takes nothing for all.
+
+    Raises:
+        UsageError: nothing is chosen, or in two ways.
+    """
+    if body.keys() == {"all"}:
+        return {}
+    if not (body.keys() == {"paths"} and body.get("paths")) and not (
+        body.keys() == {"path", "hunks"} and body.get("hunks")
+    ):
+        raise UsageError("say which changes: `paths`, a `path` with `hunks` of it, or `all`")
+    return body
+
+
+async def _change(call: Call, action: ChangeAction, body: Mapping[str, Any] | None = None) -> Any:
+    said = call.body if body is None else body
+    asked = {"file": call.file, "agent": call.path["agent"], "action": action, **said}
     return await call.control.change(cast("ChangeRequest", asked))
 
 

@@ -2,19 +2,18 @@
 
 from typing import Literal, NotRequired, TypedDict
 
+from constellagent.faces.web.ranges import Side
+
 RESTARTED = 4001
 """Close code: the subject has another session now; whoever comes again sees that."""
-
-LARGEST_SIDE = 1000
-"""Rows, and columns, of the largest terminal that can be asked for."""
 
 
 class TerminalQuery(TypedDict, total=False):
     """How to join: with `write` what is typed reaches the program, and the size given becomes its own."""
 
     mode: Literal["read", "write"]
-    rows: int
-    columns: int
+    rows: Side
+    columns: Side
 
 
 class TerminalMessage(TypedDict):

@@ -14,10 +14,12 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from constellagent.errors import ConstellagentError, UsageError
+from constellagent.faces.web.guard import PROTOCOL
 from constellagent.faces.web.live.watching import PING, TRY_AGAIN, UNREAD
+from constellagent.faces.web.ranges import LARGEST_SIDE
 from constellagent.faces.web.routing import Call
 from constellagent.faces.web.terminal.player import Ended, Player
-from constellagent.faces.web.terminal.shapes import LARGEST_SIDE, RESTARTED, TerminalMessage
+from constellagent.faces.web.terminal.shapes import RESTARTED, TerminalMessage
 from constellagent.runtime.tasks import spawn
 
 LARGEST_MESSAGE = 1 << 20
@@ -34,7 +36,9 @@ async def terminal(call: Call, request: web.Request) -> web.StreamResponse:
     """
     size = _size(call.query)
     session = await call.control.session(call.file, call.path["subject"])
-    socket = web.WebSocketResponse(heartbeat=PING, compress=False, max_msg_size=LARGEST_MESSAGE)
+    socket = web.WebSocketResponse(
+        heartbeat=PING, compress=False, max_msg_size=LARGEST_MESSAGE, protocols=(PROTOCOL,)
+    )
     await socket.prepare(request)
     visit = _Visit(call, request, socket)
     player = Player(call.control, call.file, session, visit, writes=visit.writes, size=size)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from constellagent.faces.web.routes.belonging import ROUTES
 from tests.faces.web.asking import DOCS, FILE, ONE, Api
 
 
@@ -77,3 +78,20 @@ async def test_nothing_secret_can_be_asked_for(api: Api) -> None:
         await api.ask("GET", f"{DOCS}/{path}", status=404)
     await api.ask("GET", f"{DOCS}/identity", query={"reveal": "true"}, status=422)
     assert api.control.requests("identity") == []
+
+
+async def test_a_limit_is_that_of_one_answer(api: Api) -> None:
+    """None, and more than one answer holds, are refused by name."""
+    api.control.answers = {"inbox": []}
+    for limit in ("0", "-1", "1001", "1.0"):
+        told = await api.ask("GET", f"{DOCS}/mail", query={"limit": limit}, status=422)
+        assert [one["path"] for one in told.json["details"]["problems"]] == ["limit"]
+    for limit in ("1", "1000"):
+        await api.get(f"{DOCS}/mail", limit=limit)
+
+
+def test_messages_and_codes_are_not_for_who_may_only_look() -> None:
+    """They open accounts elsewhere; the agent's own token reads its own."""
+    open_to_readers = {route.path.rpartition("/")[2] for route in ROUTES if route.scope == "read"}
+    assert open_to_readers == {"identities", "identity"}
+    assert all(route.own for route in ROUTES if route.path.rpartition("/")[2] != "identities")

@@ -3,7 +3,8 @@
 import pytest
 
 from constellagent.errors import ConstellagentError, UsageError
-from tests.faces.web.asking import DOCS, FILE, ONE, Api
+from tests.faces.fake_control import agent_view
+from tests.faces.web.asking import DOCS, FILE, ONE, Api, constellation_view
 
 
 async def test_a_session_is_shown_by_agent_and_by_id(api: Api) -> None:
@@ -26,7 +27,7 @@ async def test_a_screen_is_shown_as_it_is_asked_for(api: Api, path: str) -> None
 
 async def test_a_history_without_end_is_refused(api: Api) -> None:
     """Only so much scrollback goes into one answer."""
-    for history in ("-1", "1000000"):
+    for history in ("-1", "10001"):
         await api.ask("GET", f"{DOCS}/screen", query={"history": history}, status=422)
     assert api.control.requests("screen") == []
 
@@ -38,6 +39,20 @@ async def test_text_is_sent_with_or_without_enter(api: Api) -> None:
     sent = [params for name, params in api.control.asked if name == "send"]
     assert sent[0] == {"file": FILE, "agent": "docs", "text": "go on\n", "enter": True}
     assert sent[1]["enter"] is False
+
+
+async def test_what_would_answer_a_question_is_sent_by_force_only(api: Api) -> None:
+    """An agent that asks for a permission takes a text for the answer."""
+    asks = agent_view("docs", "waiting") | {"reason": "permission"}
+    api.control.views = [constellation_view(agents=[asks, agent_view("auth", "waiting")])]
+    told = (await api.ask("POST", f"{DOCS}/send", body={"text": "y"}, status=409)).json
+    assert "permission" in told["detail"]
+    assert "force" in told["hint"]
+    await api.ask("POST", f"{DOCS}/send", body={"text": "y", "force": False}, status=409)
+    assert not [name for name, _ in api.control.asked if name == "send"]
+    await api.post(f"{DOCS}/send", {"text": "y", "force": True})
+    await api.post(f"{ONE}/agents/auth/send", {"text": "go on"})
+    assert [params["agent"] for name, params in api.control.asked if name == "send"] == ["docs", "auth"]
 
 
 async def test_a_session_is_stopped_by_agent_and_by_id(api: Api) -> None:

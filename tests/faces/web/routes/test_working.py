@@ -15,7 +15,6 @@ SAVE = {"path": "a.txt", "text": "new\n", "version": "v1"}
     [
         ("PUT", "content", "save", {**SAVE, "encoding": "utf-8", "eol": "crlf"}, 200),
         ("DELETE", "content", "remove", {"path": "a.txt", "version": "v1"}, 200),
-        ("POST", "stage", "stage", {}, 200),
         ("POST", "stage", "stage", {"paths": ["a", "b"]}, 200),
         ("POST", "unstage", "unstage", {"path": "a", "hunks": ["h1"]}, 200),
         ("POST", "discard", "discard", {"paths": ["a"]}, 200),
@@ -32,6 +31,27 @@ async def test_each_change_reaches_the_daemon(
     answer = await api.ask(method, f"{DOCS}/{path}", body=body, status=status)
     assert answer.json == {"done": ["it"]}
     assert api.last("change") == {"file": FILE, "agent": "docs", "action": action, **body}
+
+
+@pytest.mark.parametrize("path", ["stage", "unstage", "discard"])
+async def test_all_changes_are_meant_only_where_that_is_said(api: Api, path: str) -> None:
+    """Nothing, half of a choice, or two choices are refused; `all` reaches the daemon as it knows it."""
+    api.control.answers = {path: {"done": []}}
+    bodies: tuple[dict[str, Any], ...] = (
+        {},
+        {"paths": []},
+        {"path": "a"},
+        {"hunks": ["h1"]},
+        {"path": "a", "hunks": []},
+        {"all": False},
+        {"all": True, "paths": ["a"]},
+        {"paths": ["a"], "path": "b", "hunks": ["h1"]},
+    )
+    for body in bodies:
+        await api.ask("POST", f"{DOCS}/{path}", body=body, status=422)
+    assert api.control.requests("change") == []
+    await api.ask("POST", f"{DOCS}/{path}", body={"all": True})
+    assert api.last("change") == {"file": FILE, "agent": "docs", "action": path}
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ function Shell() {
       run: () => (overlay.value = { kind: "palette" }),
     },
     { keys: "?", label: "Show these keys", run: () => (overlay.value = { kind: "keys" }) },
-    { keys: "t t", label: "Switch between dark and light", run: nextTheme },
+    { keys: "T", label: "Switch between dark and light", run: nextTheme },
     ...PLACES.map((place) => ({
       keys: `g ${PLACE_SPOTS[place].key}`,
       label: PLACE_SPOTS[place].title,

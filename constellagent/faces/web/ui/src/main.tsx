@@ -8,8 +8,9 @@ import "./styles/agent.css";
 import "./styles/over.css";
 import { render } from "preact";
 import { App } from "./app";
+import { fetchAhead } from "./shell/ahead";
 import { startKeys } from "./shell/keys";
-import { startRouter } from "./shell/router";
+import { route, startRouter } from "./shell/router";
 import { ask } from "./shell/talk";
 import { startTheme } from "./shell/theme";
 import { codeIn, meet } from "./shell/who";
@@ -24,4 +25,5 @@ startRouter((reason) => ask({ title: "Leave this?", text: reason, yes: "Leave", 
 
 const place = document.getElementById("page");
 if (place !== null) render(<App />, place);
-void meet(login?.code ?? null);
+const met = meet(login?.code ?? null);
+fetchAhead(route.peek(), login === null ? Promise.resolve() : met);

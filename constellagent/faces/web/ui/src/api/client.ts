@@ -3,6 +3,7 @@
  * of JSON lines. No other file of the page calls `fetch`.
  */
 
+import { pageHeader, pageProtocols } from "../login/secret";
 import { encodeName, encodeQuery, type Query } from "./names";
 import { Problem, problemOf } from "./problem";
 
@@ -48,12 +49,12 @@ export function ofAgent(constellation: string, agent: string, ...parts: string[]
   return at("constellations", constellation, "agents", agent, ...parts);
 }
 
-/** Returns the address of a WebSocket. */
-export function socketAddress(path: string, query: Query = {}): string {
+/** Opens a WebSocket. */
+export function openSocket(path: string, query: Query = {}): WebSocket {
   const address = new URL(`${ROOT}${path}${encodeQuery(query)}`, document.baseURI);
   address.hash = "";
   address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
-  return address.href;
+  return new WebSocket(address.href, pageProtocols());
 }
 
 /** Reads; an answer without content gives undefined. */
@@ -137,11 +138,12 @@ interface Asked extends Options {
 }
 
 async function reach(method: string, path: string, asked: Asked): Promise<Response> {
-  const headers: Record<string, string> = { Accept: "application/json", ...asked.headers };
-  if (method !== "GET") {
-    headers["X-Constellagent"] = "1";
-    headers["Content-Type"] = "application/json";
-  }
+  const headers: Record<string, string> = {
+    Accept: "application/json",
+    ...pageHeader(),
+    ...asked.headers,
+  };
+  if (method !== "GET") headers["Content-Type"] = "application/json";
   const init: RequestInit = { method, headers, credentials: "same-origin", cache: "no-store" };
   if (asked.body !== undefined) init.body = JSON.stringify(asked.body);
   if (asked.signal) init.signal = asked.signal;

@@ -273,7 +273,7 @@ export interface EventView {
   at: number;
   file: string;
   subject: string;
-  kind: "apply" | "session" | "state" | "mail" | "text" | "run" | "daemon";
+  kind: "apply" | "session" | "state" | "mail" | "text" | "run" | "review" | "daemon";
   level: "info" | "done" | "warning" | "error";
   text: string;
   notify: boolean;
@@ -392,6 +392,11 @@ export interface LiveFrame {
 /** The code out of the address that `constellagent web` opened. */
 export interface LoginBody {
   code: string;
+}
+
+/** A new login: what the page sends as `X-Constellagent`, beside the cookie, with every request. */
+export interface LoginView {
+  page: string;
 }
 
 /** A mail from the agent's address. */
@@ -696,17 +701,23 @@ export interface ScreenView {
   data: string;
 }
 
-/** Which changes: of all files, of `paths`, or the `hunks` (by id) of one `path`. */
+/** Which changes, in one of three ways: of `paths`, `hunks` (by id) of one `path`, or `all` there are. */
 export interface SelectBody {
+  all?: true;
   paths?: string[];
   path?: string;
   hunks?: string[];
 }
 
-/** Text for the agent, as if it were pasted; with `enter` (default) the Enter key follows. */
+/**
+ * Text for the agent, as if it were pasted; with `enter` (default) the Enter key follows.
+ *
+ * An agent that asks for a permission takes it for the answer, so it gets it with `force` only.
+ */
 export interface SendBody {
   text: string;
   enter?: boolean;
+  force?: boolean;
 }
 
 /** Which comments to send, by default all open ones, and what to say before them. */
@@ -884,7 +895,7 @@ export interface Operations {
   "POST /login": {
     body: LoginBody;
     query: undefined;
-    reply: undefined;
+    reply: LoginView;
   };
   "POST /logout": {
     body: undefined;

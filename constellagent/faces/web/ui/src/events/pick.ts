@@ -1,4 +1,4 @@
-/** Which events are shown. No document here. */
+/** Which events are shown, and how. No document here. */
 
 import type { EventView } from "../api/schema";
 
@@ -18,4 +18,10 @@ export function pickEvents(
       return words.every((word) => text.includes(word));
     })
     .reverse();
+}
+
+/** Returns how an event is shown: that a terminal fell quiet is told, and nothing to warn of. */
+export function levelOf(event: EventView): EventView["level"] {
+  const quiet = event.kind === "state" && event.text === "unknown: quiet";
+  return quiet && event.level === "warning" ? "info" : event.level;
 }

@@ -10,7 +10,7 @@ import { route, setQuery } from "../shell/router";
 import { agentAddress } from "../shell/routes";
 import { useRowKeys } from "../shell/rows";
 import { clock, exact } from "../shell/time";
-import { pickEvents } from "./pick";
+import { levelOf, pickEvents } from "./pick";
 import "./events.css";
 
 const SIGNS = { info: "events", done: "check", warning: "warn", error: "warn" } as const;
@@ -53,7 +53,13 @@ export function EventsView({ constellation }: { constellation: string }) {
       </header>
       <div class="view-body">
         {shown.length === 0 ? (
-          <Empty title="Nothing has happened that is like that" />
+          <Empty
+            title={
+              query.kind || query.filter
+                ? "Nothing has happened that is like that"
+                : "Nothing has happened lately"
+            }
+          />
         ) : (
           <ol class="events" aria-label="Events">
             {shown.map((event) => (
@@ -69,13 +75,14 @@ export function EventsView({ constellation }: { constellation: string }) {
 function Line({ event, among }: { event: EventView; among: readonly Constellation[] }) {
   const place = among.find((one) => one.file === event.file);
   const known = place?.agents.some((agent) => agent.name === event.subject) ?? false;
+  const level = levelOf(event);
   return (
-    <li class={event.level}>
+    <li class={level}>
       <time class="faint number" title={exact(event.at)}>
         {clock(event.at, now.value)}
       </time>
-      <Icon name={SIGNS[event.level]} />
-      <span class="unseen">{event.level}</span>
+      <Icon name={SIGNS[level]} />
+      <span class="unseen">{level}</span>
       <span class="event-subject clip">
         {known && place ? (
           <a data-row href={agentAddress(keyOf(place, among), event.subject, "terminal")}>

@@ -22,6 +22,7 @@ const LIMIT = 200;
 
 export function InboxView({ constellation, agent }: { constellation: string; agent: string }) {
   if (agentOf(constellation, agent)?.identity === null) return <NoIdentity agent={agent} />;
+  if (!mayAct.value) return <Closed />;
   return <Inbox constellation={constellation} agent={agent} />;
 }
 
@@ -87,6 +88,17 @@ function Inbox({ constellation, agent }: { constellation: string; agent: string 
 
 function openKind(of: string | undefined): "mail" | "text" | "" {
   return of?.startsWith("m:") ? "mail" : of?.startsWith("t:") ? "text" : "";
+}
+
+function Closed() {
+  return (
+    <Empty title="This browser may only look">
+      <p>
+        Mail, texts and codes are shown to a login without <code>--read-only</code>: they open accounts
+        elsewhere.
+      </p>
+    </Empty>
+  );
 }
 
 function NoIdentity({ agent }: { agent: string }) {

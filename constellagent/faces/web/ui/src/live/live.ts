@@ -4,7 +4,7 @@
  */
 
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { get, socketAddress } from "../api/client";
+import { get, openSocket } from "../api/client";
 import { Problem } from "../api/problem";
 import type { AgentView, DaemonView, EventView } from "../api/schema";
 import { delayOf, sameDaemon } from "./again";
@@ -117,7 +117,7 @@ function hurry(): void {
 
 function open(): void {
   if (!running || socket !== null) return;
-  const mine = new WebSocket(socketAddress("/live", { since: mark || undefined }));
+  const mine = openSocket("/live", { since: mark || undefined });
   socket = mine;
   mine.addEventListener("message", (message) => {
     if (socket === mine && typeof message.data === "string") take(JSON.parse(message.data) as Item);

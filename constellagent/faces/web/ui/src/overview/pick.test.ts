@@ -1,7 +1,7 @@
 /** The overview's buckets hold every agent once, and its filter looks at all that is shown. */
 import { expect, test } from "vitest";
 import type { AgentView } from "../api/schema";
-import { bucketOf, shows, tally } from "./pick";
+import { bucketOf, isCounted, shows, tally } from "./pick";
 
 const agent = (part: Partial<AgentView>) =>
   ({
@@ -34,9 +34,9 @@ test("every state is in one bucket", () => {
     "waiting",
     "done",
     "failed",
-    "idle",
-    "idle",
-    "idle",
+    "quiet",
+    "quiet",
+    "quiet",
   ]);
 });
 
@@ -50,4 +50,12 @@ test("every word of the filter must be somewhere, whatever its case", () => {
   expect(shows(one, "all", "permission CLAUDE")).toBe(true);
   expect(shows(one, "all", "permission codex")).toBe(false);
   expect(shows(one, "waiting", "")).toBe(false);
+});
+
+test("changes are awaited only where there is a worktree whose changes can be counted", () => {
+  const made = agent({ declared: true, session: null, ahead: 0 });
+  expect(isCounted(made)).toBe(false);
+  expect(isCounted({ ...made, added: 0, removed: 0 })).toBe(true);
+  expect(isCounted({ ...made, ahead: null })).toBe(true);
+  expect(isCounted({ ...made, declared: false })).toBe(true);
 });

@@ -2,10 +2,10 @@
 
 import type { AgentView } from "../api/schema";
 
-export type Bucket = "all" | "waiting" | "working" | "failed" | "done" | "idle";
+export type Bucket = "all" | "waiting" | "working" | "failed" | "done" | "quiet";
 
 /** The buckets in the order of their buttons. */
-export const BUCKETS: readonly Bucket[] = ["all", "waiting", "working", "failed", "done", "idle"];
+export const BUCKETS: readonly Bucket[] = ["all", "waiting", "working", "failed", "done", "quiet"];
 
 const OF_STATE: Record<AgentView["state"], Bucket> = {
   starting: "working",
@@ -14,14 +14,14 @@ const OF_STATE: Record<AgentView["state"], Bucket> = {
   waiting: "waiting",
   done: "done",
   failed: "failed",
-  exited: "idle",
-  stopped: "idle",
-  unknown: "idle",
+  exited: "quiet",
+  stopped: "quiet",
+  unknown: "quiet",
 };
 
 /** Returns the bucket of an agent. */
 export function bucketOf(agent: AgentView): Bucket {
-  return OF_STATE[agent.state] ?? "idle";
+  return OF_STATE[agent.state] ?? "quiet";
 }
 
 /** Says whether an agent is in a bucket and holds every word of the filter somewhere in what is shown of it. */
@@ -50,4 +50,10 @@ export function tally(agents: readonly AgentView[]): Record<Bucket, number> {
   for (const agent of agents) counts[bucketOf(agent)] += 1;
   counts.all = agents.length;
   return counts;
+}
+
+/** Says whether an agent's changes were counted, or never will be: it has no worktree yet, or is declared no more. */
+export function isCounted(agent: AgentView): boolean {
+  if (agent.added !== undefined || !agent.declared) return true;
+  return agent.session === null && agent.ahead === null;
 }

@@ -7,6 +7,7 @@ import { Distance, Lines, StateWord } from "../shell/parts";
 import { go } from "../shell/router";
 import { agentAddress } from "../shell/routes";
 import { clock, counted, exact, span } from "../shell/time";
+import { isCounted } from "./pick";
 
 export function AgentRow({ constellation, agent }: { constellation: string; agent: AgentView }) {
   const address = agentAddress(constellation, agent.name, "diff");
@@ -40,7 +41,7 @@ export function AgentRow({ constellation, agent }: { constellation: string; agen
         <Distance ahead={agent.ahead} behind={agent.behind} />
       </td>
       <td class="right cell-changes">
-        <Lines added={agent.added} removed={agent.removed} />
+        <Changes agent={agent} />
       </td>
       <td class="right cell-unread">
         <Unread constellation={constellation} agent={agent} />
@@ -49,6 +50,17 @@ export function AgentRow({ constellation, agent }: { constellation: string; agen
         <Next constellation={constellation} agent={agent} />
       </td>
     </tr>
+  );
+}
+
+/** Lines added and removed; that there are none is shown only once they were counted. */
+function Changes({ agent }: { agent: AgentView }) {
+  if (isCounted(agent)) return <Lines added={agent.added} removed={agent.removed} />;
+  return (
+    <span class="faint" title="not counted yet">
+      <span aria-hidden="true">…</span>
+      <span class="unseen">not counted yet</span>
+    </span>
   );
 }
 

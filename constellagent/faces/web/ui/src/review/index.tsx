@@ -12,12 +12,23 @@ export interface TabProps {
   agent: string;
 }
 
+const FETCHES = {
+  files: () => import("./files"),
+  changes: () => import("./changes"),
+  commits: () => import("./commits"),
+};
+
 const VIEWS: Record<ReviewTab, ComponentType<TabProps>> = {
   diff: DiffTab,
-  files: lazy("the files", async () => (await import("./files")).FilesTab),
-  changes: lazy("the changes", async () => (await import("./changes")).ChangesTab),
-  commits: lazy("the commits", async () => (await import("./commits")).CommitsTab),
+  files: lazy("the files", async () => (await FETCHES.files()).FilesTab),
+  changes: lazy("the changes", async () => (await FETCHES.changes()).ChangesTab),
+  commits: lazy("the commits", async () => (await FETCHES.commits()).CommitsTab),
 };
+
+/** Fetches the code of a tab before it is shown. */
+export async function fetchTab(tab: string): Promise<void> {
+  await FETCHES[tab as keyof typeof FETCHES]?.();
+}
 
 /** The work of one agent. */
 export function ReviewView({ constellation, agent, tab }: TabProps & { tab: ReviewTab }) {

@@ -10,21 +10,32 @@ import { Failure, StateWord } from "./parts";
 import { go } from "./router";
 import { agentAddress } from "./routes";
 import { closeOverlay } from "./state";
-import { Dialog, say } from "./talk";
+import { ask, Dialog, say } from "./talk";
 
 interface Place {
   constellation: string;
   agent: string;
 }
 
+const ANSWERING = {
+  title: "Answer its question with this?",
+  text: "It asks for a permission now, and what is sent would answer that.",
+  yes: "Send it all the same",
+  danger: true,
+};
+
 /** Sends text into the agent's terminal. */
 export function SendBox({ constellation, agent, text = "" }: Place & { text?: string | undefined }) {
   const view = agentOf(constellation, agent);
+  const asksNow = view?.state === "waiting" && view.reason === "permission";
   const send = async (typed: string) => {
-    const sent = await post<SendView>(ofAgent(constellation, agent, "send"), { text: typed });
+    if (asksNow && !(await ask(ANSWERING))) return false;
+    const body = asksNow ? { text: typed, force: true } : { text: typed };
+    const sent = await post<SendView>(ofAgent(constellation, agent, "send"), body);
     if (!sent.confirmed) {
       say(`typed into ${agent}, not seen to be taken`, "warning", sent.why);
     } else say(`sent to ${agent}`, "done");
+    return true;
   };
   return (
     <Box
@@ -40,7 +51,7 @@ export function SendBox({ constellation, agent, text = "" }: Place & { text?: st
           <span class="dim clip">{view.reason}</span>
         </p>
       )}
-      {view?.state === "waiting" && view.reason === "permission" && (
+      {asksNow && (
         <p class="pill alert" role="alert">
           It asks for a permission now, and what is sent would answer that. Look at its terminal first.
         </p>
@@ -55,6 +66,7 @@ export function RunBox({ constellation, agent }: Place) {
     const session = await post<SessionView>(ofAgent(constellation, agent, "runs"), { prompt });
     say(`${agent} has started a run`, "done");
     go(agentAddress(constellation, agent, "terminal", { session: session.id }));
+    return true;
   };
   return (
     <Box title={`Run ${agent}`} label="Prompt of the new run" action="Start" first="" run={run}>
@@ -68,7 +80,8 @@ function Box(props: {
   label: string;
   action: string;
   first: string;
-  run: (text: string) => Promise<void>;
+  /** Resolves to whether it was done. */
+  run: (text: string) => Promise<boolean>;
   children?: preact.ComponentChildren;
 }) {
   const [text, setText] = useState(props.first);
@@ -79,8 +92,8 @@ function Box(props: {
     setBusy(true);
     setProblem(null);
     try {
-      await props.run(text);
-      closeOverlay();
+      if (await props.run(text)) closeOverlay();
+      else setBusy(false);
     } catch (error) {
       setProblem(error);
       setBusy(false);

@@ -66,9 +66,12 @@ async function follow(): Promise<void> {
   settle(wanted);
 }
 
+/** Goes to what an address means, and writes it as the page does: one place has one address. */
 function settle(hash: string): void {
-  settled = hash;
-  route.value = parseRoute(hash);
+  const next = parseRoute(hash);
+  settled = hash === "" ? hash : addressOf(next);
+  if (settled !== hash) history.replaceState(null, "", settled);
+  route.value = next;
 }
 
 function samePlace(one: Route, other: Route): boolean {

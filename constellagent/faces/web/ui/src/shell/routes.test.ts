@@ -29,7 +29,16 @@ test("an agent without a tab shows its diff, as the command that opens the page 
 });
 
 test.each([
+  ["merge", "#/c/x/agents/y/changes?path=a&merge=yes"],
+  ["comments", "#/c/x/agents/y/diff?path=a&comments=yes"],
+  ["overlaps", "#/c/x/overlaps?path=a"],
+])("%s of an agent is where it is done", (part, address) => {
+  expect(addressOf(parseRoute(`#/c/x/agents/y/${part}?path=a`))).toBe(address);
+});
+
+test.each([
   "#/nowhere",
+  "#/c/x/agents/y/toString",
   "#/c/x/agents/y/nothing",
   "#/c/x/agents",
   "#/c/x/agents/y/diff/more",

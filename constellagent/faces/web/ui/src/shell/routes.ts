@@ -10,6 +10,12 @@ export type Tab = (typeof TABS)[number];
 export const PLACES = ["overview", "timeline", "inbox", "overlaps", "plan", "events", "audit"] as const;
 export type Place = (typeof PLACES)[number];
 
+/** What a person may look for beside the tabs, and the tab that has it; the query opens it there. */
+const PARTS = new Map<string, { tab: Tab; query: Texts }>([
+  ["merge", { tab: "changes", query: { merge: "yes" } }],
+  ["comments", { tab: "diff", query: { comments: "yes" } }],
+]);
+
 /** Where the page is. `query` holds what a view keeps in the address: filters, an open file. */
 export type Route =
   | { readonly kind: "place"; readonly place: Place; readonly constellation: string; readonly query: Texts }
@@ -50,6 +56,9 @@ function placeOf(parts: string[], query: Texts): Route | null {
 function agentOf(parts: string[], query: Texts): Route | null {
   const [c, constellation, agents, agent, named] = parts;
   if (c !== "c" || agents !== "agents" || !constellation || !agent || parts.length > 5) return null;
+  if (named === "overlaps") return { kind: "place", place: "overlaps", constellation, query };
+  const part = PARTS.get(named ?? "");
+  if (part) return { kind: "agent", constellation, agent, tab: part.tab, query: { ...query, ...part.query } };
   const tab = named === undefined ? TABS[0] : TABS.find((one) => one === named);
   return tab === undefined ? null : { kind: "agent", constellation, agent, tab, query };
 }

@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { explain } from "../api/problem";
+import { firstField } from "./fields";
 import { Icon, IconButton } from "./icons";
 
 export type Tone = "info" | "done" | "warning" | "error";
@@ -65,9 +66,19 @@ export function Dialog(props: {
   bare?: boolean;
 }) {
   const box = useRef<HTMLDialogElement>(null);
+  const settled = useRef(false);
   useEffect(() => {
     box.current?.showModal();
   }, []);
+  // What is to be filled in may come later than the dialog; where a person already went, the focus stays.
+  useEffect(() => {
+    if (settled.current || !box.current) return;
+    const present = document.activeElement;
+    const own = present === null || present.closest("dialog") !== box.current;
+    const field = firstField(box.current);
+    if (own || present === box.current || present.closest(".dialog-head") !== null) field?.focus();
+    settled.current = field !== null;
+  });
   const onClose = props.onClose;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: a dialog closes with Escape by itself.

@@ -3,8 +3,9 @@
 import { computed, signal } from "@preact/signals";
 import { get, post } from "../api/client";
 import { Problem } from "../api/problem";
-import type { MeView } from "../api/schema";
+import type { LoginView, MeView } from "../api/schema";
 import { estrange, startLive } from "../live/live";
+import { keepSecret } from "../login/secret";
 
 /** How far the page knows who looks: not yet, nobody it knows, or somebody. */
 export const who = signal<MeView | "asking" | "stranger">("asking");
@@ -27,7 +28,7 @@ export function codeIn(hash: string): { code: string; to: string } | null {
 export async function meet(code: string | null): Promise<void> {
   whoProblem.value = null;
   try {
-    if (code !== null) await post("/login", { code });
+    if (code !== null) keepSecret((await post<LoginView>("/login", { code })).page);
   } catch (error) {
     whoProblem.value = error;
   }
@@ -45,6 +46,7 @@ export async function leave(): Promise<void> {
   estrange();
   try {
     await post("/logout");
+    keepSecret("");
     who.value = "stranger";
   } catch (error) {
     startLive();

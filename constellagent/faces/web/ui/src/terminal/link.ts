@@ -4,7 +4,7 @@
  */
 
 import type { Terminal } from "@xterm/xterm";
-import { socketAddress } from "../api/client";
+import { openSocket } from "../api/client";
 import { comeAgain, Drawn, joined, type Message, readMessage } from "./protocol";
 
 export type LinkState = "connecting" | "live" | "ended" | "reconnecting" | "over";
@@ -72,7 +72,7 @@ export class Link {
     const size = this.target.write ? this.size() : undefined;
     const asked = size ? { rows: size.rows, columns: size.cols } : {};
     const mode = this.target.write ? "write" : "read";
-    const socket = new WebSocket(socketAddress(this.target.path, { mode, ...asked }));
+    const socket = openSocket(this.target.path, { mode, ...asked });
     socket.binaryType = "arraybuffer";
     this.socket = socket;
     this.drawn.reset();

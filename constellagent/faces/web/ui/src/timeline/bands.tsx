@@ -23,10 +23,13 @@ export function Bands({ constellation, schedules, runs, shown, now, changed }: P
   const bySchedule = Map.groupBy(runs, (run) => run.schedule);
   const gone = [...bySchedule.keys()].filter((name) => !schedules.some((one) => one.schedule === name));
   const zone = -new Date().getTimezoneOffset() * 60;
+  const narrow = matchMedia("(max-width: 760px)").matches;
+  // A time that would be cut off at the right edge is left out.
+  const edge = ticks(shown, narrow ? 3 : 8, zone).filter((at) => place(at, shown) < (narrow ? 84 : 94));
   return (
     <div class="bands">
       <div class="band-edge" aria-hidden="true">
-        {ticks(shown, matchMedia("(max-width: 760px)").matches ? 3 : 8, zone).map((at) => (
+        {edge.map((at) => (
           <span key={at} style={{ left: `${place(at, shown)}%` }}>
             {clock(at, now)}
           </span>

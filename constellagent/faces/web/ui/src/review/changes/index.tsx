@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Binding } from "../../shell/keys";
 import { Empty, Failure, Loading } from "../../shell/parts";
-import { go } from "../../shell/router";
+import { go, route, setQuery } from "../../shell/router";
 import { agentAddress } from "../../shell/routes";
 import { useRowKeys } from "../../shell/rows";
 import { mayAct } from "../../shell/who";
@@ -22,23 +22,20 @@ import "./changes.css";
 
 export function ChangesTab({ constellation, agent }: { constellation: string; agent: string }) {
   const changes = useMemo(() => new Changes(constellation, agent), [constellation, agent]);
-  const [merging, setMerging] = useState(false);
+  const merging = mayAct.value && route.value.query.merge === "yes";
   /** On a narrow page the list and the change take turns. */
   const [reading, setReading] = useState(false);
   useEffect(() => {
     void changes.refresh();
     return followAgent(constellation, agent, { all: () => changes.refresh(), file: () => changes.look() });
   }, [changes, constellation, agent]);
-  useRowKeys(
-    "Changes",
-    keys(changes, () => setMerging(true)),
-  );
+  useRowKeys("Changes", keys(changes, openMerge));
   const facts = changes.facts.value;
   const { staged, unstaged } = changes.parts.value;
   const none = changes.ready.value && staged.length + unstaged.length === 0;
   return (
     <div class="changes">
-      {facts && <Facts changes={changes} facts={facts} onMerge={() => setMerging(true)} />}
+      {facts && <Facts changes={changes} facts={facts} onMerge={openMerge} />}
       {changes.problem.value !== null && (
         <Failure problem={changes.problem.value} retry={() => void changes.refresh()} />
       )}
@@ -64,13 +61,17 @@ export function ChangesTab({ constellation, agent }: { constellation: string; ag
           constellation={constellation}
           agent={agent}
           onClose={() => {
-            setMerging(false);
+            setQuery({ merge: undefined });
             void changes.refresh();
           }}
         />
       )}
     </div>
   );
+}
+
+function openMerge(): void {
+  setQuery({ merge: "yes" });
 }
 
 function keys(changes: Changes, merge: () => void): Binding[] {

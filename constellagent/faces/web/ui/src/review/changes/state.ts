@@ -20,7 +20,7 @@ export interface Looked {
 }
 
 /** What an action is about: all, some files, or hunks of one file. */
-export type Selection = { paths?: string[] } | { path: string; hunks: string[] };
+export type Selection = { all: true } | { paths: string[] } | { path: string; hunks: string[] };
 
 const MOST_HUNKS = 5000;
 
@@ -156,11 +156,11 @@ export class Changes {
     return known?.value ?? null;
   }
 
-  async stage(selection: Selection = {}): Promise<void> {
+  async stage(selection: Selection = { all: true }): Promise<void> {
     await this.#act("stage", selection);
   }
 
-  async unstage(selection: Selection = {}): Promise<void> {
+  async unstage(selection: Selection = { all: true }): Promise<void> {
     await this.#act("unstage", selection);
   }
 

@@ -2,9 +2,9 @@
 
 import type { ReadonlySignal } from "@preact/signals";
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { ofConstellation, type Page } from "../../api/client";
+import { ofAgent, ofConstellation, type Page } from "../../api/client";
 import { useResource } from "../../api/resource";
-import type { RunView } from "../../api/schema";
+import type { CommitView, RunView } from "../../api/schema";
 import { newsOf } from "../../live/live";
 import { useKeys } from "../../shell/keys";
 import { CopyButton, Empty, Failure, Loading } from "../../shell/parts";
@@ -18,7 +18,18 @@ import { isNarrow } from "../diff/prefs";
 import { MergeDialog } from "../merge/dialog";
 import { filter } from "../tree/filter";
 import { CommitList } from "./list";
-import { found, type Row, rangeOfCommit, rangeOfRun, rowFor, rowOf, rowsOfRun, runsOf, WORK } from "./pick";
+import {
+  filled,
+  found,
+  type Row,
+  rangeOfCommit,
+  rangeOfRun,
+  rowFor,
+  rowOf,
+  rowsOfRun,
+  runsOf,
+  WORK,
+} from "./pick";
 import { Commits } from "./state";
 import "../diff/diff.css";
 import "./commits.css";
@@ -190,8 +201,15 @@ function RunWork({ constellation, agent, run }: Props & { run: RunView }) {
   );
 }
 
+/** What a run or an address tells of a commit is not enough to compare it: the rest is asked for first. */
 function Chosen({ constellation, agent, row }: Props & { row: Row }) {
-  const range = rangeOfCommit(row);
+  const asked = row.full ? null : ofAgent(constellation, agent, "commits");
+  const found = useResource<Page<CommitView>>(asked, { revision: row.commit, limit: 1, all: true });
+  if (found.loading) return <Loading what="the commit" />;
+  return <Shown constellation={constellation} agent={agent} row={filled(row, found.value?.data[0])} />;
+}
+
+function Shown({ constellation, agent, row }: Props & { row: Row }) {
   const { full } = row;
   return (
     <>
@@ -203,6 +221,7 @@ function Chosen({ constellation, agent, row }: Props & { row: Row }) {
             <p class="dim">
               {full.author} &lt;{full.email}&gt;, {exact(full.at)}
               {full.parents.length > 1 && ", a merge: shown against its first parent"}
+              {full.parents.length === 0 && ", the first commit: there was nothing before it"}
             </p>
           )}
           {full?.body && <pre class="commit-body">{full.body}</pre>}
@@ -211,11 +230,7 @@ function Chosen({ constellation, agent, row }: Props & { row: Row }) {
         <CopyButton text={row.commit} what="the commit" />
       </header>
       <div class="commit-diff">
-        {range ? (
-          <DiffTab constellation={constellation} agent={agent} range={range} />
-        ) : (
-          <Empty title="The first commit">There is nothing before it that it could be compared with.</Empty>
-        )}
+        <DiffTab constellation={constellation} agent={agent} range={rangeOfCommit(row)} />
       </div>
     </>
   );

@@ -1,9 +1,9 @@
 /** The list of commits: who, when, whether it was pushed; the next page is read at its end. */
 
-import type { RunView } from "../../api/schema";
+import type { FactsView, RunView } from "../../api/schema";
 import { Age } from "../../shell/now";
 import { exact } from "../../shell/time";
-import { type Row, WORK } from "./pick";
+import { type Row, WORK, whyNone } from "./pick";
 import type { Commits } from "./state";
 
 interface Props {
@@ -31,7 +31,9 @@ export function CommitList({ commits, rows, run, chosen, filtered, onChoose }: P
           <span class="faint">{run.commit_count} commits</span>
         </button>
       )}
-      {known && rows.length === 0 && <p class="commits-none dim">{none(filtered, run !== undefined)}</p>}
+      {known && rows.length === 0 && (
+        <p class="commits-none dim">{none(filtered, run !== undefined, commits.facts.value)}</p>
+      )}
       {rows.map((row) => (
         <CommitRow key={row.commit} row={row} chosen={row.commit === chosen} onChoose={onChoose} />
       ))}
@@ -52,9 +54,9 @@ export function CommitList({ commits, rows, run, chosen, filtered, onChoose }: P
   );
 }
 
-function none(filtered: boolean, run: boolean): string {
+function none(filtered: boolean, run: boolean, facts: FactsView | null): string {
   if (filtered) return "No commit fits what you typed.";
-  return run ? "The run made no commit." : "The branch has no commit of its own yet.";
+  return run ? "The run made no commit." : whyNone(facts);
 }
 
 function CommitRow({

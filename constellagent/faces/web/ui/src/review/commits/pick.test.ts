@@ -1,7 +1,18 @@
 import { expect, test } from "vitest";
-import type { CommitView, RunView } from "../../api/schema";
+import type { CommitView, FactsView, RunView } from "../../api/schema";
 import { filter } from "../tree/filter";
-import { found, joined, rangeOfCommit, rangeOfRun, rowFor, rowOf, rowsOfRun, runsOf } from "./pick";
+import {
+  filled,
+  found,
+  joined,
+  rangeOfCommit,
+  rangeOfRun,
+  rowFor,
+  rowOf,
+  rowsOfRun,
+  runsOf,
+  whyNone,
+} from "./pick";
 
 function commit(id: string, parents: string[] = ["p"]): CommitView {
   return {
@@ -20,8 +31,8 @@ test("a commit is compared with its first parent", () => {
   expect(rangeOfCommit(rowOf(commit("c", ["a", "b"])))).toEqual({ against: "a", to: "c", run: "" });
 });
 
-test("a first commit has nothing before it", () => {
-  expect(rangeOfCommit(rowOf(commit("c", [])))).toBeUndefined();
+test("a first commit is compared with nothing", () => {
+  expect(rangeOfCommit(rowOf(commit("c", [])))).toEqual({ against: "empty", to: "c", run: "" });
 });
 
 test("a run's commits are known by id and subject, and compared with the one before", () => {
@@ -30,6 +41,14 @@ test("a run's commits are known by id and subject, and compared with the one bef
   expect(row?.subject).toBe("Fix");
   expect(row && rangeOfCommit(row)).toEqual({ against: "abc^", to: "abc", run: "" });
   expect(rangeOfRun("r1")).toEqual({ against: "", to: "", run: "r1" });
+});
+
+test("what was asked for completes the row of that commit alone", () => {
+  const bare = { commit: "abc", subject: "", full: undefined };
+  const asked = commit("abcdef", []);
+  expect(rangeOfCommit(filled(bare, asked)).against).toBe("empty");
+  expect(filled({ ...bare, commit: "fff" }, asked).full).toBeUndefined();
+  expect(filled(bare, undefined)).toBe(bare);
 });
 
 test("only the agent's runs that began are offered", () => {
@@ -60,4 +79,15 @@ test("a page that overlaps the list adds only what is new", () => {
     "b",
     "c",
   ]);
+});
+
+test("a branch without a commit of its own is said to be merged only where its base went on", () => {
+  const facts = (ahead: number | null, behind: number | null) =>
+    ({ branch: "agents/x", base: "main", ahead, behind }) as FactsView;
+  expect(whyNone(facts(0, 2))).toBe("main has all of agents/x.");
+  expect(whyNone(facts(0, 0))).toBe("agents/x is even with main: it has no commit of its own.");
+  expect(whyNone(facts(0, null))).toBe("agents/x has no commit that main does not have.");
+  expect(whyNone({ ...facts(0, 1), branch: "" })).toBe("main has all of the branch.");
+  for (const unknown of [null, facts(null, null)])
+    expect(whyNone(unknown)).toBe("The branch has no commit of its own.");
 });

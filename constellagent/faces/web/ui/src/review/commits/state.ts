@@ -2,7 +2,7 @@
 
 import { batch, signal } from "@preact/signals";
 import { get, type Known, ofAgent, type Page, refresh } from "../../api/client";
-import type { CommitView } from "../../api/schema";
+import type { CommitView, FactsView } from "../../api/schema";
 import { joined } from "./pick";
 
 const PAGE = 50;
@@ -15,13 +15,18 @@ export class Commits {
   /** From where there is more, empty at the end. */
   readonly next = signal("");
   readonly loading = signal(false);
+  /** Where the worktree stands, null while that is not known. */
+  readonly facts = signal<FactsView | null>(null);
 
   readonly #address: string;
+  readonly #standing: string;
   #first: Known<Page<CommitView>> | null = null;
+  #facts: Known<FactsView> | null = null;
   #asked = 0;
 
   constructor(constellation: string, agent: string) {
     this.#address = ofAgent(constellation, agent, "commits");
+    this.#standing = ofAgent(constellation, agent, "facts");
   }
 
   #query(): { limit: number; all: boolean | undefined } {
@@ -34,6 +39,7 @@ export class Commits {
     const mine = this.#asked;
     try {
       const first = await refresh<Page<CommitView>>(this.#address, this.#query(), this.#first);
+      if (first.value.data.length === 0) await this.#look();
       if (mine !== this.#asked) return;
       const same = this.#first !== null && sameCommits(this.#first.value.data, first.value.data);
       this.#first = first;
@@ -48,6 +54,16 @@ export class Commits {
       });
     } catch (error) {
       if (mine === this.#asked) this.problem.value = error;
+    }
+  }
+
+  /** Looks why the branch has no commit to list. A look that fails says nothing of the list. */
+  async #look(): Promise<void> {
+    try {
+      this.#facts = await refresh<FactsView>(this.#standing, {}, this.#facts);
+      this.facts.value = this.#facts.value;
+    } catch {
+      this.facts.value = null;
     }
   }
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { ContentView, FileChange } from "../../api/schema";
-import { locked, notes, showing, side, size, stored } from "./describe";
+import { hollow, locked, notes, present, showing, side, size, stored } from "./describe";
 import { absent } from "./range";
 
 const TEXT: ContentView = {
@@ -35,6 +35,16 @@ describe("notes", () => {
     const said = notes({ ...CHANGE, old_path: null, mode: "100644", status: "unmerged" });
     expect(said).toEqual([expect.stringContaining("conflict markers")]);
   });
+});
+
+test("two texts without a character are named, others are shown", () => {
+  const none = { ...TEXT, text: "", size: 0 };
+  const gone = absent("a.txt", "worktree");
+  expect(hollow({ old: gone, now: none })).toBe("A new empty file");
+  expect(hollow({ old: none, now: gone })).toBe("An empty file, deleted");
+  expect(hollow({ old: none, now: { ...none, mode: "100755" } })).toBe("An empty file");
+  expect(hollow({ old: none, now: TEXT })).toBe("");
+  expect(hollow({ old: TEXT, now: gone })).toBe("");
 });
 
 describe("showing", () => {
@@ -78,4 +88,11 @@ test("only text whose line ends an editor keeps can be edited", () => {
   expect(locked({ ...TEXT, text: "a\rb\n" })).not.toBe("");
   expect(locked({ ...TEXT, editable: false })).not.toBe("");
   expect(locked({ ...TEXT, kind: "absent" })).not.toBe("");
+});
+
+test("a file that is on one side alone has all the room", () => {
+  const gone = absent("a.txt", "worktree");
+  expect(present(gone, TEXT)).toBe("new");
+  expect(present(TEXT, gone)).toBe("old");
+  expect(present(TEXT, TEXT)).toBe("both");
 });

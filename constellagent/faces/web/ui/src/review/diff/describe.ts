@@ -70,6 +70,22 @@ export function showing(old: ContentView, now: ContentView): Showing {
   return kinds.every((kind) => kind === "text") ? "text" : "facts";
 }
 
+/** Returns what stands in the place of two texts without a character, empty where one has any. */
+export function hollow({ old, now }: { old: ContentView; now: ContentView }): string {
+  if (old.text || now.text) return "";
+  if (old.kind === "absent") return "A new empty file";
+  return now.kind === "absent" ? "An empty file, deleted" : "An empty file";
+}
+
+/** Which sides of a text there are. */
+export type Sides = "both" | "old" | "new";
+
+/** Returns which sides there are: of a file that was added or deleted only one, which then has all the room. */
+export function present(old: ContentView, now: ContentView): Sides {
+  if ((old.kind === "absent") === (now.kind === "absent")) return "both";
+  return old.kind === "absent" ? "new" : "old";
+}
+
 /** Returns one side in words. */
 export function side(content: ContentView): string {
   switch (content.kind) {

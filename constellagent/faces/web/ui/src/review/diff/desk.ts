@@ -10,13 +10,14 @@ import type { ContentView, SavedView } from "../../api/schema";
 import { ask, say, sayProblem } from "../../shell/talk";
 import { Comments } from "../comments/store";
 import { shown } from "../tree/names";
+import { takeReview } from "./ahead";
 import type { Direction } from "./changes";
 import type { Pair } from "./contents";
-import { showing } from "./describe";
+import { present, showing } from "./describe";
 import type { Lines, Pane } from "./pane";
 import { WORKTREE } from "./range";
 import { type Held, type Standing, save, standing } from "./saving";
-import { type Opened, Review, type Target } from "./session";
+import type { Opened, Review, Target } from "./session";
 
 export class Desk {
   readonly review: Review;
@@ -36,7 +37,7 @@ export class Desk {
   #latest: ContentView | null = null;
 
   constructor(constellation: string, agent: string) {
-    this.review = new Review(constellation, agent);
+    this.review = takeReview(constellation, agent);
     this.comments = new Comments(constellation, agent);
   }
 
@@ -94,7 +95,12 @@ export class Desk {
   async #fill(pane: Pane, opened: Opened, pair: Pair): Promise<void> {
     const { path, old_path } = opened.change;
     pane.edit(false);
-    const texts = { old: pair.old.text ?? "", now: pair.now.text ?? "", oldPath: old_path ?? path };
+    const texts = {
+      old: pair.old.text ?? "",
+      now: pair.now.text ?? "",
+      oldPath: old_path ?? path,
+      sides: present(pair.old, pair.now),
+    };
     if (!(await pane.show(path, texts))) return;
     pane.goTo(this.review.target);
     batch(() => {
@@ -116,13 +122,14 @@ export class Desk {
     this.#latest = pair.now;
     const next = standing(held, pair.now);
     if (next === "follow") {
+      pane.only(present(pair.old, pair.now));
       pane.follow({ now: pair.now.text ?? "" });
       this.#base = pair;
       this.standing.value = "same";
       return;
     }
     this.#base = { old: pair.old, now: base.now };
-    if (next === "changed" && known?.version !== pair.now.version) {
+    if (next === "changed" && known?.version !== pair.now.version && !this.saving.value) {
       this.standing.value = this.standing.value === "conflict" ? "conflict" : "changed";
     }
   }
@@ -137,6 +144,7 @@ export class Desk {
     try {
       const address = ofAgent(this.review.constellation, this.review.agent, "content");
       const saved = await put<SavedView>(address, save(base, text));
+      this.review.contents.forget(base.path);
       this.#stored(pane, text, saved);
       say(`saved ${shown(base.path)}`, "done");
       await this.review.refresh();
@@ -164,8 +172,9 @@ export class Desk {
   async #refused(error: Problem): Promise<void> {
     this.standing.value = "conflict";
     try {
-      const { path } = this.review;
-      this.#latest = await this.review.contents.get(path.value, WORKTREE);
+      const { path, contents } = this.review;
+      contents.forget(path.value);
+      this.#latest = await contents.get(path.value, WORKTREE);
     } catch (other) {
       say(error.message, "error", explain(other).text);
     }

@@ -9,7 +9,7 @@ import { mayAct } from "../../shell/who";
 import { DraftBox, ThreadBox } from "../comments/thread";
 import { folderOf, leaf, shown } from "../tree/names";
 import type { Pair } from "./contents";
-import { locked, notes, showing, stored } from "./describe";
+import { hollow, locked, notes, showing, stored } from "./describe";
 import type { Desk } from "./desk";
 import { Counts, Letter } from "./list";
 import { Facts, Images } from "./other";
@@ -22,6 +22,7 @@ export function OpenFile({ desk, onKey }: { desk: Desk; onKey: (event: KeyboardE
   const view = review.view.value;
   const pair = opened?.change.path === review.path.value ? opened.pair : null;
   const how = pair ? showing(pair.old, pair.now) : "text";
+  const empty = pair && how === "text" && !desk.dirty && !desk.pane.value?.editing.value ? hollow(pair) : "";
   const none = view !== null && opened === null && !view.files.some((one) => one.path === review.path.value);
   return (
     <section class="diff-file" aria-label="The open file">
@@ -30,16 +31,26 @@ export function OpenFile({ desk, onKey }: { desk: Desk; onKey: (event: KeyboardE
         <Failure problem={new Error(opened.problem.text)} retry={() => void review.reopen()} />
       )}
       {opened && <Loose desk={desk} path={opened.change.path} />}
-      {none && (
-        <Empty title="No changes">
-          Both sides are the same. When the agent changes a file, it appears here.
-        </Empty>
-      )}
+      {none && <Nothing path={review.path.value} />}
       {!none && view !== null && !pair && !opened?.problem && <Loading what={shown(review.path.value)} />}
       {pair && how === "image" && <Images pair={pair} />}
       {pair && how === "facts" && <Facts pair={pair} />}
-      <TextDiff desk={desk} onKey={onKey} hidden={pair === null || how !== "text"} />
+      {empty !== "" && <Empty title={empty} />}
+      <TextDiff desk={desk} onKey={onKey} hidden={pair === null || how !== "text" || empty !== ""} />
     </section>
+  );
+}
+
+function Nothing({ path }: { path: string }) {
+  if (path !== "") {
+    return (
+      <Empty title={`${shown(path)} has no changes here`}>
+        It is the same on both sides, or on neither. The list has every file that was changed.
+      </Empty>
+    );
+  }
+  return (
+    <Empty title="No changes">Both sides are the same. When the agent changes a file, it appears here.</Empty>
   );
 }
 

@@ -1,7 +1,11 @@
-/** Keeps a review fresh: on news of the agent, when the page is looked at again, and now and then while it is. */
+/**
+ * Keeps a review fresh: on news of the agent, when the page is looked at again, and now and then while it is. Where
+ * answers are slow it asks seldom, so that no worktree is compared without a pause.
+ */
 
 import { effect } from "@preact/signals";
 import { newsOf } from "../../live/live";
+import { type Cause, Pace } from "./pace";
 
 const SETTLE = 300;
 const FILE = 2_000;
@@ -16,43 +20,49 @@ export interface Followed {
 /** Follows an agent until the returned function is called. Never asks twice at once. */
 export function followAgent(constellation: string, agent: string, what: Followed): () => void {
   const running = new AbortController();
+  const paces = { all: new Pace(), file: new Pace() };
   let busy = false;
   let again = false;
   let timer = 0;
-  const ask = async (how: () => Promise<unknown>): Promise<void> => {
+  const ask = async (which: keyof Followed): Promise<void> => {
     if (busy) {
-      again = true;
+      again ||= which === "all";
       return;
     }
     busy = true;
-    await how().catch(() => undefined);
+    const began = performance.now();
+    await what[which]().catch(() => undefined);
+    paces[which].answered(began, performance.now());
     busy = false;
     if (again && !running.signal.aborted) {
       again = false;
-      soon();
+      soon("news");
     }
   };
-  const soon = (): void => {
+  const soon = (cause: Cause): void => {
     clearTimeout(timer);
-    timer = window.setTimeout(() => void ask(what.all), SETTLE);
+    const rest = Math.max(SETTLE, paces.all.rest(performance.now(), cause));
+    timer = window.setTimeout(() => void ask("all"), rest);
   };
-  const seen = (): void => {
-    if (!document.hidden) soon();
+  const seen = (cause: Cause): void => {
+    if (!document.hidden) soon(cause);
   };
-  const every = (period: number, how: () => Promise<unknown>): number =>
+  const looked = (): void => seen("person");
+  const every = (period: number, which: keyof Followed): number =>
     window.setInterval(() => {
-      if (!document.hidden && !busy) void ask(how);
+      if (document.hidden || busy || paces[which].rest(performance.now(), "clock") > 0) return;
+      void ask(which);
     }, period);
-  const timers = [every(FILE, what.file), every(LIST, what.all)];
+  const timers = [every(FILE, "file"), every(LIST, "all")];
   const news = newsOf(constellation, agent);
   let first = true;
   const stop = effect(() => {
     void news.value;
-    if (!first) seen();
+    if (!first) seen("news");
     first = false;
   });
-  document.addEventListener("visibilitychange", seen, { signal: running.signal });
-  window.addEventListener("focus", seen, { signal: running.signal });
+  document.addEventListener("visibilitychange", looked, { signal: running.signal });
+  window.addEventListener("focus", looked, { signal: running.signal });
   return () => {
     running.abort();
     stop();

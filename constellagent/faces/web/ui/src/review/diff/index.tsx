@@ -97,6 +97,13 @@ function follow(desk: Desk, range: Range | undefined): () => void {
       },
       file: () => review.reopen(),
     }),
+    effect(() => {
+      if (route.value.query.comments !== "yes") return;
+      untracked(() => {
+        setPrefs({ comments: true });
+        setQuery({ comments: undefined });
+      });
+    }),
     guardLeaving(() => desk.losing()),
   ];
   return () => {

@@ -7,6 +7,7 @@ import { signal } from "@preact/signals";
 import type { CodeEditor, DiffEditor, Model } from "../monaco";
 import type { Monaco } from "../monaco/load";
 import { beside, type Change, type Direction, lineOf, ordinal, step } from "./changes";
+import type { Sides } from "./describe";
 import type { Target } from "./session";
 
 /** How the editor shows diffs. */
@@ -24,6 +25,14 @@ export interface Lines {
   line: number;
   endLine: number;
   quote: string;
+}
+
+/** What is shown of a file. */
+export interface Texts {
+  old: string;
+  now: string;
+  oldPath: string;
+  sides: Sides;
 }
 
 type Gone = { dispose(): void };
@@ -45,6 +54,8 @@ export class Pane {
   readonly editing = signal(false);
   /** Which change the cursor is at, and how many there are. */
   readonly at = signal({ ordinal: 0, count: 0 });
+  /** Which sides are shown: the one that is no file is not. */
+  readonly sides = signal<Sides>("both");
   /** Whether both sides stand in one column. */
   readonly inline = signal(false);
 
@@ -78,7 +89,12 @@ export class Pane {
   }
 
   #settings() {
-    return { ...this.#look, label: "Differences", readOnly: !this.editing.value };
+    return {
+      ...this.#look,
+      sides: this.sides.value,
+      label: "Differences",
+      readOnly: !this.editing.value,
+    };
   }
 
   #listen(editor: CodeEditor): void {
@@ -107,7 +123,7 @@ export class Pane {
   }
 
   /** Shows a pair of texts; what was shown stays until the two were compared. Returns whether it is still wanted. */
-  async show(path: string, texts: { old: string; now: string; oldPath: string }): Promise<boolean> {
+  async show(path: string, texts: Texts): Promise<boolean> {
     this.#showing += 1;
     const mine = this.#showing;
     this.keep();
@@ -124,6 +140,7 @@ export class Pane {
     this.#path = path;
     this.#clean = modified.getAlternativeVersionId();
     this.dirty.value = false;
+    this.only(texts.sides);
     this.diff.setModel(view);
     dispose(before);
     this.#shape();
@@ -229,9 +246,20 @@ export class Pane {
     if (on) this.now.focus();
   }
 
+  /** Shows these sides alone. */
+  only(sides: Sides): void {
+    if (sides === this.sides.value) return;
+    this.sides.value = sides;
+    this.#lay();
+  }
+
   look(look: Look): void {
     this.#look = look;
     this.#monaco.showTheme(look.dark);
+    this.#lay();
+  }
+
+  #lay(): void {
     this.diff.updateOptions(this.#monaco.diffOptions(this.#settings()));
     this.#shape();
   }

@@ -15,6 +15,8 @@ export const USUAL: Range = { against: "", to: "", run: "" };
 /** The names of the revision that is the files on disk, and of the one that is staged. */
 export const WORKTREE = "worktree";
 export const INDEX = "index";
+/** The name of no file at all, with which the first commit of a history is compared. */
+export const EMPTY = "empty";
 
 export type Preset = "base" | "HEAD" | "staged" | "unstaged" | "commit" | "range" | "run";
 

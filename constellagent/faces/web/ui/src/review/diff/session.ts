@@ -59,6 +59,8 @@ export class Review {
   #asked = "";
   /** The list that comes next is another one, not the same a little later: what is open need not stay open. */
   #fresh = true;
+  /** The open path, once it was found in a list. One that never was came with the address: it is not passed over. */
+  #listed = "";
   #asking: Promise<void> | null = null;
   #badges: (Known<DiffView> | null)[] = [null, null];
 
@@ -126,7 +128,8 @@ export class Review {
       this.problem.value = null;
       this.view.value = found.value;
       const there = found.value.files.some((one) => one.path === this.path.value);
-      if (!there && (this.#fresh || this.opened.value === null)) {
+      const passed = this.path.value === "" || (this.#fresh && this.path.value === this.#listed);
+      if (!there && passed) {
         this.path.value = this.ordered.value[0]?.path ?? "";
         this.target = "next";
       }
@@ -154,13 +157,15 @@ export class Review {
     const view = this.view.value;
     const path = this.path.value;
     if (!view) return;
-    const change = view.files.find((one) => one.path === path) ?? this.#gone(path);
+    const listed = view.files.find((one) => one.path === path);
+    if (listed) this.#listed = path;
+    const change = listed ?? this.#gone(path);
     if (!change) {
       this.opened.value = null;
       return;
     }
     try {
-      const pair = await this.contents.pair(view, change);
+      const pair = await this.contents.pair(view, change, this.range.value.run);
       if (this.path.value !== path || this.view.value !== view) return;
       this.#open({ change, pair, problem: null });
     } catch (error) {
@@ -207,7 +212,7 @@ export class Review {
   #ahead(): void {
     const view = this.view.value;
     const next = this.beside("next");
-    if (view && next) this.contents.pair(view, next).catch(() => undefined);
+    if (view && next) this.contents.pair(view, next, this.range.value.run).catch(() => undefined);
   }
 
   viewed(change: FileChange): boolean {
@@ -226,7 +231,7 @@ export class Review {
     const view = this.view.value;
     if (!view) return;
     for (const change of view.files.filter((one) => this.viewed(one)).slice(0, MOST_CHECKED)) {
-      const pair = await this.contents.pair(view, change).catch(() => null);
+      const pair = await this.contents.pair(view, change, this.range.value.run).catch(() => null);
       if (this.view.value !== view) return;
       if (pair) this.#remember(change.path, versionOf(pair));
     }

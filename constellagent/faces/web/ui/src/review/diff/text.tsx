@@ -59,9 +59,15 @@ export function TextDiff({ desk, onKey, hidden }: Props) {
   return (
     <div class="text-diff" hidden={hidden}>
       {problem !== null && <Failure problem={problem} retry={() => setAttempt((count) => count + 1)} />}
-      {problem === null && desk.pane.value === null && <Loading what="the editor" />}
       <Bars desk={desk} />
-      <div class="text-host" ref={host} />
+      <div class={`text-host ${desk.pane.value?.sides.value ?? "both"}`}>
+        <div class="text-editor" ref={host} />
+      </div>
+      {problem === null && desk.inEditor.value === "" && (
+        <div class="text-wait">
+          <Loading what="the text" />
+        </div>
+      )}
     </div>
   );
 }

@@ -107,11 +107,11 @@ function Summary({ desk }: { desk: Desk }) {
 
 function Walk({ desk }: { desk: Desk }) {
   const at = desk.pane.value?.at.value;
-  const open = desk.inEditor.value !== "";
+  const open = desk.inEditor.value !== "" && desk.inEditor.value === desk.review.path.value;
   return (
     <span class="diff-walk">
       <span class="faint number only-large" aria-live="off">
-        {open && at ? `${at.ordinal} / ${at.count}` : ""}
+        {open && at && at.count > 0 ? `${at.ordinal} / ${at.count}` : ""}
       </span>
       <button
         type="button"

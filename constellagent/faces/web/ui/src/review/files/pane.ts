@@ -101,7 +101,13 @@ export class FilePane {
       before.theirs.dispose();
     }
     if (theirs === null || !this.#model) return;
-    const settings = { ...this.#settings(), inline: false, fold: true, ignoreSpace: false };
+    const settings = {
+      ...this.#settings(),
+      inline: false,
+      fold: true,
+      ignoreSpace: false,
+      sides: "both" as const,
+    };
     const diff = this.#monaco.createDiff(this.#beside, settings);
     const original = this.#monaco.openModel(this.#path, theirs);
     diff.setModel({ original, modified: this.#model });

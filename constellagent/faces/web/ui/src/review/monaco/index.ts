@@ -8,7 +8,7 @@ import "monaco-editor/languages/definitions/register.all.js";
 import "./features";
 import { registerGrammars } from "./grammars";
 import { DARK, defineThemes, LIGHT } from "./themes";
-import { startWorker } from "./worker";
+import { takeWorker } from "./worker";
 
 export { editor, KeyCode, KeyMod, Range } from "monaco-editor/editor.js";
 export { follow, linesOf, openModel } from "./models";
@@ -19,7 +19,7 @@ export type Editor = editor.IStandaloneCodeEditor;
 export type DiffEditor = editor.IStandaloneDiffEditor;
 export type Model = editor.ITextModel;
 
-self.MonacoEnvironment = { getWorker: startWorker };
+self.MonacoEnvironment = { getWorker: takeWorker };
 registerGrammars();
 defineThemes();
 
@@ -65,15 +65,24 @@ export interface DiffSettings extends Settings {
   inline: boolean;
   fold: boolean;
   ignoreSpace: boolean;
+  /** The side that there is where the other one is no file: it has all the room. */
+  sides: "both" | "old" | "new";
 }
+
+/** How much of the width the left side has. The editor leaves no side less than a tenth; see `.text-host`. */
+const SPLITS: Record<DiffSettings["sides"], number> = { both: 0.5, old: 0.9, new: 0.1 };
 
 /** Returns the options of a diff editor for how it is to be shown; also for `updateOptions`. */
 export function diffOptions(settings: DiffSettings): editor.IDiffEditorOptions {
+  const both = settings.sides === "both";
   return {
     ...common(settings),
     originalEditable: false,
-    renderSideBySide: !settings.inline,
-    useInlineViewWhenSpaceIsLimited: true,
+    // One column would show a side that is no file as an empty line; beside the other it can be moved out of sight.
+    renderSideBySide: !settings.inline || !both,
+    useInlineViewWhenSpaceIsLimited: both,
+    enableSplitViewResizing: both,
+    splitViewDefaultRatio: SPLITS[settings.sides],
     renderSideBySideInlineBreakpoint: 760,
     ignoreTrimWhitespace: settings.ignoreSpace,
     diffWordWrap: settings.wrap ? "on" : "off",
@@ -87,7 +96,7 @@ export function diffOptions(settings: DiffSettings): editor.IDiffEditorOptions {
     maxFileSize: 16,
     renderGutterMenu: false,
     renderMarginRevertIcon: false,
-    renderOverviewRuler: true,
+    renderOverviewRuler: both,
     renderIndicators: true,
     accessibilityVerbose: false,
   };

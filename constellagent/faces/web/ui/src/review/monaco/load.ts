@@ -1,4 +1,6 @@
-/** Loads the editor when something first needs it, once. */
+/** Loads the editor when something first needs it, once, and its worker beside it. */
+
+import { readyWorker } from "./worker";
 
 export type Monaco = typeof import("./index");
 
@@ -6,9 +8,14 @@ let loading: Promise<Monaco> | undefined;
 
 /** Returns the editor's module; a load that failed (the daemon was away) is tried again by the next caller. */
 export function loadMonaco(): Promise<Monaco> {
-  loading ??= import("./index").catch((error: unknown) => {
+  loading ??= load().catch((error: unknown) => {
     loading = undefined;
     throw error;
   });
   return loading;
+}
+
+function load(): Promise<Monaco> {
+  readyWorker();
+  return import("./index");
 }

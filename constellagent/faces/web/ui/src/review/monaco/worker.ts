@@ -27,8 +27,26 @@ function own(url: string): string {
   return url;
 }
 
-/** Starts the worker that compares texts. */
-export function startWorker(): Worker {
+let waiting: Worker | null = null;
+
+/** Starts the worker that compares texts, so that it is there when the editor is. */
+export function readyWorker(): void {
+  if (waiting !== null) return;
+  const worker = start();
+  waiting = worker;
+  worker.addEventListener("error", () => {
+    if (waiting === worker) waiting = null;
+  });
+}
+
+/** Returns the worker that was made ready, else a new one. */
+export function takeWorker(): Worker {
+  const worker = waiting ?? start();
+  waiting = null;
+  return worker;
+}
+
+function start(): Worker {
   const url = new URL(address, import.meta.url).href;
   return new Worker(policy?.createScriptURL(url) ?? url, { type: "module", name: "editor" });
 }
