@@ -36,6 +36,8 @@ class Lineup:
         current = self.current
         self.agents = [agent for agent in self.agents if agent in self._known]
         self._focus(current)
+        if not self.agents and self._closed.issuperset(self._known):
+            self._closed.clear()  # an empty window helps nobody
         if self.arrangement == "all" or (not self.agents and self._known):
             self._fill()
 

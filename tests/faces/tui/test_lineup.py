@@ -93,6 +93,17 @@ def test_a_window_with_less_room_shows_the_focus() -> None:
     assert not lineup.focus(5)
 
 
+def test_a_closed_agent_that_is_the_only_one_left_is_shown() -> None:
+    """Closing a tile is forgotten where nothing else could be shown."""
+    one, two = AgentId("/f", "1"), AgentId("/f", "2")
+    lineup = of(one, two)
+    lineup.arrange("two")
+    lineup.focus(0)
+    lineup.close()
+    lineup.know([one])
+    assert lineup.current == one
+
+
 @given(
     st.lists(
         st.tuples(st.sampled_from(["show", "arrange", "step", "swap", "close", "know"]), st.integers(0, 9))
