@@ -15,6 +15,7 @@ from constellagent.faces import launching
 from constellagent.runtime.paths import Paths
 from tests.faces import fake_daemon
 from tests.faces.conftest import Cli
+from tests.reliability.lab import wait_for
 
 
 def test_the_second_daemon_is_refused(state: Paths) -> None:
@@ -88,7 +89,7 @@ def test_stop_kills_what_ignores_signals(state: Paths, cli: Cli, monkeypatch: py
     monkeypatch.setattr("constellagent.faces.cli.daemon.STOP_TIMEOUT", 0.3)
     monkeypatch.setattr("constellagent.faces.blocking.CONNECT_TIMEOUT", 0.3)
     assert cli("daemon", "stop").code == 0
-    assert launching.owner(state) is None
+    wait_for(lambda: launching.owner(state) is None, "the kernel to end all its threads")
 
 
 def test_stop_with_sessions_needs_a_yes(state: Paths, cli: Cli) -> None:

@@ -43,6 +43,16 @@ test("a quick list is asked for every six seconds", async () => {
   stop();
 });
 
+test("asking for the open file never takes the list's turn", async () => {
+  const { asked, all } = slow(50);
+  const file = slow(100);
+  const stop = followAgent("lab", "docs", { all, file: file.all });
+  await vi.advanceTimersByTimeAsync(60_100);
+  expect(asked()).toBeGreaterThanOrEqual(9);
+  expect(file.asked()).toBeGreaterThanOrEqual(15);
+  stop();
+});
+
 test("a person who comes back need not wait for a rest to end", async () => {
   const { asked, all } = slow(11_000);
   const stop = followAgent("lab", "docs", { all, file: nothing });

@@ -21,7 +21,7 @@ export interface Followed {
 export function followAgent(constellation: string, agent: string, what: Followed): () => void {
   const running = new AbortController();
   const paces = { all: new Pace(), file: new Pace() };
-  let busy = false;
+  let busy: keyof Followed | undefined;
   let again = false;
   let timer = 0;
   const ask = async (which: keyof Followed): Promise<void> => {
@@ -29,11 +29,11 @@ export function followAgent(constellation: string, agent: string, what: Followed
       again ||= which === "all";
       return;
     }
-    busy = true;
+    busy = which;
     const began = performance.now();
     await what[which]().catch(() => undefined);
     paces[which].answered(began, performance.now());
-    busy = false;
+    busy = undefined;
     if (again && !running.signal.aborted) {
       again = false;
       soon("news");
@@ -50,10 +50,10 @@ export function followAgent(constellation: string, agent: string, what: Followed
   const looked = (): void => seen("person");
   const every = (period: number, which: keyof Followed): number =>
     window.setInterval(() => {
-      if (document.hidden || busy || paces[which].rest(performance.now(), "clock") > 0) return;
+      if (document.hidden || busy === which || paces[which].rest(performance.now(), "clock") > 0) return;
       void ask(which);
     }, period);
-  const timers = [every(FILE, "file"), every(LIST, "all")];
+  const timers = [every(LIST, "all"), every(FILE, "file")]; // the list first: both are due at the same moments
   const news = newsOf(constellation, agent);
   let first = true;
   const stop = effect(() => {
