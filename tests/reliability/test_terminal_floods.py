@@ -140,19 +140,10 @@ def see_a_start(lab: Theatre, seat: Seat) -> None:
     seat.shows("begin")
 
 
-def sit_before(lab: Theatre, looker: list[str]) -> Seat:
-    """Sit down at a terminal; for one who only looks, it is as large as the session was begun.
-
-    A smaller one moves over the session's screen only as far as the cursor needs, so a frame in the middle of
-    a long line of the flood can leave the short line after it out of sight.
-    """
-    return Seat(lab, *looker, rows=50, columns=160) if "--view" in looker else Seat(lab, *looker)
-
-
 @LOOKERS
 def test_a_viewer_that_is_stopped(lab: Theatre, looker: list[str]) -> None:
     """While its process does not run the program goes on at full speed; then it shows the present."""
-    with sit_before(lab, looker) as seat:
+    with Seat(lab, *looker) as seat:
         see_a_start(lab, seat)
         memory = Memory(holder=lab.holder("noisy"), daemon=lab.daemon())
         os.kill(seat.pid, signal.SIGSTOP)
@@ -175,7 +166,7 @@ def test_a_viewer_that_is_stopped(lab: Theatre, looker: list[str]) -> None:
 @LOOKERS
 def test_a_terminal_that_does_not_read(lab: Theatre, looker: list[str]) -> None:
     """Nor does a terminal that takes nothing any more block the program; keys work afterwards."""
-    with sit_before(lab, looker) as seat:
+    with Seat(lab, *looker) as seat:
         see_a_start(lab, seat)
         memory = Memory(holder=lab.holder("noisy"), viewer=seat.pid)
         seat.read_no_more()
@@ -205,7 +196,7 @@ def test_a_viewer_that_is_killed(lab: Theatre, looker: list[str]) -> None:
     holder = lab.holder("noisy")
     files = held(holder)
     lab.tell("noisy", "flood(0.01)")
-    with sit_before(lab, looker) as seat:
+    with Seat(lab, *looker) as seat:
         seat.shows("lorem")
         os.kill(seat.pid, signal.SIGKILL)
         before = lab.ask("noisy", "counted")
@@ -213,7 +204,7 @@ def test_a_viewer_that_is_killed(lab: Theatre, looker: list[str]) -> None:
     wait_for(lambda: held(holder) == files, "the holder to let go")
     lab.tell("noisy", "calm()")
     lab.tell("noisy", "out(b'\\r\\nthe present')")
-    with sit_before(lab, looker) as seat:
+    with Seat(lab, *looker) as seat:
         seat.shows("the present")
         if "--view" not in looker:
             seat.type(b"+key")
