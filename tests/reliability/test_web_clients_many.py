@@ -29,6 +29,13 @@ def stage() -> Iterator[Stage]:
         yield made.open()
 
 
+@pytest.fixture
+def own_stage() -> Iterator[Stage]:
+    """Give a stage to a test that ends its agent, which the others still need."""
+    with Stage("one") as made:
+        yield made.open()
+
+
 @asynccontextmanager
 async def client(stage: Stage) -> AsyncIterator[aiohttp.ClientSession]:
     """Give a client with as many connections as it likes."""
@@ -129,10 +136,10 @@ async def test_100_viewers_of_a_terminal_see_the_same(stage: Stage) -> None:
     assert grown < MOST * 2, "the screen and its history are made for each of them"
 
 
-async def test_100_viewers_of_everything_cost_one_look(stage: Stage) -> None:
+async def test_100_viewers_of_everything_cost_one_look(own_stage: Stage) -> None:
     """E9: all are told of a change, and a plain request beside them is answered at once."""
-    watch = Memory(daemon=stage.daemon())
-    async with client(stage) as session, AsyncExitStack() as stack:
+    watch = Memory(daemon=own_stage.daemon())
+    async with client(own_stage) as session, AsyncExitStack() as stack:
         sockets = [
             await stack.enter_async_context(session.ws_connect("/api/v1/live")) for _ in range(VIEWERS)
         ]
@@ -140,7 +147,7 @@ async def test_100_viewers_of_everything_cost_one_look(stage: Stage) -> None:
             first = await socket.receive_json(timeout=30)
             assert first["fresh"]
         begin = time.monotonic()
-        await asyncio.to_thread(stage.run, "stop", "one")
+        await asyncio.to_thread(own_stage.run, "stop", "one")
         for socket in sockets:
             async with asyncio.timeout(30):
                 while not stopped(await socket.receive_json()):

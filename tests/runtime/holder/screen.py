@@ -32,6 +32,16 @@ class Screen:
             self.seen += os.read(self.person, 1 << 16)
         return self.seen
 
+    def sees_bytes(self, count: int, within: float = 10.0) -> bytes:
+        """Wait until so many bytes were shown; returns all that were. The kernel hands them on late."""
+        deadline = time.monotonic() + within
+        while len(self.seen) < count:
+            left = max(0.0, deadline - time.monotonic())
+            assert select.select([self.person], [], [], left)[0], f"{len(self.seen)} of {count} bytes"
+            self.seen += os.read(self.person, 1 << 16)
+        self.seen += self.drain()
+        return self.seen
+
     def drain(self) -> bytes:
         """Return what can be read at once."""
         found = b""
