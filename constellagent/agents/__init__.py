@@ -1,1 +1,1 @@
-"""How each kind of agent is launched. Pure: from the declaration to argv and environment."""
+"""How each kind of agent is launched, and by what signs its state is known. Pure."""

@@ -1,14 +1,15 @@
 """Any command: exec'd as it is declared. Its prompt comes to it in `CONSTELLAGENT_PROMPT`."""
 
+from constellagent.agents.kind import Kind, Place, Start, Task, Tools
 from constellagent.spec.models import Agent
 
 
-def argv(spec: Agent, prompt: str | None, headless: bool) -> tuple[str, ...]:
+def start(spec: Agent, task: Task, place: Place, tools: Tools | None) -> Start:
     """Return the declared words, or the shell with the declared line."""
-    del prompt, headless  # a command of unknown grammar gets no words that it did not ask for
+    del task, place, tools  # a command of unknown grammar gets no words that it did not ask for
     if spec.shell is not None:
-        return ("/bin/sh", "-c", spec.shell)
-    return declared(spec)
+        return Start(("/bin/sh", "-c", spec.shell))
+    return Start(declared(spec))
 
 
 def declared(spec: Agent, *program: str) -> tuple[str, ...]:
@@ -19,3 +20,6 @@ def declared(spec: Agent, *program: str) -> tuple[str, ...]:
 def as_value(prompt: str) -> str:
     """Return the prompt as the value of an option: a dash in front would make it an option of its own."""
     return f" {prompt}" if prompt.startswith("-") else prompt
+
+
+KIND = Kind("command", "", start)

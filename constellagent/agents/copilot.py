@@ -1,12 +1,17 @@
 """Copilot CLI: `-i` starts a conversation with the prompt; `-p` answers it and ends."""
 
 from constellagent.agents.command import as_value, declared
+from constellagent.agents.kind import Kind, Place, Start, Task, Tools
 from constellagent.spec.models import Agent
 
 
-def argv(spec: Agent, prompt: str | None, headless: bool) -> tuple[str, ...]:
+def start(spec: Agent, task: Task, place: Place, tools: Tools | None) -> Start:
     """Return `copilot` with its prompt; a declared command takes the place of the program's name."""
+    del place, tools
     words = declared(spec, "copilot")
-    if prompt is None:
-        return words
-    return (*words, "-p" if headless else "-i", as_value(prompt))
+    if task.prompt is None:
+        return Start(words)
+    return Start((*words, "-p" if task.headless else "-i", as_value(task.prompt)))
+
+
+KIND = Kind("copilot", "copilot", start)

@@ -1,5 +1,6 @@
 """Which commands a constellation file would run: what a person reads before approving it."""
 
+from constellagent.agents.kind import Task
 from constellagent.agents.start import start
 from constellagent.runtime.control import CommandView
 from constellagent.spec.models import Constellation
@@ -13,7 +14,8 @@ def commands_of(constellation: Constellation) -> list[CommandView]:
         found.append(CommandView(subject=name, what="service", argv=argv))
     for name, agent in constellation.agents.items():
         found += [CommandView(subject=name, what="setup", argv=list(step)) for step in agent.setup]
-        found.append(CommandView(subject=name, what="agent", argv=list(start(agent, agent.prompt).argv)))
+        begin = start(agent, Task(agent.prompt))
+        found.append(CommandView(subject=name, what="agent", argv=list(begin.argv)))
         found += [
             CommandView(subject=name, what=f"schedule {key}", argv=list(schedule.command))
             for key, schedule in agent.schedules.items()

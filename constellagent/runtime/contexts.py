@@ -21,12 +21,15 @@ from constellagent.runtime.identities import RaviIdentities
 from constellagent.runtime.identities.creation import DOUBT_DELAYS, Connect
 from constellagent.runtime.launches import ConstellationLaunches
 from constellagent.runtime.observe import Eyes
+from constellagent.runtime.outfit import Outfits
+from constellagent.runtime.own_sessions import ConstellationSessions
 from constellagent.runtime.paths import constellation_id
 from constellagent.runtime.repository import Repository, find
-from constellagent.runtime.sessions import ConstellationSessions, SessionRegistry
+from constellagent.runtime.sessions import SessionRegistry
 from constellagent.runtime.settings import Settings
 from constellagent.runtime.store.bindings import Bindings
 from constellagent.runtime.store.constellations import Applied, Constellations
+from constellagent.runtime.store.conversations import ConversationRows
 from constellagent.runtime.store.database import Database
 from constellagent.runtime.store.journal import StoredJournal
 from constellagent.runtime.store.ports import ReservedPorts
@@ -234,7 +237,14 @@ class Contexts:
             environment,
             ReservedPorts(self._database, port_is_free),
             self._registry,
-            provider.reachable,
+            reachable=provider.reachable,
+            outfits=Outfits(
+                key,
+                desired.name,
+                self._settings.paths,
+                repository.common_dir,
+                ConversationRows(self._database),
+            ),
         )
         world = World(
             worktrees,

@@ -1,16 +1,17 @@
 """From a declared agent or service to the process to start: words, folder, whole environment."""
 
 import asyncio
+import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from constellagent.agents.start import start
 from constellagent.plan.desired import Desired, DesiredAgent, DesiredService
 from constellagent.plan.fires import Fire, shown
 from constellagent.plan.observed import SessionFacts
 from constellagent.plan.schedules import DesiredSchedule
 from constellagent.runtime.environment import KeptEnvironment, compose
+from constellagent.runtime.outfit import FILES, Outfit, Outfits
 from constellagent.runtime.paths import Paths
 from constellagent.runtime.ports import Identities, Launch
 from constellagent.runtime.readiness import refuse_taken, wait_ready
@@ -41,7 +42,9 @@ class ConstellationLaunches:
         environment: KeptEnvironment,
         ports: ReservedPorts,
         registry: SessionRegistry,
+        *,
         reachable: Mapping[str, str],
+        outfits: Outfits,
     ) -> None:
         """`reachable` says where agents and services send mail and texts, by the name of the variable."""
         self._constellation = constellation
@@ -52,6 +55,7 @@ class ConstellationLaunches:
         self._ports = ports
         self._registry = registry
         self._reachable = reachable
+        self._outfits = outfits
 
     async def environment(self, agent: DesiredAgent, worktree: Path) -> dict[str, str]:
         """Return the environment of any process of this agent: its session, its runs, its setup steps."""
@@ -73,48 +77,70 @@ class ConstellationLaunches:
         return compose(await self._environment.get(), agent.spec.env, own, first_on_path=str(self._paths.bin))
 
     async def agent(self, agent: DesiredAgent, worktree: Path) -> Launch:
-        """Return how to start the agent's own session."""
-        begin = start(agent.spec, agent.spec.prompt)
-        return Launch(
+        """Return how to start the agent's own session: it goes on with its conversation where there is one.
+
+        Raises:
+            WorldError: nobody can say whether its conversation still exists.
+        """
+        session, env = uuid.uuid4().hex, await self.environment(agent, worktree)
+        outfit = await self._outfits.own(agent, session, worktree, env)
+        launch = Launch(
             subject=agent.name,
             role="agent",
-            argv=begin.argv,
+            argv=outfit.start.argv,
             cwd=worktree,
-            env={**await self.environment(agent, worktree), **begin.env},
+            env=env,
             fingerprint=agent.fingerprint,
             identity=await self._session_identity(agent),
             may_create=self._desired.agents_may_create,
             grace=agent.spec.stop_grace,
+            session=session,
         )
+        return _fitted(launch, outfit)
 
     async def run(
-        self, agent: DesiredAgent, worktree: Path, prompt: str | None, argv: tuple[str, ...]
+        self,
+        agent: DesiredAgent,
+        worktree: Path,
+        prompt: str | None,
+        argv: tuple[str, ...],
+        *,
+        session: str = "",
     ) -> Launch:
-        """Return how to start a run: `argv` in the agent's place, or the agent itself with a prompt."""
-        begin = start(agent.spec, prompt or agent.spec.prompt, headless=True)
-        return Launch(
+        """Return how to start a run: `argv` in the agent's place, or the agent itself with a prompt.
+
+        `session` is the id that it is to have, empty for a new one.
+        """
+        session, env = session or uuid.uuid4().hex, await self.environment(agent, worktree)
+        prompt = prompt or agent.spec.prompt
+        launch = Launch(
             subject=agent.name,
             role="run",
-            argv=argv or begin.argv,
+            argv=argv,
             cwd=worktree,
-            env={**await self.environment(agent, worktree), **begin.env},
+            env=env,
             fingerprint=agent.fingerprint,
             identity=await self._session_identity(agent),
             may_create=self._desired.agents_may_create,
             grace=agent.spec.stop_grace,
+            session=session,
         )
+        if argv:
+            told = {} if prompt is None else {"CONSTELLAGENT_PROMPT": prompt}
+            return replace(launch, env={**env, **told})
+        return _fitted(launch, await self._outfits.run(agent, session, worktree, prompt, env))
 
     async def scheduled(
         self, agent: DesiredAgent, worktree: Path, schedule: DesiredSchedule, fire: Fire
     ) -> Launch:
         """Return how to start the run of a fire: a session of the run's own id, told why it wakes."""
         spec = schedule.spec
-        launch = await self.run(agent, worktree, spec.prompt, spec.command or ())
+        launch = await self.run(agent, worktree, spec.prompt, spec.command or (), session=fire.run)
         told = wake_variables(fire)
         posted = await asyncio.to_thread(payloads.find, self._paths.sessions, self._constellation, fire)
         if posted is not None:
             told["CONSTELLAGENT_EVENT_FILE"] = str(posted)
-        return replace(launch, subject=schedule.key, session=fire.run, env={**launch.env, **told})
+        return replace(launch, subject=schedule.key, env={**launch.env, **told})
 
     async def service(self, service: DesiredService) -> Launch:
         """Return how to start a service, in the main checkout.
@@ -160,6 +186,20 @@ class ConstellationLaunches:
         """Give back what was reserved for an agent that is gone, and let its past not count any more."""
         await self._ports.release(self._constellation, agent)
         await self._registry.bury(self._constellation, agent)
+
+
+def _fitted(launch: Launch, outfit: Outfit) -> Launch:
+    """Return the launch with what its session is fitted out with."""
+    begin, profile = outfit.start, outfit.profile
+    return replace(
+        launch,
+        argv=begin.argv,
+        env={**launch.env, **begin.env},
+        files={f"{FILES}/{name}": text for name, text in begin.files.items()},
+        seeds={} if profile is None else {profile / name: seed for name, seed in begin.seeds.items()},
+        talk=outfit.talk,
+        later=begin.later,
+    )
 
 
 def wake_variables(fire: Fire) -> dict[str, str]:

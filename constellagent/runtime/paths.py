@@ -106,6 +106,21 @@ class Paths(NamedTuple):
         """What the web face keeps: where it listened, logins and tokens."""
         return self.home / "web"
 
+    @property
+    def hook_program(self) -> Path:
+        """What the hooks of coding agents call: the quick twin of `constellagent hook`."""
+        return self.bin / "constellagent-hook"
+
+    @property
+    def mcp_program(self) -> Path:
+        """What coding agents start as the MCP server of their identity: `constellagent mcp`."""
+        return self.bin / "constellagent-mcp"
+
+    @property
+    def profiles(self) -> Path:
+        """The configuration of coding agents that have one of their own, by constellation, agent and kind."""
+        return self.home / "profiles"
+
     def session_socket(self, session: str) -> Path:
         """Where the holder of a session listens."""
         return self.run / f"{session}.sock"
@@ -117,7 +132,7 @@ class Paths(NamedTuple):
             UnavailableError: one of them cannot be had, and without them there can be no daemon.
         """
         try:
-            kept = (self.sessions, self.ravi, self.bin, self.logs, self.locks, self.web)
+            kept = (self.sessions, self.ravi, self.bin, self.logs, self.locks, self.web, self.profiles)
             for folder in (self.home, *kept, self.run):
                 private_folder(folder)
         except ConstellagentError as error:

@@ -4,7 +4,7 @@ Each port is bound to one constellation when it is built, so no method names it 
 in-memory twin in `tests/fakes.py`, and one contract suite runs over both.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -203,6 +203,31 @@ class Schedules(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Talk:
+    """The conversation of a session.
+
+    Attributes:
+        agent: whose it is.
+        kind: of the agent.
+        id: as its program calls it; empty where the program chooses, and tells it later.
+        worktree: the folder that it takes place in.
+        profile: the folder of the program's configuration, empty for the person's.
+        prompt: digest of the declared prompt; empty for none.
+        resumed: it goes on; else it is new.
+        why: in words why it is new although there was one before; else empty.
+    """
+
+    agent: str
+    kind: str
+    id: str
+    worktree: str
+    profile: str = ""
+    prompt: str = ""
+    resumed: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Launch:
     """A process to start in a pty of its own.
 
@@ -220,6 +245,10 @@ class Launch:
             asks for it and however often.
         rows: the pty's first size.
         columns: the pty's first size.
+        files: what is written into the session's folder before it starts, by relative path; private.
+        seeds: what must be in files elsewhere, by absolute path: from the text there, None for no file.
+        talk: the conversation that its program takes part in; None where it keeps none.
+        later: the prompt that has to be typed once its program is ready; None for none.
     """
 
     subject: str
@@ -234,6 +263,10 @@ class Launch:
     session: str = ""
     rows: int = 50
     columns: int = 160
+    files: Mapping[str, str] = field(default_factory=dict, repr=False)
+    seeds: Mapping[Path, Callable[[str | None], str]] = field(default_factory=dict, repr=False)
+    talk: Talk | None = None
+    later: str | None = None
 
 
 class Sessions(Protocol):

@@ -11,12 +11,11 @@ import logging
 import os
 import shutil
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
 from constellagent.errors import ConflictError, ConstellagentError, UnavailableError, WorldError
-from constellagent.plan.observed import Look, SessionFacts, There, Unknown
 from constellagent.runtime import processes
 from constellagent.runtime.clock import Clock
 from constellagent.runtime.control import SessionView
@@ -26,6 +25,7 @@ from constellagent.runtime.holder.launch import launch as launch_holder
 from constellagent.runtime.holder.launch import sweep
 from constellagent.runtime.paths import Paths, private_folder
 from constellagent.runtime.ports import Launch, SessionKeys
+from constellagent.runtime.preparing import Preparing
 from constellagent.runtime.settings import Settings
 from constellagent.runtime.store.sessions import SessionRow, SessionRows
 from constellagent.runtime.tasks import spawn
@@ -57,6 +57,7 @@ class SessionRegistry:
         `on_start` is told of each one that this daemon started, before anybody else can reach it.
         """
         self._rows = rows
+        self._preparing = Preparing(rows.database)
         self._settings = settings
         self._paths: Paths = settings.paths
         self._clock = clock
@@ -250,8 +251,10 @@ class SessionRegistry:
         """Live through a session from before its start to its end."""
         row = watch.row
         try:
+            await self._preparing.talk(row, launch)
             await self._rows.add(row)
             private_folder(self.folder(row.id))
+            await self._preparing.write(self.folder(row.id), launch)
             launch = await self._with_key(row, launch)
             socket = self._paths.session_socket(row.id)
             status = await launch_holder(
@@ -352,46 +355,3 @@ class SessionRegistry:
             _log.warning("cannot remove the output of session %s: %s", session, error.strerror)
             return
         await self._rows.drop(session)
-
-
-class ConstellationSessions:
-    """The sessions of one constellation: the `Sessions` port."""
-
-    def __init__(self, registry: SessionRegistry, constellation: str) -> None:
-        """Narrow the registry to one constellation."""
-        self._registry = registry
-        self._constellation = constellation
-
-    async def look(self) -> Mapping[tuple[str, str], Look[SessionFacts]]:
-        """Return the newest session by (role, subject), for the roles agent and service."""
-        rows = await self._registry.newest(self._constellation)
-        return {(row.role, row.subject): self._look(row) for row in rows if row.role != "run"}
-
-    async def runs(self) -> Mapping[str, Sequence[str]]:
-        """Return the ids of the live sessions of runs, by agent; a schedule's run is called `agent/name`."""
-        found: dict[str, list[str]] = {}
-        for row in await self._registry.live():
-            if (row.constellation, row.role) == (self._constellation, "run"):
-                found.setdefault(row.subject.partition("/")[0], []).append(row.id)
-        return found
-
-    async def start(self, launch: Launch) -> SessionFacts:
-        """Start a session."""
-        return facts(await self._registry.start(self._constellation, launch))
-
-    async def stop(self, session: str) -> None:
-        """Stop a session and its whole process tree."""
-        await self._registry.stop(session)
-
-    def _look(self, row: SessionRow) -> Look[SessionFacts]:
-        trouble = self._registry.trouble(row.id) if row.live else ""
-        return Unknown(trouble) if trouble else There(facts(row))
-
-    async def outdate(self, agent: str) -> None:
-        """Note that a live session of the agent runs in a folder that is about to be made anew."""
-        await self._registry.outdate(self._constellation, agent)
-
-
-def facts(row: SessionRow) -> SessionFacts:
-    """Return what the planner wants to know of a session."""
-    return SessionFacts(row.id, row.live, row.fingerprint, row.ended_by, row.outcome)

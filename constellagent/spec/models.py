@@ -6,10 +6,11 @@ The descriptions are what an editor shows beside a key.
 """
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from constellagent.spec.options import Options
 from constellagent.spec.values import (
     AgentName,
     Argv,
@@ -288,7 +289,7 @@ class AgentSettings(Block):
     )
     needs: tuple[str, ...] = Field((), description="Services that must be ready first.")
     autostart: Flag = Field(True, description="Whether apply starts it; otherwise only its schedules do.")
-    options: dict[str, Any] = Field(default_factory=dict, description="Settings of this kind of agent.")
+    options: Options = Field(Options(), description="How the coding agent works: model and permissions.")
 
 
 def _identity_form(value: object) -> str | None:

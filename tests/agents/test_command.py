@@ -2,8 +2,8 @@
 
 import pytest
 
-from constellagent.agents.command import argv, as_value, declared
-from tests.agents.specs import PROMPT, spec
+from constellagent.agents.command import KIND, as_value, declared
+from tests.agents.specs import PROMPT, spec, words_of
 
 
 @pytest.mark.parametrize("headless", [False, True])
@@ -12,12 +12,12 @@ def test_words_are_taken_as_they_are(prompt: str | None, headless: bool) -> None
     """A command of unknown grammar gets exactly its declared words: no prompt, no second parsing."""
     words = ("bash", "scripts/triage.sh", "$HOME; rm", "-x")
 
-    assert argv(spec("command", command=words), prompt, headless) == words
+    assert words_of(KIND, spec("command", command=words), prompt, headless=headless) == words
 
 
 def test_a_line_goes_to_the_shell() -> None:
     """`shell` is one line for /bin/sh and nothing else is."""
-    assert argv(spec("command", shell="npm start | tee log"), PROMPT, False) == (
+    assert words_of(KIND, spec("command", shell="npm start | tee log"), PROMPT, headless=False) == (
         "/bin/sh",
         "-c",
         "npm start | tee log",

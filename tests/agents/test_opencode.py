@@ -2,8 +2,8 @@
 
 import pytest
 
-from constellagent.agents.opencode import argv
-from tests.agents.specs import PROMPT, spec
+from constellagent.agents.opencode import KIND
+from tests.agents.specs import PROMPT, spec, words_of
 
 
 @pytest.mark.parametrize(
@@ -19,14 +19,14 @@ from tests.agents.specs import PROMPT, spec
 )
 def test_the_prompt_is_in_its_place(prompt: str | None, headless: bool, words: tuple[str, ...]) -> None:
     """A conversation and a run get the prompt where the program takes it, never as an option."""
-    assert argv(spec("opencode"), prompt, headless) == words
+    assert words_of(KIND, spec("opencode"), prompt, headless=headless) == words
 
 
 def test_a_declared_command_replaces_the_program() -> None:
     """Declared words stand where the program's name would, and the prompt still follows."""
     declared = spec("opencode", command=["nice", "opencode", "--verbose"])
 
-    words = argv(declared, PROMPT, True)
+    words = words_of(KIND, declared, PROMPT, headless=True)
 
     assert words[:3] == ("nice", "opencode", "--verbose")
-    assert words[3:] == argv(spec("opencode"), PROMPT, True)[1:]
+    assert words[3:] == words_of(KIND, spec("opencode"), PROMPT, headless=True)[1:]

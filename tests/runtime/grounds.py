@@ -21,7 +21,8 @@ from constellagent.runtime.git import Git
 from constellagent.runtime.identities import RaviIdentities
 from constellagent.runtime.identities.creation import held
 from constellagent.runtime.repository import find
-from constellagent.runtime.sessions import ConstellationSessions, SessionRegistry
+from constellagent.runtime.own_sessions import ConstellationSessions
+from constellagent.runtime.sessions import SessionRegistry
 from constellagent.runtime.settings import Settings
 from constellagent.runtime.store.bindings import Bindings
 from constellagent.runtime.store.database import Database

@@ -15,8 +15,10 @@ from constellagent.plan.fires import Fire
 from constellagent.ravi.vault import RootKey
 from constellagent.runtime.environment import KeptEnvironment
 from constellagent.runtime.launches import ConstellationLaunches, port_variables, wake_variables
-from constellagent.runtime.sessions import ConstellationSessions
+from constellagent.runtime.outfit import Outfits
+from constellagent.runtime.own_sessions import ConstellationSessions
 from constellagent.runtime.store.constellations import Constellations
+from constellagent.runtime.store.conversations import ConversationRows
 from constellagent.runtime.store.ports import FIRST, LAST, ReservedPorts
 from tests.fake_world import FakeWorld, Person
 from tests.fakes import ports_of
@@ -46,7 +48,8 @@ class Desk:
             self.kept,
             ReservedPorts(rig.database, lambda _: True),
             rig.registry,
-            REACHABLE,
+            reachable=REACHABLE,
+            outfits=Outfits("c", "acme", rig.settings.paths, Path("/none"), ConversationRows(rig.database)),
         )
 
     async def environment(self, worktree: Path, agent: str = "docs") -> dict[str, str]:

@@ -14,7 +14,7 @@ import pytest
 from constellagent.errors import ConflictError, UnavailableError, WorldError
 from constellagent.plan.observed import There, Unknown
 from constellagent.runtime import processes
-from constellagent.runtime.sessions import ConstellationSessions, facts
+from constellagent.runtime.own_sessions import ConstellationSessions, facts
 from constellagent.runtime.settings import Settings
 from tests.runtime.sessions_rig import Rig, members, row_of_this_boot, until
 

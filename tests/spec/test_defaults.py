@@ -14,7 +14,7 @@ defaults:
   setup: [[a]]
   needs: [s]
   env: {pass: [A, B], set: {X: "1", Y: "1"}}
-  options: {model: m, deep: {a: 1}}
+  options: {model: m, args: [--a]}
 agents:
   plain: {}
   own:
@@ -22,18 +22,18 @@ agents:
     setup: []
     needs: []
     env: {pass: [C, A], set: {Y: "2"}}
-    options: {deep: {b: 2}}
+    options: {args: [--b]}
     kind: codex
   part: {env: {set: {Z: "3"}}}
 """
     agents = loaded(text).agents
     assert agents["plain"].include == ("a",)
-    assert agents["plain"].options == {"model": "m", "deep": {"a": 1}}
+    assert (agents["plain"].options.model, agents["plain"].options.args) == ("m", ("--a",))
     own = agents["own"]
     assert (own.kind, own.include, own.setup, own.needs) == ("codex", ("b",), (), ())
     assert own.env.pass_ == ("A", "B", "C")
     assert own.env.set_ == {"X": "1", "Y": "2"}
-    assert own.options == {"model": "m", "deep": {"b": 2}}
+    assert (own.options.model, own.options.args) == ("m", ("--b",))
     assert agents["part"].env.pass_ == ("A", "B")
     assert agents["part"].env.set_ == {"X": "1", "Y": "1", "Z": "3"}
 

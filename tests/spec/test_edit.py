@@ -10,7 +10,7 @@ from constellagent.errors import SpecError, UsageError
 from constellagent.spec.edit import add_agent, remove_agent, set_value
 from tests.spec.samples import EXAMPLE, agent, loaded
 
-MERGED = "services: &s {a: {shell: x}}\nversion: 1\nagents:\n a:\n  kind: aider"
+MERGED = "defaults: {env: {set: &s {a: x}}}\nversion: 1\nagents:\n a:\n  kind: aider"
 DOCS = {"kind": "claude", "prompt": "Write docs: all of them.", "env": {"set": {"A": "1"}}, "ports": ["web"]}
 
 
@@ -157,16 +157,17 @@ def test_one_value_is_set(path: str, value: str, gone: list[str] | None, came: l
             "version: 1\nagents:\n  a:\n    kind: codex\n    prompt: z\n\n",
         ),
         (
-            "version: 1\nservices: &s {a: {shell: x}}\nagents: {a: {kind: codex, options: {<<: *s}}}\n",
-            "agents.a.options.b",
-            "1",
-            "version: 1\nservices: &s {a: {shell: x}}\nagents: {a: {kind: codex, options: {<<: *s, b: 1}}}\n",
+            "version: 1\ndefaults: {env: {set: &s {a: x}}}\nagents: {a: {kind: codex, env: {set: {<<: *s}}}}\n",
+            "agents.a.env.set.b",
+            "y",
+            "version: 1\ndefaults: {env: {set: &s {a: x}}}\n"
+            "agents: {a: {kind: codex, env: {set: {<<: *s, b: y}}}}\n",
         ),
         (
-            MERGED + "\n  options:\n   <<: *s\n",
-            "agents.a.options.a",
-            "1",
-            MERGED + "\n  options:\n   <<: *s\n   a: 1\n",
+            MERGED + "\n  env:\n   set:\n    <<: *s\n",
+            "agents.a.env.set.a",
+            "y",
+            MERGED + "\n  env:\n   set:\n    <<: *s\n    a: y\n",
         ),
     ],
 )

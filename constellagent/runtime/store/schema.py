@@ -85,4 +85,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             created_at REAL NOT NULL, edited_at REAL NOT NULL, sent_at REAL) STRICT""",
         "CREATE INDEX comments_by_agent ON comments (constellation, agent)",
     ),
+    (
+        """CREATE TABLE conversations (
+            session TEXT PRIMARY KEY, constellation TEXT NOT NULL, agent TEXT NOT NULL, role TEXT NOT NULL,
+            kind TEXT NOT NULL, id TEXT NOT NULL, worktree TEXT NOT NULL, profile TEXT NOT NULL,
+            prompt TEXT NOT NULL, at REAL NOT NULL, dropped INTEGER NOT NULL DEFAULT 0) STRICT""",
+        "CREATE INDEX conversations_by_agent ON conversations (constellation, agent, role)",
+        "CREATE INDEX conversations_by_id ON conversations (kind, id) WHERE id != ''",
+    ),
 )

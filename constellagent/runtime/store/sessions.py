@@ -77,7 +77,7 @@ class SessionRows:
 
     def __init__(self, database: Database) -> None:
         """Use an open database."""
-        self._database = database
+        self.database = database
 
     async def add(self, row: SessionRow) -> None:
         """Write a new session down.
@@ -95,18 +95,18 @@ class SessionRows:
                     hint=f"`constellagent stop {row.subject}` ends it",
                 ) from error
 
-        await self._database.run(write)
+        await self.database.run(write)
 
     async def set_holder(self, session: str, pid: int, start: str) -> None:
         """Write down who holds a live session."""
-        await self._database.execute(
+        await self.database.execute(
             "UPDATE sessions SET holder_pid = ?, holder_start = ? WHERE id = ? AND ended_at IS NULL",
             (pid, start, session),
         )
 
     async def want_stop(self, session: str) -> bool:
         """Write down that a session is to end; returns whether it was live."""
-        changed = await self._database.execute(
+        changed = await self.database.execute(
             "UPDATE sessions SET stop_wanted = 1 WHERE id = ? AND ended_at IS NULL", (session,)
         )
         return changed > 0
@@ -115,7 +115,7 @@ class SessionRows:
         self, session: str, at: float, exit_status: int | None, ended_by: EndedBy, outcome: str
     ) -> bool:
         """Write down how a session ended; returns whether it was live, so that one caller alone ends it."""
-        changed = await self._database.execute(
+        changed = await self.database.execute(
             "UPDATE sessions SET ended_at = ?, exit_status = ?, ended_by = ?, outcome = ? "
             "WHERE id = ? AND ended_at IS NULL",
             (at, exit_status, ended_by, outcome, session),
@@ -150,18 +150,18 @@ class SessionRows:
 
     async def drop(self, session: str) -> None:
         """Forget one session."""
-        await self._database.execute("DELETE FROM sessions WHERE id = ?", (session,))
+        await self.database.execute("DELETE FROM sessions WHERE id = ?", (session,))
 
     async def count_restart(self, constellation: str, role: Role, subject: str, at: float) -> None:
         """Record one restart."""
-        await self._database.execute(
+        await self.database.execute(
             "INSERT INTO restarts (constellation, role, subject, at) VALUES (?, ?, ?, ?)",
             (constellation, role, subject, at),
         )
 
     async def restarts(self, constellation: str, role: Role, subject: str, since: float) -> int:
         """Return how many restarts there were after `since`."""
-        found = await self._database.rows(
+        found = await self.database.rows(
             "SELECT count(*) FROM restarts WHERE constellation = ? AND role = ? AND subject = ? AND at > ?",
             (constellation, role, subject, since),
         )
@@ -169,7 +169,7 @@ class SessionRows:
 
     async def outdate(self, constellation: str, agent: str) -> None:
         """Note that a live session runs in a folder that is not its agent's worktree any more."""
-        await self._database.execute(
+        await self.database.execute(
             "UPDATE sessions SET fingerprint = ? WHERE constellation = ? AND subject = ? AND role = 'agent' "
             "AND ended_at IS NULL",
             (FOLDER_GONE, constellation, agent),
@@ -177,7 +177,7 @@ class SessionRows:
 
     async def bury(self, constellation: str, subject: str) -> None:
         """Let the ended sessions of an agent that is gone not count any more when it is declared again."""
-        await self._database.run(
+        await self.database.run(
             lambda c: c.execute(
                 "UPDATE sessions SET ended_by = 'stop' WHERE constellation = ? AND subject = ? "
                 "AND role = 'agent' AND ended_by = 'itself'",
@@ -197,13 +197,13 @@ class SessionRows:
 
     async def forget_restarts(self, constellation: str, role: Role, subject: str) -> None:
         """Start counting anew, as after a start that a person asked for."""
-        await self._database.execute(
+        await self.database.execute(
             "DELETE FROM restarts WHERE constellation = ? AND role = ? AND subject = ?",
             (constellation, role, subject),
         )
 
     async def _select(self, condition: str, *values: str) -> list[SessionRow]:
-        return [_row(values) for values in await self._database.rows(f"{_SELECT} {condition}", values)]
+        return [_row(values) for values in await self.database.rows(f"{_SELECT} {condition}", values)]
 
 
 def _key(row: SessionRow) -> tuple[str, str, str]:
