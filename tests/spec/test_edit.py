@@ -157,11 +157,10 @@ def test_one_value_is_set(path: str, value: str, gone: list[str] | None, came: l
             "version: 1\nagents:\n  a:\n    kind: codex\n    prompt: z\n\n",
         ),
         (
-            "version: 1\ndefaults: {env: {set: &s {a: x}}}\nagents: {a: {kind: codex, env: {set: {<<: *s}}}}\n",
+            "version: 1\ndefaults: {env: {set: &s {a: x}}}\nagents: {a: {kind: codex, env: {set: {<<: *s}}}}",
             "agents.a.env.set.b",
             "y",
-            "version: 1\ndefaults: {env: {set: &s {a: x}}}\n"
-            "agents: {a: {kind: codex, env: {set: {<<: *s, b: y}}}}\n",
+            "version: 1\ndefaults: {env: {set: &s {a: x}}}\nagents: {a: {kind: codex, env: {set: {<<: *s, b: y}}}}",  # noqa: E501 - one text
         ),
         (
             MERGED + "\n  env:\n   set:\n    <<: *s\n",
