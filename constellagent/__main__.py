@@ -1,4 +1,4 @@
-"""Where the program begins: answers `--version` at once, and hands all else to the command line."""
+"""Where the program begins: answers `--version` and hooks at once, and hands all else to the command line."""
 
 import sys
 
@@ -11,6 +11,10 @@ def main() -> int:
     if words[:1] in (["--version"], ["-V"]):
         sys.stdout.write(f"constellagent {constellagent.__version__}\n")
         return 0
+    if words[:1] == ["hook"] and len(words) > 1 and "--help" not in words and words[1][:1] != "-":
+        from constellagent.runtime.hook_program import main as report
+
+        return report(words[1:])
     try:
         from constellagent.faces.cli.boundary import run
 

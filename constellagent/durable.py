@@ -25,6 +25,16 @@ _FAILED = (sqlite3.Error, UnicodeError)
 """What the driver raises; the second where a damaged file makes a text, or its own message, no UTF-8."""
 
 
+_HINTS = {
+    **dict.fromkeys((sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR), "is there space left on the disk?"),
+    **dict.fromkeys(
+        (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY), "may you write there?"
+    ),
+    **dict.fromkeys((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED), "end what else uses the file"),
+}
+"""What to do about what may pass, by SQLite's code."""
+
+
 Migrations = Sequence[Sequence[str]]
 """The statements that take a file from version n to n + 1, for each n from 0."""
 
@@ -124,6 +134,7 @@ class DurableFile:
 
         Raises:
             WorldError: the disk is full, or SQLite failed otherwise; nothing of the call remains.
+            ConstellagentError: the file is damaged, or lacks what this release needs.
         """
         if self._thread is None:
             raise WorldError(f"{self._path} is not open")
@@ -290,10 +301,18 @@ class DurableFile:
     def _explained(self, error: Exception) -> ConstellagentError:
         if isinstance(error, ConstellagentError):
             return error
-        explained = (
-            WorldError(f"{self._path}: {error}", hint="is there space left on the disk?", delay=1.0)
-            if isinstance(error, sqlite3.OperationalError)
-            else ConstellagentError(f"{self._path} is damaged: {error}", hint=self._damaged)
-        )
+        explained = self._told(error)
         explained.__cause__ = error
         return explained
+
+    def _told(self, error: Exception) -> ConstellagentError:
+        """Say what an error of the driver means, by SQLite's code for it, and what to do."""
+        if not isinstance(error, sqlite3.OperationalError):
+            return ConstellagentError(f"{self._path} is damaged: {error}", hint=self._damaged)
+        code = getattr(error, "sqlite_errorcode", -1) & 0xFF  # what is above it says more exactly where
+        if code == sqlite3.SQLITE_ERROR:
+            return ConstellagentError(
+                f"{self._path} is not as this release knows it: {error}",
+                hint=f"another release wrote it, which can read it, or it is damaged: {self._damaged}",
+            )
+        return WorldError(f"{self._path}: {error}", hint=_HINTS.get(code, ""), delay=1.0)

@@ -27,7 +27,8 @@ class Program:
         kind: of the agent.
         version: that is tested.
         package: where it comes from: npm, or PyPI for aider.
-        file: the program below its folder; `{os}` and `{cpu}` are node's names of this machine.
+        file: the program below its folder; `{os}` and `{cpu}` are node's names of this machine, `{machine}`
+            and `{triple}` those of compilers.
     """
 
     kind: str
@@ -45,7 +46,8 @@ class Program:
         """The program itself."""
         cpu = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
         triple = {"linux": "unknown-linux-musl", "darwin": "apple-darwin"}.get(sys.platform, "")
-        name = self.file.format(os=sys.platform, cpu=cpu, machine=platform.machine(), triple=triple)
+        machine = {"arm64": "aarch64"}.get(platform.machine(), platform.machine())
+        name = self.file.format(os=sys.platform, cpu=cpu, machine=machine, triple=triple)
         return self.folder / name
 
 

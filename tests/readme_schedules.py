@@ -65,7 +65,7 @@ _CAUSES: Mapping[str, tuple[str, str]] = {
     "sms": ('`{from: "+1201*", text: "*urgent*"}`', "a text for the agent's number"),
     "agent": (
         "`census`, and beside it `state: done`, `failed` or `exited`",
-        "another agent's session or run that ends by itself: well, badly, or either; a stop wakes nobody",
+        "another agent's turn, session or run that ends: well, badly, or either; a stop wakes nobody",
     ),
     "webhook": ("`deploys`", "a signed POST to the address that `constellagent schedule webhook` shows"),
 }

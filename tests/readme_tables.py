@@ -14,19 +14,19 @@ from pydantic.fields import FieldInfo
 
 from constellagent import errors
 from constellagent.faces.cli.commands import COMMANDS
-from constellagent.faces.mcp.serve import TOOLS
+from constellagent.faces.mcp.serve import FLEET_TOOLS, TOOLS
 from constellagent.ravi.shim_program.program import NOUNS, verbs
 from constellagent.ravi.vault.descriptor import Kind
 from constellagent.ravi.vault.places import PROTECTION
 from constellagent.runtime.settings import Settings
 from constellagent.spec.durations import format_duration
 from constellagent.spec.models import Agent, AgentSettings, Constellation, Schedule, Service
-from tests import readme_schedules, readme_terminals, readme_web
+from tests import readme_agents, readme_schedules, readme_terminals, readme_web
 from tests.checkout import ROOT
 from tests.readme_markdown import table
 
 README = ROOT / "README.md"
-PAGE, API = ROOT / "docs" / "web.md", ROOT / "docs" / "api.md"
+AGENTS, PAGE, API = (ROOT / "docs" / name for name in ("agents.md", "web.md", "api.md"))
 _MARKED = re.compile(r"(?<=^<!-- table: )([a-z ]+)( -->\n\n)(.*?)(?=\n\n)", re.MULTILINE | re.DOTALL)
 
 
@@ -119,9 +119,22 @@ def agent_commands() -> str:
 
 
 def tools() -> str:
-    """Return the MCP tools with the first sentence of what a model is told of each."""
-    rows = ((f"`{tool.name}`", f"{tool.about.split('. ')[0].rstrip('.')}.") for tool in TOOLS.values())
+    """Return the MCP tools of an identity with the first sentence of what a model is told of each."""
+    rows = ((f"`{tool.name}`", _first_sentence(tool.about)) for tool in TOOLS.values())
     return table(("tool", "what the model is told first"), *rows)
+
+
+def fleet_tools() -> str:
+    """Return the MCP tools for all agents, and what a token must allow for each."""
+    rows = (
+        (f"`{tool.name}`", "read" if tool.reads else "admin", _first_sentence(tool.about))
+        for tool in FLEET_TOOLS.values()
+    )
+    return table(("tool", "scope", "what the model is told first"), *rows)
+
+
+def _first_sentence(text: str) -> str:
+    return f"{text.partition('. ')[0].rstrip('.')}."
 
 
 _CHOSEN: Mapping[Kind, str] = {
@@ -149,7 +162,9 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "settings": settings,
     "ravi": agent_commands,
     "tools": tools,
+    "fleet tools": fleet_tools,
     "key places": key_places,
+    **readme_agents.TABLES,
     **readme_schedules.TABLES,
     **readme_terminals.TABLES,
     **readme_web.TABLES,

@@ -6,6 +6,7 @@ comes or goes without a word is an error.
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Annotated, get_args, get_origin, get_type_hints
 
 from constellagent.faces.cli.commands import find
@@ -15,7 +16,9 @@ from constellagent.faces.tui.app import VIEWS
 from constellagent.faces.tui.copying.keys import HINTS
 from constellagent.faces.tui.dialogs import Dialogs
 from constellagent.faces.tui.symbols import UNICODE
+from constellagent.runtime.alerts import alerts, deciding
 from constellagent.runtime.control import State as Shown
+from constellagent.spec.durations import format_duration
 from constellagent.term.activity import Source, State
 from tests.faces.tui.crews import four
 from tests.faces.tui.fake_deck import FakeDeck
@@ -26,7 +29,7 @@ _STATES: Mapping[Shown, str] = {
     "starting": "It was started, and has not written anything yet.",
     "working": "It says so, or it writes.",
     "waiting": "It needs somebody; the reason says for what: `permission`, `question`, `idle prompt` "
-    "(ready for the next order), `paused`.",
+    "(ready for the next order), `paused`, a limit, or another agent.",
     "unknown": "Nobody can tell. `quiet`: it wrote before, writes nothing now, and nothing says why.",
     "done": "It ended well, or says that it is done.",
     "failed": "It ended badly, or says that it failed.",
@@ -38,14 +41,14 @@ _STATES: Mapping[Shown, str] = {
 _OF_PROCESSES = {"stopped", "running"}
 
 _SOURCES: Mapping[Source, str] = {
-    "hook": "what the agent's own hooks report; no kind of agent has them yet",
+    "hook": "what the agent's own hooks report, or any program with `constellagent-hook`",
     "report": "what the agent says of itself on its terminal (OSC 7501)",
     "title": "a title that coding agents give their window, such as one with a spinner",
     "prompt": "the marks of a shell about its prompt and its commands (OSC 133)",
     "progress": "a progress bar (OSC 9;4)",
     "notification": "a notification (OSC 9, 99 or 777); one that says nothing known is a question",
     "bell": "a bell, after which nothing follows",
-    "screen": "what the screen shows; no kind of agent has signs for it yet",
+    "screen": "what the screen shows, of the kinds of coding agents that are known",
     "output": "that it writes, or has stopped to",
     "process": "how it ended",
     "none": "nothing yet",
@@ -63,6 +66,23 @@ def sources() -> str:
     """Return from where a state is known."""
     rows = ((f"`{source}`", _SOURCES[source]) for source in get_args(Source))
     return table(("source", "what tells"), *rows)
+
+
+def words_to_the_owner() -> str:
+    """Return the numbers by which an owner is told of agents."""
+    rows = (
+        (
+            _span(deciding.SETTLE),
+            "A state must have lasted so long, where the agent said it itself.",
+        ),
+        (_span(deciding.SETTLE_GUESSED), "And so long where it was guessed from the terminal."),
+        (f"{alerts.MOST}", "Words of one agent within an hour; the last of them says that it is the last."),
+    )
+    return table(("number", "of what"), *rows)
+
+
+def _span(seconds: float) -> str:
+    return format_duration(timedelta(seconds=seconds))
 
 
 def keys() -> str:
@@ -132,6 +152,7 @@ def _default(value: object) -> str:
 TABLES: Mapping[str, Callable[[], str]] = {
     "states": states,
     "sources": sources,
+    "words to the owner": words_to_the_owner,
     "keys": keys,
     "copy keys": copy_keys,
     "view keys": view_keys,

@@ -34,11 +34,14 @@ SPAWNING = {
     "demo/agents/both.py": "asks `ravi`, as any program of an agent may",
     "demo/agents/clerk.py": "asks `ravi` and git, as any program of an agent may",
     "faces/cli/pager.py": "starts the user's pager",
+    "faces/cli/versions.py": "asks the coding agents' programs for their version",
     "faces/launching.py": "starts the daemon",
     "faces/opening.py": "starts this person's browser",
     "faces/tui/copying/clipboard.py": "starts the desktop's clipboard program",
     "ravi/shim_program/aside.py": "becomes the vendor's `ravi` where the service is theirs",
+    "runtime/bridge_program.py": "becomes opencode, and calls our hook for what its server says",
     "runtime/git.py": "the one helper that runs git",
+    "runtime/headless/child.py": "forks the program of a run that nobody watches",
     "runtime/holder/child.py": "forks the program of a session",
     "runtime/holder/launch.py": "starts the holder of a session",
     "runtime/holder/start.py": "detaches the holder from the daemon",
@@ -192,11 +195,13 @@ def test_git_is_run_by_one_helper() -> None:
     ("module", "allowed"),
     [
         ("constellagent.runtime.holder.start", {"constellagent", "ptyprocess"}),
+        ("constellagent.runtime.hook_program", {"constellagent"}),
         ("constellagent.ravi.shim_program", {"constellagent"}),
+        ("constellagent.runtime.headless.run", {"constellagent"}),
     ],
 )
 def test_what_starts_for_every_session_stays_light(module: str, allowed: set[str]) -> None:
-    """The holder and the `ravi` command load the standard library alone, and the holder its pty."""
+    """The holder, the hook and the `ravi` command load the standard library alone, and the holder its pty."""
     code = (
         "import json, sys; before = set(sys.modules); "
         f"import {module}; print(json.dumps(sorted(set(sys.modules) - before)))"

@@ -10,6 +10,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.checkout import ROOT
+from tests.e2e.agents.witness import KINDS
+from tests.programs import PROGRAMS
 
 SCRIPT = ROOT / ".ci" / "run"
 
@@ -83,6 +85,31 @@ def test_the_script_runs_the_line_that_the_readme_gives() -> None:
     assert len(found) == 1
     assert found[0] in (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
     assert found[0] not in SCRIPT.read_text(encoding="utf-8")
+
+
+def test_the_coding_agents_are_there_before_the_tests() -> None:
+    """Each kind that has a test of a whole day in every run is installed by a step of its own."""
+    script = SCRIPT.read_text(encoding="utf-8")
+    named = re.search(r'^AGENTS="([a-z ]+)"', script, re.MULTILINE)
+    assert named
+    kinds = named.group(1).split()
+
+    assert kinds == [kind for kind, long in KINDS.items() if not long]
+    assert set(kinds) <= {program.kind for program in PROGRAMS}
+    assert script.index('"environment" environment') < script.index('"real coding agents" coding_agents')
+    assert script.index('"real coding agents" coding_agents') < script.index('"README\'s test line" tests')
+
+
+def test_the_environment_is_made_by_the_line_of_the_readme(tmp_path: Path) -> None:
+    """What installs is the first half of the test line, and nothing is run of the second one."""
+    (tmp_path / "README.md").write_text(
+        "<!-- test line -->\n```sh\ntouch installed && .venv/bin/python -m pytest -n auto\n```\n"
+    )
+    script = f"set -eu -o pipefail\n{_function('test_line')}\n{_function('environment')}\nenvironment\n"
+
+    subprocess.run(["bash", "-c", script], cwd=tmp_path, check=True)
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["README.md", "installed"]
 
 
 def test_the_script_needs_nothing_outside_the_checkout() -> None:

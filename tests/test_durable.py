@@ -286,6 +286,35 @@ def test_a_full_disk_costs_one_call(home: Settings) -> None:
     assert files == ["after", "before"]
 
 
+async def test_a_file_of_another_shape_is_no_full_disk(home: Settings) -> None:
+    """Where a column is missing the error says whose file it may be, and what to do; it does not pass by itself."""
+    database = Database(home.paths.database)
+    await database.open()
+    with pytest.raises(ConstellagentError, match="no such column: nothing") as caught:
+        await database.rows("SELECT nothing FROM trusted")
+    await database.close()
+    assert not isinstance(caught.value, WorldError)
+    assert str(home.paths.database) in caught.value.message
+    assert "another release" in caught.value.hint
+    assert "constellagent apply" in caught.value.hint
+    assert "disk" not in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("pragma", "hint"),
+    [("query_only=ON", "may you write there?"), ("max_page_count=1", "is there space left on the disk?")],
+)
+async def test_what_may_pass_says_what_to_look_at(home: Settings, pragma: str, hint: str) -> None:
+    """A file that cannot be written, and a full one, have each a hint of their own."""
+    database = Database(home.paths.database)
+    await database.open()
+    await database.run(lambda connection: connection.execute(f"PRAGMA {pragma}").fetchall())
+    with pytest.raises(WorldError) as caught:
+        await database.execute("INSERT INTO trusted (file, hash) VALUES (?, ?)", ("x" * 100_000, "h"))
+    await database.close()
+    assert caught.value.hint == hint
+
+
 class Beside:
     """A companion that writes down what it was told, and can refuse to."""
 

@@ -1,110 +1,31 @@
 """The README cannot lie: its tables come from the code, its picture from the package, and its tour is run.
 
-The tables of docs/web.md and docs/api.md are made and compared with it.
+The tables of docs/agents.md, docs/web.md and docs/api.md are made and compared with it.
 """
 
-import doctest
 import json
 import re
-import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
 import constellagent
 from constellagent.spec.load import load
-from tests import readme_page, readme_screens
+from tests import readme_page, readme_tour
 from tests.checkout import EXAMPLE, ROOT, Clone, clone_tree, free_the_port, lived_in
-from tests.readme_tables import API, PAGE, README, TABLES, rewrite
+from tests.readme_tables import AGENTS, API, PAGE, README, TABLES, rewrite
 
 TEXT = README.read_text(encoding="utf-8")
-_BLOCK = re.compile(
-    r"(?:^<!-- (?P<mark>file|screen): (?P<about>[^\n]+) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$",
-    re.MULTILINE | re.DOTALL,
-)
-_FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-_VARYING = (
-    (re.compile(r"\b(chs|cst)_[\w-]{43}(?!\S)"), "SECRET"),
-    (re.compile(r"(?<=#code=)[\w-]{22}(?=&)"), "LOGIN"),
-    (re.compile(r"\b\d{8}T\d{6}(\.\d+)?Z"), "STAMP"),
-    (re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?\b"), "MOMENT"),
-    (re.compile(r"\b[0-9a-f]{7,40}\b"), "COMMIT"),
-    (re.compile(r"\b(\d+(\.\d)?[dhms])+\b"), "AGE"),
-    (re.compile(r"\b\d{6}\b"), "CODE"),
-    (re.compile(r"\bdemo-\w{4}\.test\b"), "DOMAIN"),
-    (re.compile(r"\b\d+ lines\b"), "LINES"),
-    (re.compile(r"(?<=127\.0\.0\.1:)\d+"), "PORT"),
-)
-"""What differs from run to run: the README shows true values, and any other value matches them."""
-
-_LOOKS = re.compile(r"constellagent (status|schedule (show|history))\b")
-"""Commands that only look, and may do so before what they show has come to its end."""
-
-_AS_ON_A_TERMINAL = "exec 2>&1; export PYTHONUNBUFFERED=1"
-"""Talk and results come together, in the order in which they are written."""
-
-_PATIENCE = 15.0
-"""Seconds for which such a command is asked again."""
-
-
-class Block(NamedTuple):
-    """A fenced block.
-
-    Attributes:
-        file: the name of the file that it is, where the README says so.
-        screen: the size and the keys by which a terminal shows it, where the README says so.
-        language: after the fence.
-        text: inside.
-    """
-
-    file: str
-    screen: str
-    language: str
-    text: str
-
-
-class Step(NamedTuple):
-    """One step of the tour: a command and what it says, or a screen of the multiplexer."""
-
-    command: str
-    shown: str
-    screen: str = ""
-
-
-def _marked(found: re.Match[str], mark: str) -> str:
-    return str(found["about"]) if found["mark"] == mark else ""
-
-
-_BLOCKS = [
-    Block(_marked(m, "file"), _marked(m, "screen"), m["language"], m["text"]) for m in _BLOCK.finditer(TEXT)
-]
+_BLOCKS = readme_tour.blocks(TEXT)
 
 
 def _blocks(language: str) -> list[str]:
     """Return the text of the blocks of one language, in order."""
     return [block.text for block in _BLOCKS if block.language == language]
-
-
-def _tour() -> Iterator[Step]:
-    """Yield each command of the console blocks with the output that is shown for it.
-
-    A block that is a constellation file is written where it stands, one that is a screen is looked at.
-    """
-    for block in _BLOCKS:
-        if block.file == "constellation.yaml":
-            yield Step(f"cat > {block.file} <<'END'\n{block.text}END\n", "")
-        if block.screen:
-            yield Step("constellagent attach", block.text, block.screen)
-        if block.language != "console":
-            continue
-        for entry in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
-            command, _, shown = entry.partition("\n")
-            yield Step(command, shown)
 
 
 def _workflows() -> list[tuple[str, dict[str, Any]]]:
@@ -113,16 +34,10 @@ def _workflows() -> list[tuple[str, dict[str, Any]]]:
     return [(text, YAML(typ="safe", pure=True).load(text)) for text in found]
 
 
-def _settled(text: str) -> str:
-    for pattern, word in _VARYING:
-        text = pattern.sub(word, text)
-    return text
-
-
 def test_the_tables_are_what_the_code_says(request: pytest.FixtureRequest) -> None:
     """Keys, defaults, commands, exit codes and settings are in the documents, as they are in the code."""
     found: list[str] = []
-    for document in (README, PAGE, API):
+    for document in (README, AGENTS, PAGE, API):
         text = document.read_text(encoding="utf-8")
         if request.config.getoption("--update-golden", default=False):
             text = rewrite(text)
@@ -178,7 +93,7 @@ def test_the_language_examples_load() -> None:
 
 def test_links_lead_somewhere() -> None:
     """Every relative link names a file of this tree, and every link within a document one of its headings."""
-    for document in (README, PAGE, API):
+    for document in (README, AGENTS, PAGE, API):
         text = document.read_text(encoding="utf-8")
         targets = [target for target in re.findall(r"\]\(([^)]+)\)", text) if "://" not in target]
 
@@ -210,43 +125,13 @@ def stranger() -> Iterator[Clone]:
         yield clone
 
 
-def _possible(command: str) -> bool:
-    """Tell whether this machine has what a command of the tour needs beside the package."""
-    if command.startswith("constellagent web ") and "--off" not in command:
-        return readme_page.built()
-    return not command.startswith("curl ") or shutil.which("curl") is not None
-
-
 @pytest.mark.timeout(600)
 def test_the_tour_happens_as_shown(stranger: Clone) -> None:
-    """Each command of the tour, run in order in a fresh clone, says what is shown (`...` is anything).
+    """Each command of the tour, run in order in a fresh clone, says what is shown (`...` is anything)."""
+    tour = list(readme_tour.steps(TEXT))
+    assert tour
 
-    Screens are compared where tmux is, which is the terminal that shows them, the page is opened where it was
-    built, and the API is asked where curl is.
-    """
-    checker = doctest.OutputChecker()
-    home = str(stranger.repo.parent)
-    steps = list(_tour())
-    assert steps
-
-    for command, shown, screen in steps:
-        if screen:
-            if shutil.which("tmux") is not None:
-                got = readme_screens.taken(stranger, screen, shown)
-                assert readme_screens.same(shown, got), f"{screen}\nshown:\n{shown}\ngot:\n{got}"
-            continue
-        if not _possible(command):
-            continue
-        deadline = time.monotonic() + _PATIENCE
-        while True:
-            done = stranger.run("bash", "-c", f"{_AS_ON_A_TERMINAL}; {command}", status=None)
-            got = done.stdout.replace(home, "/home/you")
-            same = checker.check_output(_settled(shown), _settled(got), _FLAGS)
-            if same or not _LOOKS.match(command) or time.monotonic() > deadline:
-                break
-            time.sleep(0.2)
-
-        assert same, f"$ {command}\nshown:\n{shown}\ngot:\n{got}"
+    readme_tour.take(stranger, tour)
 
 
 def test_the_workflows_are_as_careful_as_ours() -> None:

@@ -17,9 +17,4 @@ def declared(spec: Agent, *program: str) -> tuple[str, ...]:
     return spec.command or program
 
 
-def as_value(prompt: str) -> str:
-    """Return the prompt as the value of an option: a dash in front would make it an option of its own."""
-    return f" {prompt}" if prompt.startswith("-") else prompt
-
-
 KIND = Kind("command", "", start)

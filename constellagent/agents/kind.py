@@ -7,7 +7,7 @@ session needs, and reads what the program tells; somebody else starts processes,
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from constellagent.spec.models import Agent
 from constellagent.spec.models import Kind as Name
@@ -58,12 +58,15 @@ class Tools:
 
     Attributes:
         hook: the words of the program that hooks call, without the event; empty for no hooks.
+        bridge: the words of a program that starts one without hooks, follows its server's events and calls
+            our hook for them; empty for none.
         mcp: the words of the MCP server with the identity's tools; empty where there are none.
         mcp_env: the names of the variables that this server needs, where a program passes it only some.
         instructions: who the agent is and how it reaches its mail and vault; empty for nothing.
     """
 
     hook: tuple[str, ...] = ()
+    bridge: tuple[str, ...] = ()
     mcp: tuple[str, ...] = ()
     mcp_env: tuple[str, ...] = ()
     instructions: str = ""
@@ -96,8 +99,8 @@ class Start:
             for no file) to the text that must be. Only where the agent has a profile of its own.
         stdin: what a headless run gets on its standard input; None for nothing.
         later: the prompt, where the program takes it only by typing, once it is ready.
-        stream: the module of `agents.streams` that reads what a headless run writes; empty where its exit
-            status is all there is.
+        stream: the module of `agents.streams` that reads what a headless run writes, on its standard error
+            too; empty where its text and exit status are all there is.
     """
 
     argv: tuple[str, ...]
@@ -122,6 +125,18 @@ class Usage:
     input: int = 0
     output: int = 0
     cost: float | None = None
+
+
+class Meter(Protocol):
+    """Counts what a conversation uses by its transcript. Never raises, whatever the lines are."""
+
+    def feed(self, line: str) -> None:
+        """Take the next line, without its end; from the first one on, each once."""
+        ...
+
+    def used(self) -> Usage:
+        """Return what the conversation has used so far."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +191,8 @@ class Signs:
         screens: what its screen shows.
         dialogs: lines of a screen that show a dialog, in which a paste is lost and Enter is an answer.
         ready: lines of a screen that show that it takes a prompt; empty where a waiting state is the sign.
+        draft: how the first row of its input line begins, after which a draft follows; the cursor is there
+            or in a later row of it. Empty where the input line cannot be told from the rest.
     """
 
     titles: tuple[Sign, ...] | None = None
@@ -183,6 +200,7 @@ class Signs:
     screens: tuple[Sign, ...] = ()
     dialogs: tuple[str, ...] = ()
     ready: tuple[str, ...] = ()
+    draft: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,12 +245,16 @@ class Kind:
             raises, whatever it gets; None where it says nothing.
         transcripts: glob patterns of absolute paths, of which one exists where the program still has the
             conversation; empty where that cannot be seen.
+        meter: begins to count what a conversation uses; None where its transcript does not tell, or where
+            `read_hook` does.
         keeps_conversations: a later session can take one up again.
         chooses_conversation: we give a conversation its id; else hooks or output tell it.
         signs: of its state without hooks.
         queues: what is typed while it works waits for the end of its turn; otherwise it disturbs the turn.
         hooks: it calls hooks for the state.
         mcp: it speaks MCP.
+        needs_profile: it takes hooks and MCP only from a profile of the agent's own.
+        leaves: patterns of what it writes into the worktree for itself, which git is to ignore.
         facts: for people.
     """
 
@@ -241,10 +263,13 @@ class Kind:
     start: Callable[[Agent, Task, Place, Tools | None], Start]
     read_hook: Callable[[Mapping[str, Any]], Report | None] = no_report
     transcripts: Callable[[str, Place], tuple[str, ...]] = no_transcripts
+    meter: Callable[[], Meter] | None = None
     keeps_conversations: bool = False
     chooses_conversation: bool = False
     signs: Signs = Signs()
     queues: bool = True
     hooks: bool = False
     mcp: bool = False
+    needs_profile: bool = False
+    leaves: tuple[str, ...] = ()
     facts: Facts = Facts()

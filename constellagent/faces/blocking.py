@@ -14,11 +14,14 @@ from constellagent.faces import wire
 from constellagent.runtime.comment_views import CommentRequest
 from constellagent.runtime.control import (
     PROTOCOL,
+    SEND_WAIT,
     ApplyRequest,
     ConstellationView,
     InfoView,
     PlanReply,
     PlanRequest,
+    RestartRequest,
+    RestartView,
     RunRequest,
     SendView,
     SessionView,
@@ -33,9 +36,11 @@ from constellagent.runtime.identity_views import (
     IdentityView,
     ProviderRequest,
 )
+from constellagent.runtime.race_views import RaceRequest
 from constellagent.runtime.review_views import BrowseRequest, ChangeRequest
 from constellagent.runtime.schedule_views import ScheduleRequest
 from constellagent.runtime.screen_views import ScreenRequest, ScreenView
+from constellagent.runtime.usage_views import ResumeRequest, UsageReport, UsageRequest
 
 CONNECT_TIMEOUT = 5.0
 """Seconds for the connection and the daemon's greeting."""
@@ -133,9 +138,27 @@ class BlockingClient:
         reply: SessionView = self._call("session", {"file": file, "subject": subject})
         return reply
 
-    def send(self, file: str, agent: str, text: str, *, enter: bool) -> SendView:
+    def send(
+        self,
+        file: str,
+        agent: str,
+        text: str,
+        *,
+        enter: bool,
+        wait: float = SEND_WAIT,
+        force: bool = False,
+        over_limit: bool = False,
+    ) -> SendView:
         """Deliver text to the agent's session, and say how it went."""
-        params = {"file": file, "agent": agent, "text": text, "enter": enter}
+        params = {
+            "file": file,
+            "agent": agent,
+            "text": text,
+            "enter": enter,
+            "wait": wait,
+            "force": force,
+            "over_limit": over_limit,
+        }
         reply: SendView = self._call("send", params)
         return reply
 
@@ -143,9 +166,24 @@ class BlockingClient:
         """Stop the session of an agent or service; returns how it ended."""
         return str(self._call("stop", {"file": file, "subject": subject}))
 
+    def restart(self, request: RestartRequest) -> RestartView:
+        """Start an agent or service again."""
+        reply: RestartView = self._call("restart", {"request": request})
+        return reply
+
     def run(self, request: RunRequest) -> SessionView:
         """Start a run of an agent and return its session."""
         reply: SessionView = self._call("run", {"request": request})
+        return reply
+
+    def usage(self, request: UsageRequest) -> UsageReport:
+        """Return what agents have used, and the limits in effect."""
+        reply: UsageReport = self._call("usage", {"request": request})
+        return reply
+
+    def resume(self, request: ResumeRequest) -> list[str]:
+        """Let paused runs go on; returns which."""
+        reply: list[str] = self._call("resume", {"request": request})
         return reply
 
     def identities(self, file: str) -> list[IdentityView]:
@@ -174,6 +212,10 @@ class BlockingClient:
     def schedule(self, request: ScheduleRequest) -> Any:
         """Answer a person about schedules and their runs."""
         return self._call("schedule", {"request": request})
+
+    def race(self, request: RaceRequest) -> Any:
+        """Start, show or decide races."""
+        return self._call("race", {"request": request})
 
     def screen(self, request: ScreenRequest) -> ScreenView:
         """Return what the terminal of a live session shows."""

@@ -15,7 +15,7 @@ from constellagent.errors import UnavailableError
 from constellagent.faces import wire
 
 TIMEOUT = 30.0
-"""Seconds for one answer."""
+"""Seconds for one answer, unless the caller says otherwise."""
 PREFIX = "/api/v1"
 
 _LARGEST = 16 << 20
@@ -25,8 +25,8 @@ _HINT = "a daemon of an older release has no such socket; `constellagent daemon 
 class _UnixConnection(http.client.HTTPConnection):
     """HTTP over the unix socket at `path`; only programs of this user can connect."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=TIMEOUT)
+    def __init__(self, path: Path, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
         self._path = path
 
     def connect(self) -> None:
@@ -36,15 +36,27 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(str(self._path))
 
 
-def call(path: Path, method: str, place: str, body: Mapping[str, Any] | None = None) -> Any:
+def call(
+    path: Path,
+    method: str,
+    place: str,
+    body: Mapping[str, Any] | None = None,
+    *,
+    token: str = "",
+    timeout: float = TIMEOUT,
+) -> Any:
     """Return what the API that listens at `path` answers; `place` is below `/api/v1`. None for no content.
+
+    With a `token` it is asked as who has that, and not as the user whose daemon it is.
 
     Raises:
         UnavailableError: nobody listens there, or what answers is no API of ours.
         ConstellagentError: the error that the API answered, as the class of the error tree that it names.
     """
-    connection = _UnixConnection(path)
+    connection = _UnixConnection(path, timeout)
     headers = {"Accept": "application/json"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
     content = None
     if body is not None:
         headers["Content-Type"] = "application/json"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from constellagent.faces.wording import counted
-from constellagent.runtime.schedule_views import RunView
+from constellagent.runtime.schedule_views import RunView, UsageView
 
 _COUNTED = (
     ("mail", "mails_read", "mails_sent"),
@@ -61,3 +61,27 @@ def did(counts: Mapping[str, int]) -> str:
         if one or two:
             words.append(f"{word} {one}/{two}" if second else f"{word} {one}")
     return " ".join(words) or ("nothing" if counts else "")
+
+
+def used(usage: UsageView | None) -> str:
+    """Return tokens read and written, and what they cost: `12k/3.4k $0.07`; nothing for None."""
+    if usage is None:
+        return ""
+    tokens = (
+        f"{_short(usage['input'])}/{_short(usage['output'])}" if usage["input"] or usage["output"] else ""
+    )
+    cost = "" if usage["cost"] is None else _dollars(usage["cost"])
+    return " ".join(part for part in (tokens, cost) if part)
+
+
+def _short(count: int) -> str:
+    """Return a count in three digits or so."""
+    for unit, size in (("M", 1_000_000), ("k", 1000)):
+        if count >= size:
+            return f"{count / size:.1f}{unit}" if count < 10 * size else f"{count // size}{unit}"
+    return str(count)
+
+
+def _dollars(cost: float) -> str:
+    """Return a price to the cent; what is less than a cent to two digits that count."""
+    return f"${cost:.2f}" if cost >= 0.01 or not cost else f"${cost:.2g}"

@@ -2,11 +2,26 @@
 
 import shlex
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from constellagent.runtime.control import RestartView
 
 
 def counted(number: int, noun: str) -> str:
     """Return `1 agent`, `2 agents`, `no agents`."""
     return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
+def restarted(view: "RestartView", *, new: bool) -> str:
+    """Return how a restart went, after the subject's name; `new`: a new conversation was asked for."""
+    if not view["session"]["live"]:
+        return f"ended at once: {view['session']['outcome']}"
+    if view["resumed"]:
+        return "started, its conversation goes on"
+    if new and view["conversation"]:
+        return "started, with a new conversation"
+    return f"started, with a new conversation: {view['why']}" if view["why"] else "started"
 
 
 def readable(argv: Sequence[str], clean: Callable[[str], str]) -> list[str]:

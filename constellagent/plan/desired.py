@@ -45,6 +45,7 @@ class DesiredAgent:
         spec: its block of the file, defaults merged.
         fingerprint: changes when the running process would have to be started anew to follow the file.
         schedules: the declarations of its schedules by name, as `plan.declared` writes them.
+        after: the agents that must be done before its own session is started.
     """
 
     name: str
@@ -55,6 +56,12 @@ class DesiredAgent:
     spec: Agent
     fingerprint: str
     schedules: Mapping[str, str] = field(default_factory=dict)
+    after: tuple[str, ...] = ()
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services that must be ready first."""
+        return tuple(need for need in self.spec.needs if need not in self.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +118,7 @@ def desire(constellation: Constellation, repo: PurePath) -> Desired:
             spec=agent,
             fingerprint=_fingerprint_agent(agent, identity, provider),
             schedules={name: declared(spec, constellation) for name, spec in agent.schedules.items()},
+            after=tuple(need for need in agent.needs if need not in constellation.services),
         )
     services = {
         key: DesiredService(key, service, _fingerprint_service(service))

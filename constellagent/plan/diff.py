@@ -16,6 +16,7 @@ from constellagent.plan.draft import Draft
 from constellagent.plan.observed import Observed, ObservedAgent, ObservedService, Unknown
 from constellagent.plan.removal import remove_agent, remove_service
 from constellagent.plan.running import run_service, run_session
+from constellagent.plan.waiting import awaited, said
 from constellagent.plan.waking import remove_schedules, set_schedules
 from constellagent.spec.suggest import did_you_mean
 
@@ -83,15 +84,11 @@ def _up(desired: Desired, observed: Observed, options: Options) -> list[Draft]:
         drafts.append(run_service(service, seen, options.restart))
         if isinstance(seen.session, Unknown):
             unknown[service.name] = seen.session.reason
-    agents = [_agent(agent, observed, options, unknown, desired.host) for agent in chosen]
+    agents = [_agent(agent, desired, observed, options, unknown) for agent in chosen]
     drafts += agents
     if desired.host:
         drafts.append(_at_the_host(desired, agents))
     drafts += _undeclared(desired, observed, options)
-    if desired.owner is not None and not options.agents:
-        draft = Draft(desired.name)
-        draft.inform(f"of what notify names, {desired.owner} is told of failed scheduled runs only so far")
-        drafts.append(draft)
     return drafts
 
 
@@ -103,20 +100,25 @@ def _services(desired: Desired, chosen: Iterable[DesiredAgent], options: Options
     """All services, or those that the chosen agents need."""
     if not options.agents:
         return list(desired.services.values())
-    needed = {need for agent in chosen for need in agent.spec.needs} | options.restart
+    needed = {need for agent in chosen for need in agent.services} | options.restart
     return [service for service in desired.services.values() if service.name in needed]
 
 
 def _agent(
-    agent: DesiredAgent, observed: Observed, options: Options, unknown_services: dict[str, str], host: str
+    agent: DesiredAgent,
+    desired: Desired,
+    observed: Observed,
+    options: Options,
+    unknown_services: dict[str, str],
 ) -> Draft:
     draft = Draft(agent.name)
+    waits = awaited(agent, desired, observed) | {need: "" for need in agent.after if need in options.restart}
     seen = observed.agents.get(agent.name, ObservedAgent())
-    create_identity(draft, agent, seen, prune=options.prune, host=host)
+    create_identity(draft, agent, seen, prune=options.prune, host=desired.host)
     create_worktree(draft, agent, seen)
     write_identity(draft, agent, seen)
     set_schedules(draft, agent.schedules, seen.schedules)
-    run_session(draft, agent, seen, options.restart, unknown_services)
+    run_session(draft, agent, seen, options.restart, unknown_services, said(waits) if waits else "")
     _say_not_built(draft, agent)
     return draft
 

@@ -47,7 +47,7 @@ State = Literal[
     skipped_overlap  the run before it was still going
     expired          it could not start within `start_deadline`
     dropped          a later fire took its place in the queue, or the queue was full
-    over_limit       there were more than `max_per_hour`, or it looked like a loop
+    over_limit       there were more than `max_per_hour`, it looked like a loop, or `limits` were reached
     cancelled        its schedule was paused or removed while it was queued
 """
 

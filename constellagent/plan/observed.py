@@ -125,16 +125,18 @@ class SessionFacts:
         id: the session's id.
         live: its process runs.
         fingerprint: `Desired*.fingerprint` of the declaration it was started from, or `FOLDER_GONE`.
-        ended_by: for an ended one, whether it ended by itself, was stopped, or was lost (a failed start,
-            a reboot, a killed holder).
+        ended_by: for an ended one, whether it ended by itself, was stopped, was lost (a failed start,
+            a reboot, a killed holder), or reached the time limit of its own run.
         outcome: for an ended one, how, in words ("exit status 1", "killed by SIGSEGV", "stopped").
+        done: its work is: its newest turn ended so, or it ended well by itself.
     """
 
     id: str
     live: bool
     fingerprint: str
-    ended_by: Literal["", "itself", "stop", "lost"] = ""
+    ended_by: Literal["", "itself", "stop", "lost", "limit"] = ""
     outcome: str = ""
+    done: bool = False
 
 
 _NOT_LOOKED = Unknown("nobody looked")

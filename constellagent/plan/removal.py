@@ -33,7 +33,7 @@ def remove_agent(name: str, seen: ObservedAgent, reason: str, *, force: bool) ->
         draft.do(StopRun(name, f"{reason}; this ends the run", session=run))
     match seen.session:
         case There(session) if session.live:
-            draft.do(StopSession(name, f"{reason}; this ends its conversation", session=session.id))
+            draft.do(StopSession(name, f"{reason}; this ends its session", session=session.id))
     match seen.worktree:
         case There(worktree) if worktree.state in _NOT_OURS:
             draft.inform(f"{worktree.path} is not ours and is left alone")

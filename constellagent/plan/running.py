@@ -59,11 +59,12 @@ def run_session(
     seen: ObservedAgent,
     restart: AbstractSet[str],
     unknown_services: Mapping[str, str],
+    waits: str = "",
 ) -> None:
     """Say what must happen so that the agent runs as declared; `restart` names what may be ended.
 
     An agent is not started while a service that it needs could not be looked at (`unknown_services`, with
-    the reasons).
+    the reasons). One that `waits` for others, in words, is started by the daemon once those are done.
     """
     if seen.missing_env:
         draft.inform(f"its next session goes without {', '.join(seen.missing_env)}: not set in this shell")
@@ -73,13 +74,13 @@ def run_session(
         case There(facts) if facts.live:
             _live(draft, agent, facts, restart)
         case There(facts):
-            _not_live(draft, agent, facts, restart)
+            _not_live(draft, agent, facts, restart, waits)
         case Absent():
-            _not_live(draft, agent, None, restart)
+            _not_live(draft, agent, None, restart, waits)
         case never:
             assert_never(never)
     if any(isinstance(action, StartSession | RestartSession) for action in draft.actions):
-        for need in agent.spec.needs:
+        for need in agent.services:
             if need in unknown_services:
                 draft.stop_unknown(f"it needs {need}, which could not be looked at: {unknown_services[need]}")
 
@@ -94,23 +95,29 @@ def _live(draft: Draft, agent: DesiredAgent, facts: SessionFacts, restart: Abstr
     if agent.name in restart:
         draft.do(RestartSession(agent.name, why or _ASKED, session=facts.id))
     elif why:
-        draft.ask_leave(f"{why}; `--restart {agent.name}` ends its conversation and starts it anew")
+        draft.ask_leave(f"{why}; `--restart {agent.name}` ends its session and starts it again")
 
 
 def _not_live(
-    draft: Draft, agent: DesiredAgent, ended: SessionFacts | None, restart: AbstractSet[str]
+    draft: Draft, agent: DesiredAgent, ended: SessionFacts | None, restart: AbstractSet[str], waits: str
 ) -> None:
     name = agent.name
     how = f": {ended.outcome}" if ended else ""
     if name in restart:
         draft.do(StartSession(name, f"{_ASKED}; it was not running{how}"))
-    elif not agent.spec.autostart:
         return
-    elif ended is None:
-        draft.do(StartSession(name, "declared, not running"))
+    if not agent.spec.autostart:
+        return
+    if ended is None:
+        why = "declared, not running"
     elif ended.fingerprint != agent.fingerprint:
-        draft.do(StartSession(name, f"its declaration changed since it ended{how}"))
+        why = f"its declaration changed since it ended{how}"
     elif ended.ended_by == "itself":
         draft.inform(f"it ended by itself{how}; `--restart {name}` starts it again")
+        return
     else:
-        draft.do(StartSession(name, f"not running{how}"))
+        why = f"not running{how}"
+    if waits:
+        draft.inform(waits)
+    else:
+        draft.do(StartSession(name, why))

@@ -1,6 +1,6 @@
-"""Puts the `ravi` command of sessions (`shim_program`) where an agent's PATH finds it first.
+"""Puts programs of ours, such as the `ravi` command of sessions, where an agent's PATH finds them first.
 
-Apart from that program, which must start fast and so imports nothing of ours.
+Apart from the programs, which must start fast and so import nothing of ours.
 """
 
 import shlex
@@ -23,15 +23,24 @@ def install(bin_folder: Path, python: str = sys.executable) -> Path:
     Raises:
         ConstellagentError: the folder cannot be used.
     """
+    code = "from constellagent.ravi.shim_program import main\nsys.exit(main())\n"
+    return install_program(bin_folder, NAME, code, flags="-IS", python=python)
+
+
+def install_program(
+    bin_folder: Path, name: str, code: str, *, flags: str, python: str = sys.executable
+) -> Path:
+    """Write a program that runs `code`, which may import this copy of the package; return its path.
+
+    Raises:
+        ConstellagentError: the folder cannot be used.
+    """
     package_parent = str(Path(__file__).parents[2])
-    code = (
-        f"import sys\nsys.path.append({package_parent!r})\n"
-        "from constellagent.ravi.shim_program import main\nsys.exit(main())\n"
-    )
-    first = f"#!{python} -IS"
+    code = f"import sys\nsys.path.append({package_parent!r})\n{code}"
+    first = f"#!{python} {flags}"
     if len(first.encode()) <= _LONGEST_SHEBANG and not any(c.isspace() for c in python):
         script = f"{first}\n{code}"
     else:
-        script = f'#!/bin/sh\nexec {shlex.quote(python)} -IS -c {shlex.quote(code)} "$@"\n'
-    write_private(bin_folder, NAME, script.encode(), mode=0o700)
-    return bin_folder / NAME
+        script = f'#!/bin/sh\nexec {shlex.quote(python)} {flags} -c {shlex.quote(code)} "$@"\n'
+    write_private(bin_folder, name, script.encode(), mode=0o700)
+    return bin_folder / name

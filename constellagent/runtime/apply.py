@@ -35,6 +35,7 @@ from constellagent.runtime.events import Event
 from constellagent.runtime.ports import (
     Identities,
     Journal,
+    Launch,
     Launches,
     Record,
     Records,
@@ -248,7 +249,7 @@ class Apply:
             await self._stop(name, action.session)
         async with self._world.journal.step(Step.SESSION_START, name):
             await sessions.start(launch)
-        return "started"
+        return _begun(launch)
 
     async def _service(self, action: StartService | RestartService | StopService) -> str:
         name = action.subject
@@ -287,6 +288,14 @@ class Apply:
         wanted = replace(known, **changes)  # type: ignore[arg-type]  # the callers above name fields of Record
         if (await records.all()).get(name) != wanted:
             await records.put(wanted)
+
+
+def _begun(launch: Launch) -> str:
+    """Say in words how a session began."""
+    talk = launch.talk
+    if talk is None or not (talk.resumed or talk.why):
+        return "started"
+    return "started: its conversation goes on" if talk.resumed else f"started: a new conversation, {talk.why}"
 
 
 def _by_subject(actions: Iterable[Action]) -> dict[str, list[Action]]:

@@ -20,7 +20,7 @@ class CommentRequest(TypedDict):
     edit     id, text                                              CommentView
     resolve, reopen                       id                       CommentView
     remove   id                                                    CommentView, as it was
-    send     [ids, text]                                           SentView; without ids all open ones
+    send     [ids, text, over_limit]                               SentView; without ids all open ones
 
     `side` is `old` or `new`, lines are 1-based and included; line 0 means the whole file, and an empty path
     the whole work. `quote` is the text of the lines as the reviewer saw them; `revision` is what that side
@@ -41,6 +41,7 @@ class CommentRequest(TypedDict):
     quote: NotRequired[str]
     revision: NotRequired[str]
     author: NotRequired[str]
+    over_limit: NotRequired[bool]
 
 
 class CommentView(TypedDict):

@@ -35,6 +35,7 @@ from constellagent.runtime.store.journal import StoredJournal
 from constellagent.runtime.store.ports import ReservedPorts
 from constellagent.runtime.store.records import StoredRecords
 from constellagent.runtime.store.schedules import StoredSchedules
+from constellagent.runtime.store.waiting import WaitingRows
 from constellagent.runtime.worktrees import GitWorktrees
 from constellagent.spec.load import Loaded, load
 from constellagent.spec.models import Constellation
@@ -249,7 +250,7 @@ class Contexts:
         world = World(
             worktrees,
             identities,
-            ConstellationSessions(self._registry, key),
+            ConstellationSessions(self._registry, key, WaitingRows(self._database).turns),
             records,
             launches,
             StoredSchedules(self._database, key, self._clock),

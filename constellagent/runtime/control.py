@@ -18,9 +18,11 @@ from constellagent.runtime.identity_views import (
     ProviderRequest,
 )
 from constellagent.runtime.live_views import LiveItem
+from constellagent.runtime.race_views import RaceRequest
 from constellagent.runtime.review_views import BrowseRequest, ChangeRequest
 from constellagent.runtime.schedule_views import NextFireView, OpenRunView, ScheduleRequest
 from constellagent.runtime.screen_views import ScreenRequest, ScreenView
+from constellagent.runtime.usage_views import ResumeRequest, UsageReport, UsageRequest
 
 PROTOCOL = 1
 """Version of these shapes; a client and a daemon that differ say so instead of guessing."""
@@ -30,11 +32,13 @@ class PlanRequest(TypedDict):
     """What to plan. `env_names` are the variable names that the caller's shell has set, without values.
 
     `ravi_key` is the management key of the hosted provider that this shell has set. `keep_env` adds the
-    variables that the last apply kept, for a caller that has no shell.
+    variables that the last apply kept, for a caller that has no shell. `path` is the shell's `PATH`, on which
+    the agents' programs are looked for.
     """
 
     file: str
     env_names: list[str]
+    path: NotRequired[str]
     keep_env: NotRequired[bool]
     ravi_key: NotRequired[str]
     agents: NotRequired[list[str]]
@@ -58,7 +62,8 @@ class PlanReply(TypedDict):
     `plan` is the JSON form of `plan.actions.Plan`; `lines` and `summary` its human form. `wants_env`
     names the variables whose values `ApplyRequest.env` should carry. `content_hash` is what
     `ApplyRequest.approved` must repeat. `schedules` holds the declarations that are in effect now, by
-    `agent/name`.
+    `agent/name`. `programs` is where agents find the program of their kind on the PATH that they get, by the
+    agent's name, empty for nowhere; it is there where that PATH is known.
     """
 
     constellation: str
@@ -73,6 +78,7 @@ class PlanReply(TypedDict):
     commands: list[CommandView]
     wants_env: list[str]
     schedules: dict[str, str]
+    programs: NotRequired[dict[str, str]]
 
 
 class ApplyRequest(TypedDict):
@@ -134,7 +140,8 @@ class AgentView(TypedDict):
     """One agent as `status` shows it. `since` is when the state was entered, epoch seconds.
 
     `next_fire` is there where a schedule will wake it, `runs` where runs of its schedules have not ended.
-    `source` says where the state is known from. The counts after it are there where they are known:
+    `source` says where the state is known from, `message` what the agent says to a person in it, such as its
+    question. The counts after it are there where they are known:
     unread messages, and commits and lines that differ from the base.
     """
 
@@ -155,6 +162,7 @@ class AgentView(TypedDict):
     next_fire: NotRequired[NextFireView]
     runs: NotRequired[list[OpenRunView]]
     source: NotRequired[str]
+    message: NotRequired[str]
     title: NotRequired[str]
     progress: NotRequired[int]
     unread_mail: NotRequired[int]
@@ -190,14 +198,40 @@ class ConstellationView(TypedDict):
 
 
 class RunRequest(TypedDict):
-    """A run to start: the agent with a prompt, or `argv` in its place, in a pty of this size."""
+    """A run to start: the agent with a prompt, or `argv` in its place, in a pty of this size.
+
+    One that takes longer than `timeout` seconds is ended; see `runtime.launches` for where none is given.
+    """
 
     file: str
     agent: str
     prompt: NotRequired[str]
     argv: NotRequired[list[str]]
+    timeout: NotRequired[float]
     rows: NotRequired[int]
     columns: NotRequired[int]
+    over_limit: NotRequired[bool]
+
+
+class RestartRequest(TypedDict):
+    """An agent or service to start again; with `new` its agent begins a new conversation."""
+
+    file: str
+    subject: str
+    new: NotRequired[bool]
+
+
+class RestartView(TypedDict):
+    """How a subject was started again.
+
+    `conversation` is how its program calls the conversation, empty where that is not known (yet) or it keeps
+    none. `resumed` says that it goes on; `why` says why it does not although there was one before.
+    """
+
+    session: SessionView
+    conversation: str
+    resumed: bool
+    why: str
 
 
 class InfoView(TypedDict):
@@ -211,6 +245,10 @@ class InfoView(TypedDict):
     provider_url: str
     constellations: int
     sessions: int
+
+
+SEND_WAIT = 30.0
+"""Seconds that a text waits for an agent to be ready, unless somebody says otherwise."""
 
 
 class SendView(TypedDict):
@@ -254,16 +292,43 @@ class Control(Protocol):
         """Return the newest session of an agent, a service or a schedule, or the one with that id."""
         ...
 
-    async def send(self, file: str, agent: str, text: str, *, enter: bool) -> SendView:
-        """Deliver text to the agent's session: a bracketed paste, then a separate Enter; say how it went."""
+    async def send(
+        self,
+        file: str,
+        agent: str,
+        text: str,
+        *,
+        enter: bool,
+        wait: float = SEND_WAIT,
+        force: bool = False,
+        over_limit: bool = False,
+    ) -> SendView:
+        """Deliver text to the agent's session: a bracketed paste, then a separate Enter; say how it went.
+
+        A program that is not ready is waited for, `wait` seconds at most. Nothing is typed, and ConflictError
+        raised, where it does not get ready or asks something; with `force` it is typed all the same. So it is
+        where a limit is reached, unless `over_limit` says that this does not matter.
+        """
         ...
 
     async def stop(self, file: str, subject: str) -> str:
         """Stop a session (of an agent or service, or with that id) or a schedule's runs; returns how."""
         ...
 
+    async def restart(self, request: RestartRequest) -> RestartView:
+        """End the session of an agent or service, if it has one, and start it again as it was applied."""
+        ...
+
     async def run(self, request: RunRequest) -> SessionView:
         """Start a run of an agent and return its session."""
+        ...
+
+    async def usage(self, request: UsageRequest) -> UsageReport:
+        """Return what agents have used, and the limits in effect."""
+        ...
+
+    async def resume(self, request: ResumeRequest) -> list[str]:
+        """Let paused runs go on; returns which."""
         ...
 
     async def identities(self, file: str) -> list[IdentityView]:
@@ -288,6 +353,10 @@ class Control(Protocol):
 
     async def schedule(self, request: ScheduleRequest) -> Any:
         """Answer a person about schedules and their runs; `ScheduleRequest` says what each action gives."""
+        ...
+
+    async def race(self, request: RaceRequest) -> Any:
+        """Start, show or decide races; `RaceRequest` says what each action gives."""
         ...
 
     async def screen(self, request: ScreenRequest) -> ScreenView:

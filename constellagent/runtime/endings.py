@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from constellagent.runtime.headless.result import Result
 from constellagent.runtime.store.sessions import EndedBy, SessionRow
 
 
@@ -23,8 +24,13 @@ class Ending:
     outcome: str
 
 
-def read_ending(status: Mapping[str, Any] | None, row: SessionRow, *, rebooted: bool) -> Ending:
-    """Return how the session of `row` ended; `status` is its holder's last word, None where it left none."""
+def read_ending(
+    status: Mapping[str, Any] | None, row: SessionRow, *, rebooted: bool, result: Result | None = None
+) -> Ending:
+    """Return how the session of `row` ended; `status` is its holder's last word, None where it left none.
+
+    `result` is the verdict on a headless run, None for any other session.
+    """
     if status is None or status.get("ended_at") is None:
         if row.stop_wanted:
             return Ending(None, "stop", "stopped")
@@ -34,7 +40,12 @@ def read_ending(status: Mapping[str, Any] | None, row: SessionRow, *, rebooted: 
     words = _words(exit_status, status.get("signal"))
     if row.stop_wanted or status.get("ended_by") == "stop":
         return Ending(exit_status, "stop", f"stopped ({words})")
-    return Ending(exit_status, "itself", words)
+    if result is None:
+        return Ending(exit_status, "itself", words)
+    if result.timed_out:
+        return Ending(exit_status, "limit", result.why)
+    said = f"{words}; {result.why}" if result.ok and result.why else words
+    return Ending(exit_status, "itself", said if result.ok else result.why)
 
 
 def _words(exit_status: int | None, number: int | None) -> str:

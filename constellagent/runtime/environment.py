@@ -6,11 +6,13 @@ sealed under the root key, so that a start after a reboot has them, and replaced
 
 import os
 import pwd
+import shutil
 from collections.abc import Iterable, Mapping
 
+from constellagent.agents.start import kind_of
 from constellagent.ravi.vault import RootKey, VaultError
 from constellagent.runtime.store.constellations import Constellations
-from constellagent.spec.models import Env
+from constellagent.spec.models import Agent, Env
 
 SHELL_NAMES = ("HOME", "PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
 """What every agent takes over from the applying shell."""
@@ -99,6 +101,18 @@ def compose(
     env = {name: value for name, value in env.items() if not is_reserved(name)} | dict(own)
     env["PATH"] = f"{first_on_path}:{env.get('PATH', _DEFAULT_PATH)}"
     return env
+
+
+def programs_of(agents: Mapping[str, Agent], shell_path: str) -> dict[str, str]:
+    """Return where each agent finds the program of its kind, empty for nowhere.
+
+    Agents whose file names what they run are left out. `shell_path` is the `PATH` of the applying shell.
+    """
+    return {
+        name: shutil.which(kind_of(spec).program, path=spec.env.set_.get("PATH", shell_path)) or ""
+        for name, spec in agents.items()
+        if spec.command is None and kind_of(spec).program
+    }
 
 
 def is_reserved(name: str) -> bool:

@@ -4,13 +4,18 @@ import asyncio
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
+from constellagent.agents.start import kind_of
 from constellagent.plan.desired import Desired, DesiredAgent, DesiredService
 from constellagent.plan.fires import Fire, shown
 from constellagent.plan.observed import SessionFacts
 from constellagent.plan.schedules import DesiredSchedule
+from constellagent.runtime.delivery.later import FOLDER as LATER
+from constellagent.runtime.delivery.later import PROMPT
 from constellagent.runtime.environment import KeptEnvironment, compose
+from constellagent.runtime.headless import order
 from constellagent.runtime.outfit import FILES, Outfit, Outfits
 from constellagent.runtime.paths import Paths
 from constellagent.runtime.ports import Identities, Launch
@@ -28,6 +33,14 @@ UNSIGNED = {
     "GIT_CONFIG_VALUE_1": "false",
 }
 """The key of the human, whose git configuration applies as well, must not sign an agent's work."""
+
+LIMIT = timedelta(hours=2)
+"""How long a coding agent may work on a prompt that nobody watches, where nothing else is said."""
+_SLACK = timedelta(minutes=1)
+"""After a schedule's own time limit: so long the daemon has to end the run, before it ends itself."""
+
+_PLAIN = "plain"
+"""What reads a coding agent that writes no more than text."""
 
 
 class ConstellationLaunches:
@@ -106,10 +119,13 @@ class ConstellationLaunches:
         argv: tuple[str, ...],
         *,
         session: str = "",
+        limit: timedelta | None = None,
+        most: timedelta = LIMIT,
     ) -> Launch:
         """Return how to start a run: `argv` in the agent's place, or the agent itself with a prompt.
 
-        `session` is the id that it is to have, empty for a new one.
+        `session` is the id that it is to have, empty for a new one. A run that takes longer than `limit` is
+        ended; without one a coding agent has `most`, and a command has none.
         """
         session, env = session or uuid.uuid4().hex, await self.environment(agent, worktree)
         prompt = prompt or agent.spec.prompt
@@ -127,15 +143,21 @@ class ConstellationLaunches:
         )
         if argv:
             told = {} if prompt is None else {"CONSTELLAGENT_PROMPT": prompt}
-            return replace(launch, env={**env, **told})
-        return _fitted(launch, await self._outfits.run(agent, session, worktree, prompt, env))
+            launch = replace(launch, env={**env, **told})
+            return launch if limit is None else self._headless(launch, "", None, limit)
+        outfit = await self._outfits.run(agent, session, worktree, prompt, env)
+        fitted, begin = _fitted(launch, outfit), outfit.start
+        if kind_of(agent.spec).name != "command" or begin.stream or begin.stdin is not None:
+            return self._headless(fitted, begin.stream or _PLAIN, begin.stdin, limit or most)
+        return fitted if limit is None else self._headless(fitted, "", None, limit)
 
     async def scheduled(
         self, agent: DesiredAgent, worktree: Path, schedule: DesiredSchedule, fire: Fire
     ) -> Launch:
         """Return how to start the run of a fire: a session of the run's own id, told why it wakes."""
         spec = schedule.spec
-        launch = await self.run(agent, worktree, spec.prompt, spec.command or (), session=fire.run)
+        most = LIMIT if spec.timeout is None else spec.timeout + _SLACK
+        launch = await self.run(agent, worktree, spec.prompt, spec.command or (), session=fire.run, most=most)
         told = wake_variables(fire)
         posted = await asyncio.to_thread(payloads.find, self._paths.sessions, self._constellation, fire)
         if posted is not None:
@@ -168,6 +190,21 @@ class ConstellationLaunches:
             grace=spec.stop_grace,
         )
 
+    def _headless(self, launch: Launch, stream: str, stdin: str | None, limit: timedelta) -> Launch:
+        """Return the launch of the process that starts this one's program, reads it, and judges it."""
+        told = order.Order(
+            argv=launch.argv,
+            stream=stream,
+            stdin=stdin is not None,
+            limit=limit.total_seconds(),
+            grace=launch.grace.total_seconds(),
+        )
+        files = {**launch.files, order.NAME: order.write(told)}
+        if stdin is not None:
+            files[order.PROMPT] = stdin
+        words = order.words(str(self._paths.sessions / launch.session))
+        return replace(launch, argv=words, files=files)
+
     async def _session_identity(self, agent: DesiredAgent) -> str:
         return await self._identities.session_identity(agent.name) if agent.identity is not None else ""
 
@@ -191,11 +228,12 @@ class ConstellationLaunches:
 def _fitted(launch: Launch, outfit: Outfit) -> Launch:
     """Return the launch with what its session is fitted out with."""
     begin, profile = outfit.start, outfit.profile
+    later = {} if begin.later is None else {f"{LATER}/{PROMPT}": begin.later}
     return replace(
         launch,
         argv=begin.argv,
         env={**launch.env, **begin.env},
-        files={f"{FILES}/{name}": text for name, text in begin.files.items()},
+        files={**{f"{FILES}/{name}": text for name, text in begin.files.items()}, **later},
         seeds={} if profile is None else {profile / name: seed for name, seed in begin.seeds.items()},
         talk=outfit.talk,
         later=begin.later,

@@ -8,6 +8,7 @@ import asyncio
 import glob
 import hashlib
 import os
+import sys
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from constellagent.agents.kind import Conversation, Kind, Place, Start, Task, To
 from constellagent.agents.start import kind_of, start
 from constellagent.errors import WorldError
 from constellagent.plan.desired import DesiredAgent
+from constellagent.runtime import bridge_program
 from constellagent.runtime.paths import Paths
 from constellagent.runtime.ports import Talk
 from constellagent.runtime.store.conversations import ConversationRow, ConversationRows
@@ -64,7 +66,7 @@ class Outfits:
             WorldError: nobody can say whether its conversation still exists.
         """
         kind = kind_of(agent.spec)
-        place = self._place(agent, kind, session, worktree, env)
+        place = await self._place(agent, kind, session, worktree, env)
         talk = await self._talk(agent, kind, place)
         before = await self._conversations.newest(self._constellation, agent.name)
         asked = talk is not None and talk.resumed and before is not None and before.prompt == talk.prompt
@@ -79,7 +81,7 @@ class Outfits:
     ) -> Outfit:
         """Fit out a run, which has a conversation of its own."""
         kind = kind_of(agent.spec)
-        place = self._place(agent, kind, session, worktree, env)
+        place = await self._place(agent, kind, session, worktree, env)
         talk = self._new(agent, kind, place) if kind.keeps_conversations else None
         chosen = Conversation(talk.id) if talk is not None and talk.id else None
         return self._outfit(agent, kind, place, Task(prompt, headless=True, conversation=chosen), talk)
@@ -88,7 +90,7 @@ class Outfits:
         begin = start(agent.spec, task, place, self._tools(agent, kind, place.env))
         return Outfit(begin, talk, None if place.profile is None else Path(place.profile))
 
-    def _place(
+    async def _place(
         self, agent: DesiredAgent, kind: Kind, session: str, worktree: Path, env: Mapping[str, str]
     ) -> Place:
         own = agent.spec.options.profile == "agent"
@@ -96,14 +98,15 @@ class Outfits:
         return Place(
             folder=self._paths.sessions / session / FILES,
             worktree=worktree,
-            git=(self._common_dir,),
+            git=(self._common_dir, *await asyncio.to_thread(_own_folder, worktree)),
             env=env,
             profile=profile if own else None,
         )
 
     def _tools(self, agent: DesiredAgent, kind: Kind, env: Mapping[str, str]) -> Tools:
         options = agent.spec.options
-        mcp = options.mcp and kind.mcp and agent.identity is not None
+        able = options.profile == "agent" or not kind.needs_profile
+        mcp = options.mcp and kind.mcp and able and agent.identity is not None
         who = Self(
             agent=agent.name,
             constellation=self._name,
@@ -114,7 +117,8 @@ class Outfits:
             tools=mcp,
         )
         return Tools(
-            hook=(str(self._paths.hook_program),) if options.hooks and kind.hooks else (),
+            hook=(str(self._paths.hook_program),) if options.hooks and kind.hooks and able else (),
+            bridge=(sys.executable, "-IS", str(Path(bridge_program.__file__))),
             mcp=(str(self._paths.mcp_program),) if mcp else (),
             mcp_env=tuple(name for name in MCP_VARIABLES if mcp),
             instructions=instructions(who, options.instructions or ""),
@@ -156,9 +160,18 @@ class Outfits:
         if before.profile != str(place.profile or ""):
             return "the one before had another profile"
         patterns = kind.transcripts(before.id, place)
-        if not await asyncio.to_thread(_exists, patterns):
+        if patterns and not await asyncio.to_thread(_exists, patterns):
             return "the transcript of the one before is not there any more"
         return ""
+
+
+def _own_folder(worktree: Path) -> tuple[Path, ...]:
+    """Return git's own folder of a linked worktree; none where there is no such file to tell it."""
+    try:
+        told = (worktree / ".git").read_text().strip()
+    except OSError:
+        return ()
+    return (worktree / told.removeprefix("gitdir: "),) if told.startswith("gitdir: ") else ()
 
 
 def _because(new: Talk, why: str) -> Talk:

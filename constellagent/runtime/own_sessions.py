@@ -1,25 +1,29 @@
 """The sessions of one constellation, as the planner and the reconciler see them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from constellagent.plan.observed import Look, SessionFacts, There, Unknown
 from constellagent.runtime.ports import Launch
 from constellagent.runtime.sessions import SessionRegistry
 from constellagent.runtime.store.sessions import SessionRow
 
+Turns = Callable[[Collection[str]], Awaitable[Mapping[str, str]]]
+
 
 class ConstellationSessions:
     """The sessions of one constellation: the `Sessions` port."""
 
-    def __init__(self, registry: SessionRegistry, constellation: str) -> None:
-        """Narrow the registry to one constellation."""
+    def __init__(self, registry: SessionRegistry, constellation: str, turns: Turns | None = None) -> None:
+        """Narrow the registry to one constellation; `turns` knows how the newest turns of sessions stand."""
+        self._turns = turns
         self._registry = registry
         self._constellation = constellation
 
     async def look(self) -> Mapping[tuple[str, str], Look[SessionFacts]]:
         """Return the newest session by (role, subject), for the roles agent and service."""
-        rows = await self._registry.newest(self._constellation)
-        return {(row.role, row.subject): self._look(row) for row in rows if row.role != "run"}
+        rows = [row for row in await self._registry.newest(self._constellation) if row.role != "run"]
+        turns = await self._turns([row.id for row in rows]) if self._turns is not None else {}
+        return {(row.role, row.subject): self._look(row, turns.get(row.id, "")) for row in rows}
 
     async def runs(self) -> Mapping[str, Sequence[str]]:
         """Return the ids of the live sessions of runs, by agent; a schedule's run is called `agent/name`."""
@@ -37,15 +41,17 @@ class ConstellationSessions:
         """Stop a session and its whole process tree."""
         await self._registry.stop(session)
 
-    def _look(self, row: SessionRow) -> Look[SessionFacts]:
+    def _look(self, row: SessionRow, turn: str) -> Look[SessionFacts]:
         trouble = self._registry.trouble(row.id) if row.live else ""
-        return Unknown(trouble) if trouble else There(facts(row))
+        return Unknown(trouble) if trouble else There(facts(row, turn))
 
     async def outdate(self, agent: str) -> None:
         """Note that a live session of the agent runs in a folder that is about to be made anew."""
         await self._registry.outdate(self._constellation, agent)
 
 
-def facts(row: SessionRow) -> SessionFacts:
-    """Return what the planner wants to know of a session."""
-    return SessionFacts(row.id, row.live, row.fingerprint, row.ended_by, row.outcome)
+def facts(row: SessionRow, turn: str = "") -> SessionFacts:
+    """Return what the planner wants to know of a session, whose newest turn stands so."""
+    by_itself = row.ended_by == "itself"
+    done = row.exit_status == 0 if by_itself else turn == "done"
+    return SessionFacts(row.id, row.live, row.fingerprint, row.ended_by, row.outcome, done)

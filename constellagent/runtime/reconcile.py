@@ -18,6 +18,7 @@ from constellagent.plan.actions import (
 from constellagent.plan.diff import Options, plan
 from constellagent.plan.observed import Observed, There
 from constellagent.plan.render import summary, to_json, to_lines
+from constellagent.plan.waiting import waiting as names_waiting
 from constellagent.ravi.vault import VaultError
 from constellagent.runtime.apply import Apply, Outcome
 from constellagent.runtime.clock import Clock
@@ -30,6 +31,7 @@ from constellagent.runtime.hosted_key import KEPT
 from constellagent.runtime.locks import exclusive
 from constellagent.runtime.observe import observe
 from constellagent.runtime.ports import Report
+from constellagent.runtime.remarks import programs, remarks
 from constellagent.runtime.runs import Runs
 from constellagent.runtime.settings import Settings
 from constellagent.runtime.store.constellations import Constellations
@@ -39,6 +41,12 @@ from constellagent.runtime.undeclared import undeclared_agents
 
 Applied = Callable[[str], Awaitable[None]]
 """Told of the id of a constellation that was applied."""
+Waiting = Callable[[str, frozenset[str], frozenset[str]], Awaitable[None]]
+"""Told who of a constellation (its id) is to be started once others are done, and who is not."""
+
+
+async def _nobody(_constellation: str, _waiting: frozenset[str], _others: frozenset[str]) -> None:
+    """Let nobody wait."""
 
 
 class Reconciler:
@@ -53,8 +61,13 @@ class Reconciler:
         settings: Settings,
         clock: Clock,
         applied: Applied,
+        waiting: Waiting = _nobody,
     ) -> None:
-        """`applied` is told of each constellation of which an apply has changed anything, or may have."""
+        """`applied` is told of each constellation of which an apply has changed anything, or may have.
+
+        `waiting` is told who is to be started once others are done.
+        """
+        self._waiting = waiting
         self._contexts = contexts
         self._constellations = constellations
         self._supervisor = supervisor
@@ -67,15 +80,18 @@ class Reconciler:
         """Compare; writes nothing."""
         context = await self._contexts.of_file(request["file"], request.get("ravi_key", ""))
         wanted = env_names(context)
-        names = frozenset({*request["env_names"], *await _kept(context, request)})
+        kept = await _kept(context, request)
+        names = frozenset({*request["env_names"], *kept})
         observed = await observe(context.desired, context.eyes, available_env=names)
         context.provider.look_again()
         found = plan(context.desired, observed, options_of(request))
         trusted = await self._trusts(context)
-        return PlanReply(
+        found_programs = await programs(context, request.get("path") or kept.get("PATH", ""))
+        known = remarks(context, found_programs, options_of(request))
+        reply = PlanReply(
             constellation=context.desired.name,
             plan=to_json(found),
-            lines=to_lines(found),
+            lines=[*to_lines(found), *(f"~ {name}: {text}" for name, text in known)],
             summary=summary(found),
             empty=found.empty,
             pending=found.pending,
@@ -86,6 +102,9 @@ class Reconciler:
             wants_env=wanted,
             schedules=_in_effect(observed),
         )
+        if found_programs is not None:
+            reply["programs"] = found_programs
+        return reply
 
     async def apply(self, request: ApplyRequest) -> AsyncIterator[StreamItem]:
         """Apply in the background and yield what happens; the apply goes on if nobody listens any more."""
@@ -142,6 +161,7 @@ class Reconciler:
             if not options.destroy:
                 await self._constellations.put(context.applied(), self._clock.now())
                 await _keep(context, request)
+                await _warn(context, request, options, report)
             await self._forget_restarts(context, found)
             apply = Apply(
                 context.desired,
@@ -153,9 +173,21 @@ class Reconciler:
             try:
                 outcome = await apply.run(found)
                 await self._cleanup(context, options, found, outcome)
+                await self._set_waiting(context, options, found)
             finally:
                 await self._applied(context.id)
             return _result(found, observed, outcome)
+
+    async def _set_waiting(self, context: Context, options: Options, found: Plan) -> None:
+        """Let those wait that are to be started once others are done; of who was left out nothing changes."""
+        if options.destroy:
+            meant = options.agents or frozenset(context.desired.agents)
+            await self._waiting(context.id, frozenset(), meant)
+            return
+        waits = names_waiting(found)
+        meant = (options.agents | options.restart) if options.agents else frozenset(context.desired.agents)
+        if waits or any(context.desired.agents[name].after for name in meant & context.desired.agents.keys()):
+            await self._waiting(context.id, waits, meant - waits)
 
     async def _approved(self, context: Context, approved: str) -> None:
         """The file is code: what runs is the content that a person saw, or one that was trusted for good."""
@@ -247,6 +279,12 @@ async def _kept_key(context: Context) -> str:
         return (await context.environment.get()).get(KEPT, "")
     except VaultError:
         return ""
+
+
+async def _warn(context: Context, request: ApplyRequest, options: Options, report: Report) -> None:
+    path = request["env"].get("PATH") or (await _kept(context, request)).get("PATH", "")
+    for name, text in remarks(context, await programs(context, path), options):
+        report(Event(name, text, "warning"))
 
 
 def options_of(request: PlanRequest | ApplyRequest) -> Options:

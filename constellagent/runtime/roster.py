@@ -8,8 +8,9 @@ from constellagent.ravi.client.audit import AuditLines
 from constellagent.ravi.vault import RootKey
 from constellagent.runtime.clock import Clock
 from constellagent.runtime.contexts import Contexts
+from constellagent.runtime.delivery import Courier
 from constellagent.runtime.runs import Runs
-from constellagent.runtime.scheduler import Alarm, Runner, Scheduler
+from constellagent.runtime.scheduler import Alarm, Permits, Runner, Scheduler
 from constellagent.runtime.sessions import SessionRegistry
 from constellagent.runtime.settings import Settings
 from constellagent.runtime.store.constellations import Constellations
@@ -44,12 +45,17 @@ class Roster:
         audit: AuditLines,
         settings: Settings,
         clock: Clock,
+        courier: Courier,
+        permits: Permits,
         alarm: Alarm | None = None,
         runner: Runner | None = None,
     ) -> None:
-        """Nothing happens before `start`. `alarm` and `runner` stand in for the real ones where given."""
+        """Nothing happens before `start`. `permits` says which runs may start.
+
+        `alarm` and `runner` stand in for the real ones where given.
+        """
         ledger, rows = Ledger(database, tzdata_version()), ScheduleRows(database)
-        self.runs = Runs(contexts, constellations, registry, ledger, clock, settings, audit)
+        self.runs = Runs(contexts, constellations, registry, ledger, clock, settings, audit, courier)
         self.scheduler = Scheduler(
             ledger,
             rows,
@@ -59,6 +65,7 @@ class Roster:
             parallel=settings.run_parallel,
             wake_grace=settings.wake_grace,
             alarm=alarm,
+            permits=permits,
         )
         self.triggers = Triggers(
             scheduling=self.scheduler,

@@ -54,6 +54,14 @@ class ScheduleRequest(TypedDict):
     renew: NotRequired[bool]
 
 
+class UsageView(TypedDict):
+    """What a run used, as its program says: tokens read (those from a cache too) and written, US dollars."""
+
+    input: int
+    output: int
+    cost: float | None
+
+
 class RunView(TypedDict):
     """One row of the ledger. Times are texts in UTC, empty where there is none.
 
@@ -62,8 +70,9 @@ class RunView(TypedDict):
     `first` to `fire_at`. `seconds` is how long it has run. `log` is the folder of its output, empty where
     it has none (any more). `commits` are the newest ones (`id`, `subject`), `commit_count` is how many there
     are. `did` counts what the run did as its identity: mails_read, mails_sent, texts_read, texts_sent,
-    secrets, passwords; it is empty where nobody could look. `told` says when its owner was told of its
-    failure, `kept` why its worktree stays.
+    secrets, passwords; it is empty where nobody could look. `denied` names the tools that a coding agent
+    wanted and was not allowed to use, and `usage` is None where its program did not say. `told` says when
+    its owner was told of its failure, `kept` why its worktree stays.
     """
 
     run: str
@@ -89,6 +98,8 @@ class RunView(TypedDict):
     commits: list[dict[str, str]]
     commit_count: int
     did: dict[str, int]
+    denied: list[str]
+    usage: UsageView | None
     told: str
     kept: str
     tzdata: str
@@ -154,9 +165,14 @@ class NextFireView(TypedDict):
 
 
 class OpenRunView(TypedDict):
-    """A run of an agent that has not ended. `since` is when it started, epoch seconds, None before."""
+    """A run of an agent that has not ended. `since` is when it started, epoch seconds, None before.
+
+    One that reached a limit is `paused` since then, and `why` says which; `schedule` is the agent's name
+    where no schedule started it.
+    """
 
     run: str
     schedule: str
     state: str
     since: float | None
+    why: NotRequired[str]

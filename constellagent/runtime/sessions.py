@@ -20,9 +20,11 @@ from constellagent.runtime import processes
 from constellagent.runtime.clock import Clock
 from constellagent.runtime.control import SessionView
 from constellagent.runtime.endings import Ending, read_ending
+from constellagent.runtime.headless.result import Result
+from constellagent.runtime.headless.verdicts import verdict_of
 from constellagent.runtime.holder import marker
 from constellagent.runtime.holder.launch import launch as launch_holder
-from constellagent.runtime.holder.launch import sweep
+from constellagent.runtime.holder.launch import read_status, sweep
 from constellagent.runtime.paths import Paths, private_folder
 from constellagent.runtime.ports import Launch, SessionKeys
 from constellagent.runtime.preparing import Preparing
@@ -180,6 +182,35 @@ class SessionRegistry:
             )
         await watch.client.send(data)
 
+    async def attached(self, session: str) -> bool:
+        """Say whether somebody who may type has the session's terminal, or had it as the session ended.
+
+        Where that cannot be known, nobody has.
+        """
+        watch = self._watches.get(session)
+        try:
+            if watch is not None and watch.client is not None:
+                status: Status | None = await watch.client.status()
+            else:
+                status = await asyncio.to_thread(read_status, self.folder(session))
+        except ConstellagentError:
+            return False
+        return bool(status and status.get("attached"))
+
+    async def signal(self, session: str, number: int) -> None:
+        """Send a signal to the process group of the session's program.
+
+        Raises:
+            UnavailableError: it does not run, or cannot be reached.
+        """
+        watch = self._watches.get(session)
+        if watch is None or watch.client is None:
+            raise UnavailableError(
+                f"it cannot be reached: {watch.trouble if watch else 'it does not run'}",
+                hint="`constellagent status` shows what runs",
+            )
+        await watch.client.signal(number)
+
     def folder(self, session: str) -> Path:
         """Return the session's folder."""
         return self._paths.sessions / session
@@ -329,7 +360,8 @@ class SessionRegistry:
         if swept:
             _log.warning("ended %d processes that session %s left behind", swept, row.id)
         rebooted = row.boot_id != await asyncio.to_thread(processes.boot_id)
-        final = await self._end(row.id, read_ending(status, row, rebooted=rebooted), status)
+        ending = read_ending(status, row, rebooted=rebooted, result=await self._verdict(row))
+        final = await self._end(row.id, ending, status)
         if final is None:
             return
         try:
@@ -337,6 +369,16 @@ class SessionRegistry:
             await self.retire(final)
         except ConstellagentError as error:
             _log.warning("after the end of session %s: %s", row.id, error.message)
+
+    async def _verdict(self, row: SessionRow) -> Result | None:
+        """Return how a headless run went; None for any other session, and where nobody can read it."""
+        if row.role != "run":
+            return None
+        try:
+            return await asyncio.to_thread(verdict_of, self.folder(row.id))
+        except WorldError as error:
+            _log.warning("only its exit status says how %s went: %s", row.subject, error.message)
+            return None
 
     async def _end(self, session: str, ending: Ending, status: Status | None) -> SessionRow | None:
         """Write the end down; returns the row, or None where somebody else has ended it."""

@@ -1,6 +1,7 @@
 """What `status` shows of one constellation: what we know, and one cheap look at git."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 from constellagent.errors import ConstellagentError
 from constellagent.plan.desired import DesiredAgent
@@ -15,22 +16,56 @@ from constellagent.runtime.store.bindings import Binding
 from constellagent.runtime.store.sessions import SessionRow
 from constellagent.runtime.supervisor import Supervisor
 from constellagent.runtime.undeclared import undeclared_agents
+from constellagent.term.activity import Activity
+from constellagent.term.activity.states import PERMISSION, QUESTION
+
+
+class OverLimits(Protocol):
+    """Knows which agents may begin nothing more."""
+
+    async def look(self, constellation: str) -> None:
+        """Find that out anew."""
+        ...
+
+    def held(self, constellation: str, agent: str) -> str:
+        """Return why an agent may not, as far as `look` knows; empty where it may."""
+        ...
 
 
 class Statuses:
     """Builds the views."""
 
     def __init__(
-        self, registry: SessionRegistry, supervisor: Supervisor, objects: Objects, screens: Screens
+        self,
+        registry: SessionRegistry,
+        supervisor: Supervisor,
+        objects: Objects,
+        screens: Screens,
+        note: Callable[[str], str] = lambda _: "",
+        limits: OverLimits | None = None,
+        waits: Callable[[str, str], str] = lambda *_: "",
     ) -> None:
+        """`note` says what a person should know of a live session beside its state, empty for nothing.
+
+        `limits` knows who is over one; `waits` says of an agent (of the constellation with this id) for whom
+        it waits until it is started, empty for nobody.
+        """
+        self._waits = waits
+        self._limits = limits
+        self._whose: dict[str, tuple[str, str]] = {}
         self._registry = registry
         self._supervisor = supervisor
         self._objects = objects
         self._screens = screens
+        self._note = note
 
     async def of(self, context: Context) -> ConstellationView:
         """Return the view of one constellation, agents in the file's order, undeclared ones last."""
         rows = {(row.role, row.subject): row for row in await self._registry.newest(context.id)}
+        if self._limits is not None:
+            await self._limits.look(context.id)
+            self._whose = {key: whose for key, whose in self._whose.items() if whose[0] != context.id}
+            self._whose |= {row.id: (context.id, row.subject) for row in rows.values() if row.live}
         records = await context.world.records.all()
         known = await context.bindings.of_provider(context.desired.provider)
         bindings = {b.agent: b for b in known if b.constellation == context.id and not b.archived}
@@ -52,6 +87,7 @@ class Statuses:
                     ahead.get(agent.name),
                     restarts.get(agent.name, 0),
                     declared=agent.name in context.desired.agents,
+                    waits=self._waits(context.id, agent.name),
                 )
                 for agent in agents
             ],
@@ -71,8 +107,11 @@ class Statuses:
         restarts: int,
         *,
         declared: bool,
+        waits: str,
     ) -> AgentView:
         state, reason, since = self._state(row)
+        if waits and state in {"stopped", "failed", "done"}:
+            state, reason, since = "waiting", waits, None
         view = AgentView(
             name=agent.name,
             kind=agent.spec.kind,
@@ -110,14 +149,31 @@ class Statuses:
         activity = standing.activity
         view["state"], view["reason"], view["since"] = activity.state, activity.reason, standing.since
         view["source"] = activity.source
+        view.pop("message", None)
+        if activity.message:
+            view["message"] = activity.message
+        if activity.reason not in {PERMISSION, QUESTION} and (note := self._note(session)):
+            view["reason"] = note
+        elif over := self._over(session, activity):
+            view["state"], view["reason"] = "waiting", over
         if standing.title:
             view["title"] = standing.title
         if standing.progress is not None:
             view["progress"] = standing.progress
 
+    def _over(self, session: str, activity: Activity) -> str:
+        """Return which limit the agent of a session waits for to be over, once its turn has ended."""
+        whose = self._whose.get(session)
+        if self._limits is None or whose is None or activity.state not in {"waiting", "done"}:
+            return ""
+        return "" if activity.reason in {PERMISSION, QUESTION} else self._limits.held(*whose)
+
     def _service(self, name: str, row: SessionRow | None) -> ServiceView:
         state, reason, since = self._state(row)
         session = self._registry.view(row) if row else None
+        standing = self._screens.standing(row.id) if row and state == "running" else None
+        if standing is not None and standing.activity.source == "hook":  # its own word; no more is guessed
+            state, reason, since = standing.activity.state, standing.activity.reason, standing.since
         return ServiceView(name=name, state=state, reason=reason, since=since, session=session)
 
     def _state(self, row: SessionRow | None) -> tuple[State, str, float | None]:

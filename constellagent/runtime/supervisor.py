@@ -1,4 +1,4 @@
-"""Whether and when a session that ended by itself is started again.
+"""Whether and when a session that ended by itself, or with the machine, is started again.
 
 The wait before a restart doubles from one second on; five restarts within a minute are the limit, after
 which the subject stays ended until a person (or a changed declaration) starts it. A restart is counted
@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from constellagent.errors import ConstellagentError, WorldError
+from constellagent.runtime import processes
 from constellagent.runtime.clock import Clock
 from constellagent.runtime.store.sessions import Role, SessionRow, SessionRows
 from constellagent.runtime.tasks import spawn
@@ -29,9 +30,13 @@ Sleep = Callable[[float], Awaitable[None]]
 Key = tuple[str, Role, str]
 
 
-def wants_restart(policy: Restart, row: SessionRow) -> bool:
-    """Say whether the policy asks for another start after this end."""
-    if row.role == "run" or row.ended_by != "itself":
+def wants_restart(policy: Restart, row: SessionRow, *, rebooted: bool = False) -> bool:
+    """Say whether the policy asks for another start after this end; `rebooted`: the machine took it along."""
+    if row.role == "run":
+        return False
+    if rebooted:
+        return policy != "never"
+    if row.ended_by != "itself":
         return False
     return policy == "always" or (policy == "on-failure" and row.exit_status != 0)
 
@@ -64,9 +69,10 @@ class Supervisor:
     async def ended(self, row: SessionRow) -> None:
         """Take note of an end, and plan the next start where the policy asks for one."""
         self._said.pop(_key(row), None)
-        if row.role == "run" or row.ended_by != "itself":
+        rebooted = row.ended_by == "lost" and row.boot_id != await asyncio.to_thread(processes.boot_id)
+        if row.role == "run" or (row.ended_by != "itself" and not rebooted):
             return
-        if wants_restart(await self._policy(row), row):
+        if wants_restart(await self._policy(row), row, rebooted=rebooted):
             delay = await self._count(row, row.outcome)
             if delay is not None:
                 self._wait(row, delay)

@@ -1,13 +1,17 @@
 """What faces ask about the sessions of agents, services and runs: by a subject's name, or a session's id."""
 
 import asyncio
+import uuid
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
+from constellagent.agents.values import plain
 from constellagent.errors import ConflictError, UsageError
 from constellagent.runtime.contexts import Context, Contexts
-from constellagent.runtime.control import RunRequest, SendView, SessionView
-from constellagent.runtime.delivery import deliver
+from constellagent.runtime.control import SEND_WAIT, RunRequest, SendView, SessionView
+from constellagent.runtime.delivery import Courier, gate
+from constellagent.runtime.limits import Gate
 from constellagent.runtime.paths import constellation_id
 from constellagent.runtime.screen_views import ScreenRequest, ScreenView
 from constellagent.runtime.screens import Screens
@@ -16,7 +20,6 @@ from constellagent.runtime.store.sessions import SessionRow
 from constellagent.runtime.supervisor import Supervisor
 from constellagent.runtime.timekeeping import AgentRuns
 from constellagent.spec.suggest import did_you_mean
-from constellagent.term.activity.states import PERMISSION
 
 
 class Terminals:
@@ -29,12 +32,17 @@ class Terminals:
         supervisor: Supervisor,
         screens: Screens,
         runs: AgentRuns,
+        courier: Courier,
+        limits: Gate,
     ) -> None:
+        """`limits` lets through what they allow."""
+        self._limits = limits
         self._contexts = contexts
         self._registry = registry
         self._supervisor = supervisor
         self._screens = screens
         self._runs = runs
+        self._courier = courier
 
     async def session(self, file: str, subject: str) -> SessionView:
         """Return a session by its id, or the newest of an agent or service (else of its runs)."""
@@ -45,41 +53,50 @@ class Terminals:
         row = await self._newest(request["file"], request["subject"])
         return await self._screens.screen(row, request)
 
-    async def send(self, file: str, agent: str, text: str, *, enter: bool) -> SendView:
-        """Deliver text to the agent's session, and say whether its terminal showed that it took it.
+    async def send(
+        self,
+        file: str,
+        agent: str,
+        text: str,
+        *,
+        enter: bool,
+        wait: float = SEND_WAIT,
+        force: bool = False,
+        over_limit: bool = False,
+    ) -> SendView:
+        """Deliver text to the agent's session, and say whether its program took it.
+
+        A program that is not ready is waited for, `wait` seconds at most, and so is an end to the work of
+        others where only so many may work; `force` types it all the same, `over_limit` in spite of limits.
 
         Raises:
-            ConflictError: it does not run.
+            ConflictError: it does not run, a limit is reached, or nothing was typed; says why.
             ConstellagentError: it cannot be written to.
         """
-        row = await self._newest(file, agent)
-        if not row.live:
-            raise ConflictError(
-                f"{agent} does not run: {row.outcome}",
-                hint=f"`constellagent apply --restart {agent}` starts it",
-            )
-
-        async def write(data: bytes) -> None:
-            await self._registry.send(row.id, data)
-            self._screens.typed(row.id)
-
-        pid = self._registry.view(row)["pid"]
-        went = await deliver(text, self._registry.log(row.id), write, enter=enter, pid=pid)
+        row = await self._live(file, agent)
+        free = over_limit or not enter or row.role != "agent"  # what is only typed begins no work
+        async with self._limits.text(row.constellation, row.subject, wait=wait, over=free):
+            went = await self._courier.deliver(row, text, enter=enter, wait=wait, force=force)
         return SendView(confirmed=went.confirmed, why=went.why)
 
-    async def prompt(self, file: str, agent: str, text: str) -> SendView:
+    async def prompt(self, file: str, agent: str, text: str, *, over_limit: bool = False) -> SendView:
         """Deliver a prompt as `send` does, but never where its Enter would answer another question.
 
         Raises:
-            ConstellagentError: the agent does not run, cannot be written to, or asks for a permission now.
+            ConstellagentError: the agent does not run, cannot be written to, asks for a permission now, or is
+                over a limit.
         """
-        standing = self._screens.standing((await self._newest(file, agent)).id)
-        if standing is not None and standing.activity.reason == PERMISSION:
+        row = await self._live(file, agent)
+        kind = await self._courier.kind(row)
+        if self._courier.asks(row) and not gate.knows(kind):
             raise ConflictError(
                 f"{agent} asks for a permission, and Enter would grant it",
                 hint=f"`constellagent attach {agent}` shows what it asks",
             )
-        return await self.send(file, agent, text, enter=True)
+        said = plain(text) if gate.knows(kind) else text
+        async with self._limits.text(row.constellation, row.subject, wait=SEND_WAIT, over=over_limit):
+            went = await self._courier.deliver(row, said, wait=SEND_WAIT)
+        return SendView(confirmed=went.confirmed, why=went.why)
 
     async def stop(self, file: str, subject: str) -> str:
         """Stop the session of an agent or service, or the runs of a schedule."""
@@ -96,7 +113,7 @@ class Terminals:
 
         Raises:
             UsageError: there is no such agent.
-            ConflictError: it has no worktree yet.
+            ConflictError: it has no worktree yet, or a limit is reached.
         """
         context = await self._contexts.of_file(request["file"])
         agent = context.desired.agents[named(context, request["agent"], services=False)]
@@ -104,10 +121,23 @@ class Terminals:
         if record is None or not record.path.is_dir():
             raise ConflictError(f"{agent.name} has no worktree yet", hint="`constellagent apply` makes it")
         argv = tuple(request.get("argv", ()))
-        launch = await context.launches.run(agent, record.path, request.get("prompt"), argv)
+        limit = timedelta(seconds=request["timeout"]) if "timeout" in request else None
+        launch = await context.launches.run(agent, record.path, request.get("prompt"), argv, limit=limit)
         rows, columns = request.get("rows", launch.rows), request.get("columns", launch.columns)
-        launch = replace(launch, rows=rows, columns=columns)
-        return self._registry.view(await self._registry.start(context.id, launch))
+        session = launch.session or uuid.uuid4().hex
+        launch = replace(launch, rows=rows, columns=columns, session=session)
+        over = request.get("over_limit", False)
+        async with self._limits.run(context.id, agent.name, session, wait=SEND_WAIT, over=over):
+            return self._registry.view(await self._registry.start(context.id, launch))
+
+    async def _live(self, file: str, agent: str) -> SessionRow:
+        row = await self._newest(file, agent)
+        if not row.live:
+            raise ConflictError(
+                f"{agent} does not run: {row.outcome}",
+                hint=f"`constellagent restart {agent}` starts it",
+            )
+        return row
 
     async def _newest(self, file: str, subject: str) -> SessionRow:
         constellation = constellation_id(await asyncio.to_thread(Path(file).resolve))

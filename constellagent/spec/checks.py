@@ -23,6 +23,7 @@ def check(constellation: Constellation, places: Places) -> Iterator[Problem]:
     for name, agent in constellation.agents.items():
         yield from _check_needs(name, agent, places)
         yield from _check_ports(name, agent, places)
+    yield from _check_order(constellation, places)
     yield from check_schedules(constellation, places)
 
 
@@ -87,11 +88,45 @@ def _clash(places: Places, steps: tuple[Step, ...], other: str, fault: str, key:
 def _check_needs(name: str, agent: Agent, places: Places) -> Iterator[Problem]:
     declared = places.node("services")
     services: Container[str] = declared.entries if isinstance(declared, Mapping) else ()
+    others = places.node("agents")
+    agents: Container[str] = others.entries if isinstance(others, Mapping) else ()
     for index, need in enumerate(agent.needs):
-        if need not in services:
-            near = did_you_mean(need, declared.entries) if isinstance(declared, Mapping) else ""
-            message = f"no service is called {need!r}{near or '; declare it under services'}"
+        if need not in services and need not in agents:
+            known = [
+                *(declared.entries if isinstance(declared, Mapping) else ()),
+                *(others.entries if isinstance(others, Mapping) else ()),
+            ]
+            near = did_you_mean(need, known) or "; declare it under services"
+            message = f"no service or agent is called {need!r}{near}"
             yield places.problem(("agents", name, "needs", index), message)
+
+
+def _check_order(constellation: Constellation, places: Places) -> Iterator[Problem]:
+    """Look for agents that wait for one another: whoever waits for somebody on the way closes a circle."""
+    after = {
+        name: [
+            need
+            for need in agent.needs
+            if need not in constellation.services and need in constellation.agents
+        ]
+        for name, agent in constellation.agents.items()
+    }
+    done: set[str] = set()
+    for first, needs in after.items():
+        way = {first: iter(needs)} if first not in done else {}
+        while way:
+            name, others = next(reversed(way.items()))
+            need = next(others, None)
+            if need is None:
+                del way[name]
+                done.add(name)
+            elif need in way:
+                names = list(way)
+                circle = " -> ".join([*names[names.index(need) :], need])
+                steps = ("agents", name, "needs", constellation.agents[name].needs.index(need))
+                yield places.problem(steps, f"these agents would wait for one another for ever: {circle}")
+            elif need not in done:
+                way[need] = iter(after[need])
 
 
 def _check_ports(name: str, agent: Agent, places: Places) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
 """Puts `defaults` under every agent, as a tree, so that a mistake in a default keeps its place there.
 
-What an agent says wins. `env.pass` is joined, `env.set` and `options` are merged key by key, all other
-lists are replaced.
+What an agent says wins. `env.pass` is joined, `env.set`, `options` and `limits` are merged key by key, all
+other lists are replaced.
 """
 
 from pydantic import ValidationError
@@ -46,7 +46,7 @@ def _under_agent(defaults: Mapping, agent: Node) -> Node:
     if not isinstance(agent, Mapping):
         return agent
     merged = _over(defaults, agent)
-    for key, merge in (("env", _merge_env), ("options", _over)):
+    for key, merge in (("env", _merge_env), ("options", _over), ("limits", _over)):
         below, above = node_at(defaults, key), node_at(agent, key)
         if isinstance(below, Mapping) and isinstance(above, Mapping):
             merged.entries[key] = Entry(agent.entries[key].place, merge(below, above))

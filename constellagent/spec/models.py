@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from constellagent.spec.limits import Budget, Limits
 from constellagent.spec.options import Options
 from constellagent.spec.values import (
     AgentName,
@@ -170,7 +171,8 @@ class On(Block):
     agent: AgentName | None = Field(None, description="Another agent of this file that reaches `state`.")
     state: Literal["done", "failed", "exited"] | None = Field(
         None,
-        description="done: it ended well. failed: it did not. exited: either. Default: done.",
+        description="done: its turn, run or session ended well. failed: it did not. exited: its run or "
+        "session ended, either way. Default: done.",
     )
     webhook: AgentName | None = Field(
         None,
@@ -224,7 +226,10 @@ class Schedule(Block):
         None, description="A queued run that could not start in time is dropped."
     )
     jitter: Duration = Field(timedelta(0), description="A delay up to this, constant for each schedule.")
-    timeout: Limit | None = Field(None, description="A run that takes longer is stopped.")
+    timeout: Limit | None = Field(
+        None,
+        description="A run that takes longer is stopped. Default: 2h for a coding agent, none for a command.",
+    )
     retries: Retries = Field(Retries(), description="Whether a failed run is tried again.")
     paused: Flag = Field(False, description="Whether the schedule is declared but does not fire.")
     pause_on_failure: Count = Field(0, description="Pause after so many failures in a row; 0 is never.")
@@ -287,9 +292,12 @@ class AgentSettings(Block):
         "none",
         description="none: all agents share your user. bwrap: it sees only its worktree and what it needs.",
     )
-    needs: tuple[str, ...] = Field((), description="Services that must be ready first.")
+    needs: tuple[str, ...] = Field(
+        (), description="Services that must be ready first, and agents that must be done."
+    )
     autostart: Flag = Field(True, description="Whether apply starts it; otherwise only its schedules do.")
     options: Options = Field(Options(), description="How the coding agent works: model and permissions.")
+    limits: Budget = Field(Budget(), description="What this agent may use.")
 
 
 def _identity_form(value: object) -> str | None:
@@ -366,5 +374,6 @@ class Constellation(Block):
     services: dict[AgentName, Service] = Field(
         default_factory=dict, description="Side processes that agents need."
     )
+    limits: Limits = Field(Limits(), description="What all agents may use together.")
     defaults: AgentSettings = Field(AgentSettings(), description="Merged under every agent.")
     agents: dict[AgentName, Agent] = Field(default_factory=dict, description="The agents by name.")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from constellagent.agents.command import KIND, as_value, declared
+from constellagent.agents.command import KIND, declared
 from tests.agents.specs import PROMPT, spec, words_of
 
 
@@ -28,9 +28,3 @@ def test_the_program_is_for_who_declares_none() -> None:
     """Declared words win over the words of the kind."""
     assert declared(spec("claude"), "claude") == ("claude",)
     assert declared(spec("claude", command=["my-claude"]), "claude") == ("my-claude",)
-
-
-@pytest.mark.parametrize(("prompt", "value"), [("- one\n- two", " - one\n- two"), (PROMPT, PROMPT), ("", "")])
-def test_a_value_is_no_option(prompt: str, value: str) -> None:
-    """A prompt that begins with a dash, such as a list, cannot be taken for an option."""
-    assert as_value(prompt) == value

@@ -35,5 +35,5 @@ def test_a_shell_line_gets_no_further_words(kind: Kind, headless: bool) -> None:
 
 def test_a_run_ends_by_itself() -> None:
     """`headless` reaches the kind: a run that nobody watches is started in the form that ends."""
-    assert start(spec("claude"), Task(PROMPT, headless=True)).argv == ("claude", "-p", "--", PROMPT)
-    assert start(spec("claude"), Task(PROMPT)).argv == ("claude", "--", PROMPT)
+    assert "-p" in start(spec("claude"), Task(PROMPT, headless=True)).argv
+    assert "-p" not in start(spec("claude"), Task(PROMPT)).argv

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Callable
 
 from tests.bench import (
+    activity,
+    hooks,
     identities,
     multiplexer,
     processes,
@@ -20,9 +22,11 @@ PARTS: dict[str, Callable[[Report], None]] = {
     "worktrees": worktrees.run,
     "terminals": terminals.run,
     "screens": screens.run,
+    "activity": activity.run,
     "multiplexer": multiplexer.run,
     "processes": processes.run,
     "startup": startup.run,
+    "hooks": hooks.run,
     "identities": identities.run,
     "schedules": schedules.run,
     "web": web.run,

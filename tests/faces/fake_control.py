@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import constellagent
-from constellagent.errors import ConstellagentError
+from constellagent.errors import ConflictError, ConstellagentError
 from constellagent.runtime.comment_views import CommentRequest
 from constellagent.runtime.control import (
     PROTOCOL,
+    SEND_WAIT,
     AgentView,
     ApplyRequest,
     ApplyResult,
@@ -17,6 +18,8 @@ from constellagent.runtime.control import (
     InfoView,
     PlanReply,
     PlanRequest,
+    RestartRequest,
+    RestartView,
     RunRequest,
     SendView,
     ServiceView,
@@ -34,9 +37,11 @@ from constellagent.runtime.identity_views import (
     ProviderRequest,
 )
 from constellagent.runtime.live_views import LiveItem
+from constellagent.runtime.race_views import RaceRequest
 from constellagent.runtime.review_views import BrowseRequest, ChangeRequest
 from constellagent.runtime.schedule_views import ScheduleRequest
 from constellagent.runtime.screen_views import ScreenRequest, ScreenView
+from constellagent.runtime.usage_views import ResumeRequest, UsageReport, UsageRequest
 
 VERSION = constellagent.__version__
 """What the fake says it is, also where a test replaces the version of the command line."""
@@ -156,6 +161,11 @@ class FakeControl:
         self.result = ApplyResult(done=["docs"], failed={}, skipped={}, changed=2, exit_code=0)
         self.session_answer = session_view()
         self.send_answer = SendView(confirmed=True, why="")
+        self.unsent: dict[str, str] = {}
+        self.usage_answer = UsageReport(
+            timezone="UTC", today="2026-11-22", days=[], limits={}, agents={}, held={}
+        )
+        self.resumed: list[str] = []
         self.adopted = ["took over the worktree"]
         self.identity_views: list[IdentityView] = []
         self.answers: dict[str, Any] = {}
@@ -225,10 +235,31 @@ class FakeControl:
         self._note("session", file=file, subject=subject)
         return self.session_answer
 
-    async def send(self, file: str, agent: str, text: str, *, enter: bool) -> SendView:
-        """Answer with `send_answer`."""
-        self._note("send", file=file, agent=agent, text=text, enter=enter)
+    async def send(
+        self,
+        file: str,
+        agent: str,
+        text: str,
+        *,
+        enter: bool,
+        wait: float = SEND_WAIT,
+        force: bool = False,
+        over_limit: bool = False,
+    ) -> SendView:
+        """Answer with `send_answer`, or raise the error that `unsent` names for the agent."""
+        more = {**({"wait": wait} if wait != SEND_WAIT else {}), **({"force": True} if force else {})}
+        more |= {"over_limit": True} if over_limit else {}
+        self._note("send", file=file, agent=agent, text=text, enter=enter, **more)
+        if agent in self.unsent:
+            raise ConflictError(self.unsent[agent])
         return self.send_answer
+
+    async def restart(self, request: RestartRequest) -> RestartView:
+        """Start an agent again, in a conversation that goes on."""
+        self._note("restart", request=request)
+        session = await self.session(request["file"], request["subject"])
+        new = bool(request.get("new"))
+        return RestartView(session=session, conversation="c-1", resumed=not new, why="")
 
     async def stop(self, file: str, subject: str) -> str:
         """Answer with how it ended."""
@@ -239,6 +270,16 @@ class FakeControl:
         """Answer with `session_answer`."""
         self._note("run", request=request)
         return self.session_answer
+
+    async def usage(self, request: UsageRequest) -> UsageReport:
+        """Answer with `usage_answer`."""
+        self._note("usage", request=request)
+        return self.usage_answer
+
+    async def resume(self, request: ResumeRequest) -> list[str]:
+        """Answer with `resumed`."""
+        self._note("resume", request=request)
+        return self.resumed
 
     async def identities(self, file: str) -> list[IdentityView]:
         """Answer with `identity_views`."""
@@ -270,6 +311,11 @@ class FakeControl:
     async def schedule(self, request: ScheduleRequest) -> Any:
         """Answer as `answers` says for the action."""
         self._note("schedule", request=request)
+        return self._next(request["action"])
+
+    async def race(self, request: RaceRequest) -> Any:
+        """Answer as `answers` says for the action."""
+        self._note("race", request=request)
         return self._next(request["action"])
 
     async def screen(self, request: ScreenRequest) -> ScreenView:

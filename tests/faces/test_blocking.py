@@ -36,10 +36,11 @@ def test_every_method_reaches_the_control(daemon: FakeControl, paths: Paths) -> 
         assert client.audit_verify() == daemon.audit_report
         assert client.provider({"action": "outbox"}) == []
         assert client.schedule({"file": "/f", "action": "history"}) == []
+        assert client.race({"file": "/f", "action": "list"}) == []
         client.shutdown(stop_sessions=True)
     assert [method for method, _ in daemon.asked] == [
         "info", "plan", "status", "adopt", "trust", "session", "send", "stop", "run",
-        "identities", "identity", "audit", "audit_verify", "provider", "schedule", "shutdown",
+        "identities", "identity", "audit", "audit_verify", "provider", "schedule", "race", "shutdown",
     ]  # fmt: skip
     assert daemon.asked[-1][1] == {"stop_sessions": True}
     assert daemon.asked[6][1] == {"file": "/f", "agent": "docs", "text": "hello", "enter": True}

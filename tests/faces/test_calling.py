@@ -28,6 +28,13 @@ def test_a_call_and_its_answer(api: Api, paths: Paths) -> None:
     assert (headers["Content-Type"], headers["Host"]) == ("application/json", "localhost")
 
 
+def test_a_token(api: Api, paths: Paths) -> None:
+    """With a token it is asked as who has that; without one as the user whose daemon it is."""
+    call(paths.api_socket, "GET", "/me", token="cst_x")
+    call(paths.api_socket, "GET", "/me")
+    assert [headers.get("Authorization") for *_, headers in api.asked] == ["Bearer cst_x", None]
+
+
 def test_no_content(api: Api, paths: Paths) -> None:
     """An answer without content is None, and a question without a body has none."""
     api.answer = (204, b"")

@@ -56,6 +56,7 @@ async def test_every_method_reaches_the_control(served: Paths, control: FakeCont
     assert await client.audit_verify() == control.audit_report
     assert await client.provider({"action": "status"}) == []
     assert await client.schedule({"file": "/f", "action": "list"}) == []
+    assert await client.race({"file": "/f", "action": "list"}) == []
     assert control.asked == [
         ("plan", {"request": {"file": "/f", "env_names": ["A"]}}),
         ("status", {"file": "/f"}),
@@ -71,6 +72,7 @@ async def test_every_method_reaches_the_control(served: Paths, control: FakeCont
         ("audit_verify", {}),
         ("provider", {"request": {"action": "status"}}),
         ("schedule", {"request": {"file": "/f", "action": "list"}}),
+        ("race", {"request": {"file": "/f", "action": "list"}}),
     ]
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from constellagent.faces.run_words import did, moment, took, why
+from constellagent.faces.run_words import did, moment, took, used, why
+from constellagent.runtime.schedule_views import UsageView
 from tests.faces.cli.scheduled import missed_view, run_view
 
 
@@ -48,3 +49,19 @@ def test_reasons() -> None:
     assert why(missed_view(count=1, why="")) == "missed 1 fire"
     assert why(missed_view(count=3, why="asleep")).startswith("missed 3 fires since ")
     assert why(run_view(why="", attempt=2, missed=1)) == "attempt 2, after 1 missed fire"
+
+
+@pytest.mark.parametrize(
+    ("usage", "words"),
+    [
+        (None, ""),
+        (UsageView(input=0, output=0, cost=0.0), "$0.00"),
+        (UsageView(input=999, output=1000, cost=None), "999/1.0k"),
+        (UsageView(input=12_345, output=3_450, cost=0.071), "12k/3.5k $0.07"),
+        (UsageView(input=1_500_000, output=99_999_999, cost=12.3), "1.5M/99M $12.30"),
+        (UsageView(input=1, output=2, cost=0.00123), "1/2 $0.0012"),
+    ],
+)
+def test_used(usage: UsageView | None, words: str) -> None:
+    """Tokens are shortened, and a price below a cent is not rounded to nothing."""
+    assert used(usage) == words

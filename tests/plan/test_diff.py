@@ -160,21 +160,6 @@ def test_a_sandbox_that_is_not_built_yet_stops_its_agent() -> None:
     )
 
 
-def test_the_owner_hears_of_what_is_told_and_of_what_is_not() -> None:
-    """What the file may say and nothing acts on yet is never ignored in silence."""
-    desired = declared(docs={})
-    told = Desired(
-        desired.name, desired.repo, desired.worktrees, "local", desired.agents, owner="me@acme.test"
-    )
-    result = plan(told, all_settled(told))
-    assert [(note.symbol, note.subject, note.text) for note in result.notes] == [
-        ("~", "acme", "of what notify names, me@acme.test is told of failed scheduled runs only so far"),
-    ]
-    assert not result.pending
-    limited = plan(told, all_settled(told), Options(agents=frozenset({"docs"})))
-    assert limited.notes == ()
-
-
 @pytest.fixture
 def leftovers() -> tuple[Desired, Observed]:
     """One declared agent; one that is ours and undeclared, one that is not ours; a service of each kind."""

@@ -30,7 +30,7 @@ def test_everything_of_ours_goes_from_the_top(force: bool) -> None:
     """First the session, then the worktree, then the identity, and last our memory of them."""
     draft = remove_agent("docs", settled(docs()), "asked for", force=force)
     assert draft.actions == (
-        StopSession("docs", "asked for; this ends its conversation", session="s-1"),
+        StopSession("docs", "asked for; this ends its session", session="s-1"),
         RemoveWorktree("docs", "asked for", PATH, force=force),
         ArchiveIdentity("docs", "asked for", uuid="u-1", name="docs"),
         Forget("docs", "nothing of it is left"),

@@ -67,7 +67,7 @@ ASKED = "a restart was asked for"
         (
             session(docs(), fingerprint="old"),
             NOBODY,
-            [("!", f"{CHANGED}; `--restart docs` ends its conversation and starts it anew")],
+            [("!", f"{CHANGED}; `--restart docs` ends its session and starts it again")],
         ),
         (session(docs(), fingerprint="old"), DOCS, [("!", CHANGED)]),
         (
@@ -127,7 +127,7 @@ def test_restart_names_the_session_it_ends() -> None:
             NOBODY,
             (
                 "!",
-                "it runs in a folder that is gone; `--restart docs` ends its conversation and starts it anew",
+                "it runs in a folder that is gone; `--restart docs` ends its session and starts it again",
             ),
         ),
         (DOCS, ("!", "it runs in a folder that is gone")),

@@ -20,8 +20,8 @@ from constellagent.runtime.clock import SystemClock
 from constellagent.runtime.git import Git
 from constellagent.runtime.identities import RaviIdentities
 from constellagent.runtime.identities.creation import held
-from constellagent.runtime.repository import find
 from constellagent.runtime.own_sessions import ConstellationSessions
+from constellagent.runtime.repository import find
 from constellagent.runtime.sessions import SessionRegistry
 from constellagent.runtime.settings import Settings
 from constellagent.runtime.store.bindings import Bindings

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from constellagent.agents.streams.outcome import Outcome
 from constellagent.runtime.endings import Ending, read_ending
+from constellagent.runtime.headless.result import Result
 from constellagent.runtime.store.sessions import SessionRow
 
 ROW = SessionRow("s", "c", "agent", "docs", "print", 1.0, 1.0, "boot")
@@ -48,3 +50,33 @@ def test_what_was_to_stop_has_stopped(rebooted: bool) -> None:
 
     assert read_ending(None, row, rebooted=rebooted) == Ending(None, "stop", "stopped")
     assert read_ending(last_word(exit_status=1), row, rebooted=rebooted).by == "stop"
+
+
+def result(*, ok: bool, why: str = "", timed_out: bool = False) -> Result:
+    """Return the verdict on a headless run."""
+    return Result(ok, why, timed_out, None, Outcome(ok))
+
+
+@pytest.mark.parametrize(
+    ("found", "exit_status", "ending"),
+    [
+        (result(ok=True), 0, Ending(0, "itself", "exit status 0")),
+        (
+            result(ok=True, why="was not allowed to: Bash"),
+            0,
+            Ending(0, "itself", "exit status 0; was not allowed to: Bash"),
+        ),
+        (result(ok=False, why="no credit"), 1, Ending(1, "itself", "no credit")),
+        (result(ok=False, why="too long", timed_out=True), 124, Ending(124, "limit", "too long")),
+    ],
+)
+def test_a_verdict_says_how_a_run_ended(found: Result, exit_status: int, ending: Ending) -> None:
+    """The words of a headless run's end are those of its verdict, and its own time limit is told apart."""
+    assert read_ending(last_word(exit_status=exit_status), ROW, rebooted=False, result=found) == ending
+
+
+def test_a_stop_counts_for_more_than_a_verdict() -> None:
+    """A run that was stopped was stopped, whatever its program said of that."""
+    found = result(ok=False, why="killed by SIGTERM")
+
+    assert read_ending(last_word(signal=15, ended_by="stop"), ROW, rebooted=False, result=found).by == "stop"

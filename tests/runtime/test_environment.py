@@ -2,17 +2,25 @@
 
 import os
 import pwd
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from constellagent.ravi.vault import RootKey, VaultError
-from constellagent.runtime.environment import SHELL_NAMES, KeptEnvironment, compose, is_reserved, person
+from constellagent.runtime.environment import (
+    SHELL_NAMES,
+    KeptEnvironment,
+    compose,
+    is_reserved,
+    person,
+    programs_of,
+)
 from constellagent.runtime.settings import Settings
 from constellagent.runtime.store.constellations import Constellations
 from constellagent.runtime.store.database import Database
-from constellagent.spec.models import Env
+from constellagent.spec.models import Agent, Env
 
 KEY = RootKey(bytes(32), "a test")
 NOTHING = Env()
@@ -191,3 +199,25 @@ class TestKept:
         await kept.replace(["A"], {"A": "1"})
 
         assert await kept.get() == {"A": "1"}
+
+
+def test_where_agents_find_their_programs(tmp_path: Path) -> None:
+    """On the shell's PATH, or that of the file; what names its own command needs none."""
+    for name in ("shell", "file"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "shell" / "claude").touch(mode=0o755)
+    (tmp_path / "file" / "codex").touch(mode=0o755)
+    declared = {
+        "docs": {"kind": "claude"},
+        "away": {"kind": "claude", "env": {"set": {"PATH": str(tmp_path / "file")}}},
+        "code": {"kind": "codex", "env": {"set": {"PATH": str(tmp_path / "file")}}},
+        "own": {"kind": "claude", "command": ["./mine"]},
+        "line": {"kind": "claude", "shell": "claude"},
+        "any": {"command": ["claude"]},
+    }
+    agents = {name: Agent.model_validate(spec) for name, spec in declared.items()}
+    assert programs_of(agents, str(tmp_path / "shell")) == {
+        "docs": str(tmp_path / "shell" / "claude"),
+        "away": "",
+        "code": str(tmp_path / "file" / "codex"),
+    }

@@ -1,6 +1,7 @@
 """From a declaration to a process: words, place, and a whole environment."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,9 +15,11 @@ from constellagent.plan.desired import Desired
 from constellagent.plan.fires import Fire
 from constellagent.ravi.vault import RootKey
 from constellagent.runtime.environment import KeptEnvironment
+from constellagent.runtime.headless import order
 from constellagent.runtime.launches import ConstellationLaunches, port_variables, wake_variables
 from constellagent.runtime.outfit import Outfits
 from constellagent.runtime.own_sessions import ConstellationSessions
+from constellagent.runtime.ports import Launch
 from constellagent.runtime.store.constellations import Constellations
 from constellagent.runtime.store.conversations import ConversationRows
 from constellagent.runtime.store.ports import FIRST, LAST, ReservedPorts
@@ -64,6 +67,7 @@ def desk(rig: Rig, services: dict[str, Any] | None = None, **agents: dict[str, A
 
 GOLDEN = {
     "COLORTERM", "CONSTELLAGENT", "CONSTELLAGENT_AGENT", "CONSTELLAGENT_HOME", "CONSTELLAGENT_PROMPT",
+    "CONSTELLAGENT_REPORT", "CONSTELLAGENT_REPORT_TOKEN",
     "CONSTELLAGENT_SESSION", "CONSTELLAGENT_SMS_URL", "CONSTELLAGENT_SMTP_URL", "CONSTELLAGENT_WORKTREE",
     "GIT_AUTHOR_EMAIL", "GIT_AUTHOR_NAME",
     "GIT_COMMITTER_EMAIL", "GIT_COMMITTER_NAME", "GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_KEY_1",
@@ -139,32 +143,91 @@ async def test_an_agents_own_session(rig: Rig, tmp_path: Path) -> None:
     launch = await it.launches.agent(agent, tmp_path)
 
     assert (launch.subject, launch.role, launch.cwd) == ("docs", "agent", tmp_path)
-    assert launch.argv == ("claude", "--", "Go.")
+    assert (launch.argv[0], launch.argv[-1]) == ("claude", "Go.")
     assert launch.env["CONSTELLAGENT_PROMPT"] == "Go."
     assert (launch.fingerprint, launch.grace) == (agent.fingerprint, timedelta(seconds=3))
     assert launch.identity == PERSON.uuid
     assert launch.env["RAVI_API_KEY"] not in repr(launch)
 
 
-@pytest.mark.parametrize(
-    ("prompt", "argv", "words", "asked"),
-    [
-        (None, (), ("claude", "-p", "--", "Go."), "Go."),
-        ("Now this.", (), ("claude", "-p", "--", "Now this."), "Now this."),
-        (None, ("make", "check"), ("make", "check"), "Go."),
-        ("Now this.", ("make", "check"), ("make", "check"), "Now this."),
-    ],
-)
-async def test_a_run(
-    rig: Rig, tmp_path: Path, prompt: str | None, argv: tuple[str, ...], words: tuple[str, ...], asked: str
-) -> None:
-    """A run works on its own prompt, or else the agent's, and ends; other words take the agent's place."""
+def ordered(launch: Launch) -> order.Order:
+    """Return what the small process of a headless run is told."""
+    assert launch.argv[1:3] == ("-I", "-S")
+    assert launch.argv[-1].endswith(f"/sessions/{launch.session}")
+    values = json.loads(launch.files[order.NAME])
+    return order.Order(**{**values, "argv": tuple(values["argv"])})
+
+
+@pytest.mark.parametrize(("prompt", "asked"), [(None, "Go."), ("Now this.", "Now this.")])
+async def test_a_run(rig: Rig, tmp_path: Path, prompt: str | None, asked: str) -> None:
+    """A run works on its own prompt, or else the agent's; it is read, judged, and ended after two hours."""
+    it = desk(rig, docs={"kind": "claude", "command": None, "prompt": "Go.", "stop_grace": "3s"})
+
+    launch = await it.launches.run(it.desired.agents["docs"], tmp_path, prompt, ())
+
+    told = ordered(launch)
+    assert (launch.role, launch.env["CONSTELLAGENT_PROMPT"]) == ("run", asked)
+    assert (told.argv[0], told.stream, told.stdin, told.limit, told.grace) == (
+        "claude",
+        "claude",
+        True,
+        7200,
+        3,
+    )
+    assert launch.files[order.PROMPT] == asked
+    assert asked not in " ".join((*launch.argv, *told.argv))
+
+
+async def test_a_coding_agent_without_structure_is_read_as_text(rig: Rig, tmp_path: Path) -> None:
+    """A kind that writes plain text is watched too, and never reads the terminal."""
+    it = desk(rig, docs={"kind": "aider", "command": None, "prompt": "Go."})
+
+    told = ordered(await it.launches.run(it.desired.agents["docs"], tmp_path, None, ()))
+
+    assert (told.stream, told.stdin, told.limit) == ("plain", False, 7200)
+
+
+@pytest.mark.parametrize("prompt", [None, "Now this."])
+async def test_a_command_of_a_run_is_started_as_it_is(rig: Rig, tmp_path: Path, prompt: str | None) -> None:
+    """Other words take the agent's place, in a terminal of their own, for as long as they take."""
     it = desk(rig, docs={"kind": "claude", "command": None, "prompt": "Go."})
+    agent = it.desired.agents["docs"]
 
-    launch = await it.launches.run(it.desired.agents["docs"], tmp_path, prompt, argv)
+    launch = await it.launches.run(agent, tmp_path, prompt, ("make", "check"))
 
-    assert (launch.role, launch.argv) == ("run", words)
-    assert launch.env["CONSTELLAGENT_PROMPT"] == asked
+    assert (launch.argv, launch.files) == (("make", "check"), {})
+    assert launch.env["CONSTELLAGENT_PROMPT"] == (prompt or "Go.")
+
+
+async def test_a_limit_holds_for_any_run(rig: Rig, tmp_path: Path) -> None:
+    """A declared limit takes the default's place; a command that has one keeps its terminal."""
+    serve = {"command": ["serve"], "identity": False}
+    it = desk(rig, docs={"kind": "claude", "command": None, "prompt": "Go."}, web=serve)
+    limit = timedelta(minutes=3)
+    docs, web = it.desired.agents["docs"], it.desired.agents["web"]
+
+    agent = ordered(await it.launches.run(docs, tmp_path, None, (), limit=limit))
+    command = ordered(await it.launches.run(docs, tmp_path, None, ("make",), limit=limit))
+    plain = ordered(await it.launches.run(web, tmp_path, None, (), limit=limit))
+
+    assert (agent.stream, agent.limit) == ("claude", 180)
+    assert command == order.Order(("make",), "", stdin=False, limit=180, grace=command.grace)
+    assert (plain.argv, plain.stream, plain.limit) == (("serve",), "", 180)
+
+
+@pytest.mark.parametrize(("timeout", "limit"), [({}, 7200), ({"timeout": "5m"}, 360)])
+async def test_a_schedules_timeout_holds_without_a_daemon(
+    rig: Rig, tmp_path: Path, timeout: dict[str, str], limit: float
+) -> None:
+    """A run ends itself soon after the time at which the daemon should have ended it."""
+    nightly = {"cron": "0 9 * * *", "prompt": "Go.", **timeout}
+    it = desk(rig, docs={"kind": "claude", "command": None, "schedules": {"nightly": nightly}})
+    agent = it.desired.agents["docs"]
+    schedule = resolve("docs", "nightly", agent.schedules["nightly"])
+
+    told = ordered(await it.launches.scheduled(agent, tmp_path, schedule, FIRE))
+
+    assert (told.stdin, told.limit) == (True, limit)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 
 from constellagent.errors import BusyError, RefusedError
 from constellagent.runtime.control import ApplyRequest
+from constellagent.runtime.remarks import NO_PROGRAM
 from constellagent.runtime.settings import Settings
 from tests.runtime.identities.faulty import faulty
 from tests.runtime.working import working
@@ -183,3 +184,29 @@ async def test_the_reply_names_every_command(home: Settings, tmp_path: Path) -> 
             ["set-me", "up"],
             ["run-me"],
         ]
+
+
+async def test_a_program_that_is_not_there_is_told(home: Settings, tmp_path: Path) -> None:
+    """The plan and the apply warn of it on the PATH of the shell, or the one that was kept; nothing stops."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "claude").touch(mode=0o755)
+    here, away = f"{tmp_path}/bin:/usr/bin:/bin", "/usr/bin:/bin"
+    async with working(home, tmp_path / "repo") as lab:
+        lab.declare(QUIET + "  docs: {kind: claude, autostart: false}\n")
+        found, missing, unknown = [await lab.plan(path=path) for path in (here, away, "")]
+        assert found["programs"] == {"docs": f"{tmp_path}/bin/claude"}
+        assert missing["programs"] == {"docs": ""}
+        assert "programs" not in unknown
+        extra = set(missing["lines"]) - set(found["lines"])
+        assert extra == {f"~ docs: {NO_PROGRAM}"}
+        assert missing["plan"] == found["plan"]
+        assert not [
+            line for line in (await lab.plan(path=away, agents=["one"]))["lines"] if NO_PROGRAM in line
+        ]
+
+        assert (await lab.apply(env={"PATH": away}))["exit_code"] == 0
+        assert ("docs", NO_PROGRAM, "warning") in [(e["subject"], e["text"], e["level"]) for e in lab.events]
+        assert (await lab.plan(keep_env=True))["programs"] == {"docs": ""}
+        await lab.apply(env={"PATH": here})
+        assert NO_PROGRAM not in [event["text"] for event in lab.events]
+        assert (await lab.plan(keep_env=True))["programs"] == {"docs": f"{tmp_path}/bin/claude"}

@@ -14,6 +14,8 @@ import pytest
 from constellagent.errors import ConflictError, UnavailableError, WorldError
 from constellagent.plan.observed import There, Unknown
 from constellagent.runtime import processes
+from constellagent.runtime.holder import protocol
+from constellagent.runtime.holder.stream import HolderStream
 from constellagent.runtime.own_sessions import ConstellationSessions, facts
 from constellagent.runtime.settings import Settings
 from tests.runtime.sessions_rig import Rig, members, row_of_this_boot, until
@@ -333,3 +335,35 @@ class TestRetirement:
 
         await rig.registry.retire()
         assert [row.id for row in await rig.rows.ended()] == ["s-1"]
+
+
+class TestAttached:
+    """Whether somebody has the terminal."""
+
+    async def test_who_may_type_is_attached_and_who_only_looks_is_not(self, rig: Rig) -> None:
+        """From the moment on at which the terminal is shown, until they leave."""
+        row = await rig.start("/bin/sleep", "1000")
+        socket = Path(rig.registry.view(row)["socket"])
+        looks = await HolderStream.open(socket, offset=0, flags=protocol.VIEW)
+        assert not await rig.registry.attached(row.id)
+
+        types = await HolderStream.open(socket, offset=0, flags=0)
+        assert await rig.registry.attached(row.id)
+
+        await types.close()
+        while await rig.registry.attached(row.id):
+            await asyncio.sleep(0.005)
+        await looks.close()
+
+    async def test_of_an_ended_session_it_is_known_who_saw_the_end(self, rig: Rig) -> None:
+        """Whoever was attached then; of a session that never was nobody is."""
+        for watched in (True, False):
+            row = await rig.start("/bin/sh", "-c", "read x", subject=f"agent-{watched}".lower())
+            socket = Path(rig.registry.view(row)["socket"])
+            stream = await HolderStream.open(socket, offset=0, flags=0) if watched else None
+            await rig.registry.send(row.id, b"\n")
+            await rig.until_ended(row.id)
+            assert await rig.registry.attached(row.id) is watched
+            if stream is not None:
+                await stream.close()
+        assert not await rig.registry.attached("no such session")

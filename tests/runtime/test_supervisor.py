@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from constellagent.errors import ConflictError, ConstellagentError, WorldError
+from constellagent.runtime.processes import boot_id
 from constellagent.runtime.store.database import Database
 from constellagent.runtime.store.sessions import EndedBy, Role, SessionRow, SessionRows
 from constellagent.runtime.supervisor import START_LIMIT, WINDOW, Supervisor, delay_before, wants_restart
@@ -114,6 +115,30 @@ def test_what_wants_a_restart(
     assert wants_restart(policy, row) is wanted
 
 
+@pytest.mark.parametrize(
+    ("policy", "role", "wanted"),
+    [
+        ("never", "agent", False),
+        ("on-failure", "agent", True),
+        ("always", "service", True),
+        ("always", "run", False),
+    ],
+)
+def test_what_a_reboot_took_along_comes_back(policy: Restart, role: Role, wanted: bool) -> None:
+    """The machine is no reason of its own: whoever wants it to run wants it back."""
+    assert wants_restart(policy, replace(FAILED, role=role, ended_by="lost"), rebooted=True) is wanted
+
+
+async def test_a_session_of_an_earlier_boot_is_started_again(stage: Stage) -> None:
+    """The next daemon finds it lost, and the supervisor brings it back; one lost in this boot stays."""
+    row = await stage.crash(
+        ended_by="lost", boot_id="an earlier one", outcome="lost when the machine restarted"
+    )
+    await until(lambda: stage.gates, "a wait")
+
+    assert stage.supervisor.reason(row) == "restarts in 1 s: lost when the machine restarted"
+
+
 @given(st.integers(1, START_LIMIT))
 def test_the_wait_doubles(restart: int) -> None:
     """Each wait within the limit is twice the one before, and all of them together fit into the window."""
@@ -163,7 +188,8 @@ async def test_a_crash_now_and_then_is_forgiven(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"exit_status": 0}, {"ended_by": "stop"}, {"ended_by": "lost"}, {"role": "run"}]
+    "changes",
+    [{"exit_status": 0}, {"ended_by": "stop"}, {"ended_by": "lost", "boot_id": boot_id()}, {"role": "run"}],
 )
 async def test_an_end_that_is_no_crash_stays(stage: Stage, changes: dict[str, object]) -> None:
     """Success, a stop by a person, a loss and a run are not followed by a start."""

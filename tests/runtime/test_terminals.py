@@ -10,8 +10,8 @@ from typing import Any, cast
 import pytest
 
 from constellagent.errors import UsageError
-from constellagent.runtime import delivery
 from constellagent.runtime.comment_views import CommentRequest
+from constellagent.runtime.delivery import pasting
 from constellagent.runtime.holder.log import LogReader
 from constellagent.runtime.settings import Settings
 from tests.runtime.working import Working, working
@@ -61,8 +61,8 @@ async def test_a_text_that_nobody_reads(
     home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stopped agent is named as the reason."""
-    monkeypatch.setattr(delivery, "READ_WITHIN", 0.2)
-    monkeypatch.setattr(delivery, "SHOWN_WITHIN", 0.2)
+    monkeypatch.setattr(pasting, "READ_WITHIN", 0.2)
+    monkeypatch.setattr(pasting, "SHOWN_WITHIN", 0.2)
     async with working(home, tmp_path / "repo") as lab:
         lab.declare(declared())
         await lab.apply()

@@ -84,12 +84,12 @@ async def working(settings: Settings, repo: Path) -> AsyncIterator[Working]:
             ["commit", "-q", "--allow-empty", "-m", "first"],
         ):
             subprocess.run(["git", *args], cwd=repo, check=True)
-    daemon = Daemon(settings)
+    lab = Working(Daemon(settings), repo)
     try:
-        await daemon.start()
+        await lab.daemon.start()
         try:
-            yield Working(daemon, repo)
+            yield lab
         finally:
-            await daemon.shutdown(stop_sessions=True)
+            await lab.daemon.shutdown(stop_sessions=True)
     finally:
-        await daemon.close()
+        await lab.daemon.close()

@@ -63,7 +63,7 @@ def test_agents_without_an_identity_do_not_clash() -> None:
 def test_needs_name_declared_services() -> None:
     """A slip is answered with the service that was meant."""
     text = "version: 1\nservices: {shop: {command: [x]}}\nagents:\n  a: {command: [x], needs: [shop, shp]}\n"
-    assert only(text) == "4:35: agents.a.needs.1: no service is called 'shp'; did you mean shop?"
+    assert only(text) == "4:35: agents.a.needs.1: no service or agent is called 'shp'; did you mean shop?"
     assert only(agent("command: [x], needs: [shop]")).endswith("'shop'; declare it under services")
 
 
@@ -83,3 +83,16 @@ def test_the_hosted_provider_takes_no_domain() -> None:
     """A domain is for the local provider."""
     text = "version: 1\nidentities: {provider: ravi, domain: a.test}\n"
     assert only(text).startswith("2:38: identities.domain: is for provider local only")
+
+
+def test_needs_may_name_agents() -> None:
+    """One of the file; a slip is answered, and a circle told once, where it closes."""
+    agents = "  a: {command: [x], needs: [b]}\n  b: {command: [x], needs: [c]}\n  c: {command: [x]}\n"
+    assert loaded(f"version: 1\nagents:\n{agents}").agents["a"].needs == ("b",)
+    assert "called 'bb'; did you mean b?" in only(f"version: 1\nagents:\n{agents}".replace("[b]", "[bb]"))
+    circle = f"version: 1\nagents:\n{agents}".replace("c: {command: [x]", "c: {command: [x], needs: [a]")
+    assert only(circle) == (
+        "5:29: agents.c.needs.0: these agents would wait for one another for ever: a -> b -> c -> a"
+    )
+    alone = "version: 1\nagents:\n  a: {command: [x], needs: [a]}\n"
+    assert "for ever: a -> a" in only(alone)

@@ -46,7 +46,7 @@ def attach(
         session = client.session(place, name)
     if not session["live"]:
         hint = (
-            f"`constellagent logs {name}` shows its output, `constellagent apply --restart {name}` starts it"
+            f"`constellagent logs {name}` shows its output, `constellagent restart {name}` starts it"
         )
         raise ConstellagentError(f"{name} does not run: {session['outcome'] or 'it ended'}", hint=hint)
     if sys.stdin.isatty() and sys.stdout.isatty():

@@ -8,13 +8,13 @@ import shutil
 import sqlite3
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal, NamedTuple
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 import constellagent
 from constellagent.errors import ConstellagentError
-from constellagent.faces.cli import programs
 from constellagent.runtime.paths import Paths
 
 LONGEST_SOCKET = 103
@@ -24,13 +24,17 @@ _OLDEST_SQLITE = (3, 37)
 _LITTLE_SPACE, _NO_SPACE = 1 << 30, 100 << 20
 
 
+Level = Literal["ok", "warn", "fail"]
+
+
 class Check(NamedTuple):
-    """What one check found. `advice` is empty where there is nothing to do."""
+    """What one check found. `advice` is empty where there is nothing to do; `details` are for programs."""
 
     name: str
-    level: Literal["ok", "warn", "fail"]
+    level: Level
     found: str
     advice: str = ""
+    details: Mapping[str, Any] = MappingProxyType({})
 
 
 def every(paths: Paths) -> Iterator[Check]:
@@ -46,7 +50,6 @@ def every(paths: Paths) -> Iterator[Check]:
     yield root_key(paths)
     yield from daemon(paths)
     yield hosted()
-    yield agent_programs()
     yield sandbox()
 
 
@@ -209,16 +212,6 @@ def hosted() -> Check:
     if found.warning:
         return Check("hosted", "warn", found.warning, f"chmod 600 {hosted_key.login_file()}")
     return Check("hosted", "ok", f"management key from {found.source}")
-
-
-def agent_programs() -> Check:
-    """Look for the programs of the kinds of agent."""
-    there = programs.found()
-    if not there:
-        return Check(
-            "agents", "warn", "none of the agents' programs is on PATH", "`kind: command` runs any other"
-        )
-    return Check("agents", "ok", ", ".join(there))
 
 
 def sandbox() -> Check:

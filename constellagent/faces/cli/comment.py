@@ -8,7 +8,7 @@ from typing import Annotated
 
 from constellagent.errors import UsageError
 from constellagent.faces.cli import screen
-from constellagent.faces.cli.declare import Agent, Argument, File, Json, Option
+from constellagent.faces.cli.declare import Agent, Argument, File, Json, Option, OverLimit
 from constellagent.faces.cli.identity import standard_input
 from constellagent.faces.cli.place import constellation_file
 from constellagent.faces.cli.reach import daemon
@@ -108,6 +108,7 @@ def send(
         list[str] | None, Option(("--id",), "Only this comment. Repeatable [default: all open ones].", "ID")
     ] = None,
     text: Annotated[str | None, Option(("--text",), "What to say before the comments.", "TEXT")] = None,
+    over_limit: OverLimit = False,
     as_json: Json = False,
 ) -> int:
     """Send open comments to the agent, as one prompt in its terminal.
@@ -119,6 +120,8 @@ def send(
         request["ids"] = ident
     if text is not None:
         request["text"] = text
+    if over_limit:
+        request["over_limit"] = True
     with daemon() as client:
         sent = client.comments(request)
     if as_json:

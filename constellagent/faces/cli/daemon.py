@@ -75,7 +75,8 @@ async def _serve(settings: "Settings") -> None:
 
         try:
             await daemon.start()
-            async with listening(daemon, paths.control_socket), serving(daemon, settings):
+            async with listening(daemon, paths.control_socket), serving(daemon, settings) as face:
+                daemon.page = lambda: face.url
                 await daemon.ended.wait()
         finally:
             await daemon.close()

@@ -51,4 +51,5 @@ Restart = Annotated[
     list[str] | None,
     Option(("--restart",), "Leave to restart this agent or service, ending what runs. Repeatable.", "NAME"),
 ]
+OverLimit = Annotated[bool, Option(("--over-limit",), "Do it though a limit is reached.")]
 Prune = Annotated[bool, Option(("--prune",), "Also remove what we made and the file no longer declares.")]

@@ -50,11 +50,11 @@ def merge(
             screen.say_json(view)
             return 0
         if preview:
-            _show(view, screen.say)
+            show(view, screen.say)
             if view["blocked"]:
                 screen.say(screen.clean(f"cannot be merged now: {view['blocked']}"))
             return 0
-        _show(view, screen.tell)
+        show(view, screen.tell)
         if view["blocked"]:
             raise ConflictError(view["blocked"], hint=_HINT)
         if not view["up_to_date"] and not yes and not _confirmed(view, method):
@@ -87,7 +87,8 @@ def _confirmed(view: MergeView, method: str) -> bool:
     return approval.ask(question, otherwise="--yes merges without asking, --preview only shows")
 
 
-def _show(view: MergeView, say: Callable[[str], None]) -> None:
+def show(view: MergeView, say: Callable[[str], None]) -> None:
+    """Say what a merge would do, one line after another."""
     if view["up_to_date"]:
         say(screen.clean(f"{view['base']} has all of {view['branch']}"))
     else:

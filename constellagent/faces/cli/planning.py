@@ -25,17 +25,19 @@ class SavedPlan(TypedDict):
 def request(file: str, **choices: Any) -> PlanRequest:
     """Return what to plan; choices that are empty or false are left out."""
     chosen = {name: value for name, value in choices.items() if value}
-    asked: PlanRequest = {"file": file, "env_names": sorted(os.environ), **chosen}  # type: ignore[typeddict-item] # keys of PlanRequest
-    return _with_key(asked)
+    asked: PlanRequest = {"file": file, "env_names": [], **chosen}  # type: ignore[typeddict-item] # keys of PlanRequest
+    return _of_shell(asked)
 
 
 def again(saved: SavedPlan) -> PlanRequest:
     """Return the request of a saved plan, for the shell that stands here now."""
-    return _with_key({**saved["request"], "env_names": sorted(os.environ)})
+    return _of_shell({**saved["request"]})
 
 
-def _with_key(asked: PlanRequest) -> PlanRequest:
-    """Add the key of the hosted provider that this shell has set, if any."""
+def _of_shell(asked: PlanRequest) -> PlanRequest:
+    """Add what this shell has set: names, its PATH, and the key of the hosted provider, if any."""
+    asked["env_names"] = sorted(os.environ)
+    asked["path"] = os.environ.get("PATH", "")
     if key := hosted_key.of_shell(os.environ):
         asked["ravi_key"] = key
     return asked
@@ -57,6 +59,7 @@ def save(path: str, asked: PlanRequest, reply: PlanReply) -> None:
     """
     kept: PlanRequest = {**asked, "env_names": []}
     kept.pop("ravi_key", None)
+    kept.pop("path", None)
     saved = SavedPlan(constellagent_plan=FORMAT, request=kept, reply=reply)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)

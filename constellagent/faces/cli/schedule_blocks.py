@@ -6,7 +6,7 @@ from typing import Any, TextIO
 
 from constellagent.faces.cli import screen
 from constellagent.faces.cli.schedule_tables import COLOURS, until
-from constellagent.faces.run_words import SHORT_ID, did, moment, took, why
+from constellagent.faces.run_words import SHORT_ID, did, moment, took, used, why
 from constellagent.faces.wording import counted
 from constellagent.runtime.schedule_views import HookView, RunView, ScheduleView
 
@@ -71,6 +71,8 @@ def run(view: RunView, stream: TextIO) -> list[str]:
         ("worktree", view["path"]),
         ("kept", view["kept"]),
         ("did", did(view["did"])),
+        ("denied", ", ".join(view["denied"])),
+        ("used", used(view["usage"])),
         ("told", f"its owner at {_utc(view['told'])}" if view["told"] else ""),
         ("tzdata", view["tzdata"]),
     ]

@@ -41,9 +41,10 @@ def history(
 ) -> int:
     """Show what became of every fire: runs, and what was missed, skipped or dropped, newest first.
 
-    DID counts mails and texts read/sent, and the secrets and passwords that were opened. Columns that do not
-    fit the terminal are left out. Plain is one line for each fire of the clock that ran or is open, oldest
-    first: 2026-11-22T09:00:00Z agent/name.
+    DID counts mails and texts read/sent, and the secrets and passwords that were opened. USED is tokens
+    read/written and what they cost, as the agent says. Columns that do not fit the terminal are left out.
+    Plain is one line for each fire of the clock that ran or is open, oldest first:
+    2026-11-22T09:00:00Z agent/name.
     """
     chosen = _format(output, as_json=as_json)
     if last is not None and last < 1:

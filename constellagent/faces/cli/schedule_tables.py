@@ -6,7 +6,7 @@ from typing import TextIO
 
 from constellagent.faces.cli import screen
 from constellagent.faces.cli.status_table import age
-from constellagent.faces.run_words import SHORT_ID, did, moment, took, why
+from constellagent.faces.run_words import SHORT_ID, did, moment, took, used, why
 from constellagent.faces.wording import counted
 from constellagent.runtime.schedule_views import FireView, RunView, ScheduleView
 
@@ -57,7 +57,19 @@ def schedules(views: Sequence[ScheduleView], now: float, columns: int, stream: T
 
 def runs(views: Sequence[RunView], columns: int, stream: TextIO) -> list[str]:
     """Show one line for each row of the ledger; what does not fit and can be spared is left out."""
-    head = ("FIRE (UTC)", "RUN", "SCHEDULE", "REASON", "STATE", "TOOK", "EXIT", "COMMITS", "DID", "WHY")
+    head = (
+        "FIRE (UTC)",
+        "RUN",
+        "SCHEDULE",
+        "REASON",
+        "STATE",
+        "TOOK",
+        "EXIT",
+        "COMMITS",
+        "DID",
+        "USED",
+        "WHY",
+    )
     rows = [
         [
             moment(view["fire_at"]),
@@ -69,11 +81,12 @@ def runs(views: Sequence[RunView], columns: int, stream: TextIO) -> list[str]:
             "" if view["exit_status"] is None else str(view["exit_status"]),
             str(view["commit_count"] or ""),
             did(view["did"]),
+            used(view["usage"]),
             why(view),
         ]
         for view in views
     ]
-    return _table(head, rows, ("DID", "COMMITS", "EXIT", "TOOK", "REASON"), columns, stream)
+    return _table(head, rows, ("USED", "DID", "COMMITS", "EXIT", "TOOK", "REASON"), columns, stream)
 
 
 def planned(views: Sequence[RunView], columns: int, stream: TextIO) -> list[str]:

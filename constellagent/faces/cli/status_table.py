@@ -81,8 +81,9 @@ def _agent(agent: AgentView, now: float) -> list[str]:
 
 
 def _run(run: OpenRunView, now: float) -> str:
-    name, since = run["schedule"].partition("/")[2], run["since"]
-    return f"{name} {run['state']}{'' if since is None else f' for {age(now - since)}'}"
+    name, since = run["schedule"].partition("/")[2] or "run", run["since"]
+    why = f" ({run['why']})" if "why" in run else ""
+    return f"{name} {run['state']}{'' if since is None else f' for {age(now - since)}'}{why}"
 
 
 def _service(service: ServiceView, now: float) -> list[str]:

@@ -1,12 +1,13 @@
 """`constellagent wait`: blocks until an agent is in a state, or the run of a schedule is over."""
 
 import time
+from collections.abc import Sequence
 from typing import Annotated, get_args
 
 from constellagent.errors import ConstellagentError, UsageError
 from constellagent.faces.blocking import BlockingClient
 from constellagent.faces.cli import screen
-from constellagent.faces.cli.declare import File, Json, Option, Subject
+from constellagent.faces.cli.declare import Argument, File, Json, Option
 from constellagent.faces.cli.place import constellation_file
 from constellagent.faces.cli.reach import daemon
 from constellagent.runtime.clock import SystemClock
@@ -17,7 +18,10 @@ ENDED = ("done", "failed", "exited", "stopped")
 
 
 def wait(
-    name: Subject,
+    names: Annotated[
+        list[str] | None,
+        Argument("NAME", "Agents or services, or one schedule: agent/name.", agents=True),
+    ] = None,
     *,
     file: File = None,
     until: Annotated[
@@ -28,42 +32,72 @@ def wait(
             "STATE",
         ),
     ] = None,
+    any_of: Annotated[
+        bool, Option(("--any",), "Of several, wait for one only [default: for all of them].")
+    ] = False,
     timeout: Annotated[float | None, Option(("--timeout",), "Give up after this long.", "SECONDS")] = None,
     as_json: Json = False,
 ) -> int:
     """Wait for a state. Exit code 0 when it is reached, 1 when it cannot be any more or time is up.
 
-    An agent that ended cannot reach another state by itself, so waiting for one ends too.
+    Of several, all must have been in such a state, each at its time; with --any one is enough. An agent that
+    ended cannot reach another state by itself, so waiting for one ends too. A coding agent is `done` when its
+    turn is.
 
     Of a schedule (agent/name) it waits for the end of the present run, and exits with that run's code.
     """
-    if "/" in name:
-        return _run(name, file, until, timeout, as_json=as_json)
     wanted = tuple(until or ENDED)
+    if not names:
+        raise UsageError("name what to wait for", hint="constellagent wait NAME... --until done")
+    if any("/" in name for name in names):
+        if len(names) > 1:
+            raise UsageError("a schedule is waited for alone", hint=f"constellagent wait {names[0]}")
+        return _run(names[0], file, until, timeout, as_json=as_json)
     states = get_args(State)
     if unknown := [state for state in wanted if state not in states]:
         raise UsageError(f"there is no state {unknown[0]!r}", hint=f"the states are: {', '.join(states)}")
-    chosen = constellation_file(file)
+    left = list(dict.fromkeys(names))
+    found = _until(constellation_file(file), left, wanted, timeout, ends=not until, enough=any_of)
+    if as_json:
+        several = len(left) > 1
+        screen.say_json(list(found.values()) if several else next(iter(found.values())))
+    else:
+        for name, row in found.items():
+            screen.say(f"{name}: {row['state']}" if len(left) > 1 else row["state"])
+    return 0
+
+
+def _until(
+    file: str, names: list[str], wanted: Sequence[str], timeout: float | None, *, ends: bool, enough: bool
+) -> dict[str, AgentView | ServiceView]:
+    """Return those that reached a state: all, or the first where one is `enough`.
+
+    Raises:
+        UsageError: there is none of a name.
+        ConstellagentError: one that is needed cannot reach it any more, or time is up.
+    """
     clock = SystemClock()
     deadline = None if timeout is None else clock.monotonic() + timeout
+    found: dict[str, AgentView | ServiceView] = {}
     with daemon() as client:
         while True:
-            found = _look(client, chosen, name)
-            over = found["state"] in ENDED and not _lives(found)
-            if over or until:  # a live agent may say of itself that it is done, which is no end
-                if found["state"] in wanted:
-                    break
-                if over:
-                    why = found["reason"] or "it ended"
-                    raise ConstellagentError(f"{name} is {found['state']} ({why})")
+            rows = {name: _look(client, file, name) for name in names if name not in found}
+            gone: list[str] = []
+            for name, row in rows.items():
+                over = row["state"] in ENDED and not _lives(row)
+                # A live agent may say of itself that it is done, which is no end.
+                if (over or not ends) and row["state"] in wanted:
+                    found[name] = row
+                elif over:
+                    gone.append(f"{name} is {row['state']} ({row['reason'] or 'it ended'})")
+            if (enough and found) or len(found) == len(names):
+                return {name: found[name] for name in names if name in found}
+            if gone and (not enough or len(gone) == len(rows)):
+                raise ConstellagentError("; ".join(gone))
             if deadline is not None and clock.monotonic() >= deadline:
-                raise ConstellagentError(f"{name} is still {found['state']} after {timeout:g} s")
+                late = [f"{name} is still {row['state']}" for name, row in rows.items() if name not in found]
+                raise ConstellagentError(f"{', '.join(late)} after {timeout:g} s")
             time.sleep(INTERVAL)
-    if as_json:
-        screen.say_json(found)
-    else:
-        screen.say(found["state"])
-    return 0
 
 
 def _run(

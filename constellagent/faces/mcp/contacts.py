@@ -71,7 +71,7 @@ _GIVEN = {
 }
 _UUID = text("The contact's uuid, from ravi_contacts_search.", minLength=1)
 
-TOOLS = (
+TOOLS: tuple[Tool[RaviClient], ...] = (
     Tool(
         "ravi_contacts_search",
         "Whom you know: everybody with whom you exchanged mail or texts, and those that were added. Use it "

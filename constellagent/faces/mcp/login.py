@@ -11,8 +11,10 @@ from constellagent.ravi.shim_program.login import Login, find_login
 _INSIDE = "start it in an agent's session, or in a worktree whose agent has an identity"
 
 
-def find(environ: Mapping[str, str], start: Path) -> Login:
+def find(environ: Mapping[str, str], start: Path, *, needed: bool = True) -> Login | None:
     """Return the login of the calling session, or of the nearest `.ravi` folder upwards from `start`.
+
+    Where there is none, and it is not `needed`, it is None.
 
     Raises:
         UsageError: there is none, it cannot be used, or it opens more than one identity.
@@ -22,6 +24,8 @@ def find(environ: Mapping[str, str], start: Path) -> Login:
     except CallError as error:
         raise UsageError(str(error), hint="`constellagent apply` writes it again") from error
     if not login.key:
+        if not needed:
+            return None
         raise UsageError("there is no identity to speak as", hint=_INSIDE)
     if login.may_manage:
         raise UsageError(

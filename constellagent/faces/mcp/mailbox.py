@@ -194,7 +194,7 @@ _COPIES = {"cc": texts("Addresses that get a copy."), "bcc": texts("Addresses th
 _BODY = text("The text of the mail.", minLength=1)
 _ATTACH = texts("Paths of files to attach, at most 10 MiB each.")
 
-TOOLS = (
+TOOLS: tuple[Tool[RaviClient], ...] = (
     Tool(
         "ravi_inbox_email",
         "Your email inbox. Without arguments: your conversations, newest first. With thread_id: the mails of "

@@ -58,7 +58,7 @@ _SECRET = {
     "updated": text("When it was changed last."),
 }
 
-TOOLS = (
+TOOLS: tuple[Tool[RaviClient], ...] = (
     Tool(
         "ravi_secrets_list",
         "The names of the secrets in your own vault (API keys, tokens), without their values.",

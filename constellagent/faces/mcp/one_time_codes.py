@@ -34,7 +34,7 @@ async def otp(client: RaviClient, given: Arguments) -> dict[str, Any]:
     }
 
 
-TOOLS = (
+TOOLS: tuple[Tool[RaviClient], ...] = (
     Tool(
         "ravi_otp",
         "The newest one-time code (sign-in, verification, confirmation) that came to you by email or text. "

@@ -43,7 +43,7 @@ async def get_owner(client: RaviClient, _: Arguments) -> dict[str, Any]:
 
 _SINCE = text("When it was made.")
 
-TOOLS = (
+TOOLS: tuple[Tool[RaviClient], ...] = (
     Tool(
         "ravi_get_email",
         "Your own email address. Use it wherever a website or a form asks for one: what is sent there "

@@ -109,7 +109,7 @@ _LOGIN = {
 }
 _FULL = {**_LOGIN, "password": text("The password."), "notes": text("Notes.")}
 
-TOOLS = (
+TOOLS: tuple[Tool[RaviClient], ...] = (
     Tool(
         "ravi_passwords_list",
         "The logins in your own vault: site and user name, without the passwords. ravi_passwords_get gives "

@@ -57,7 +57,7 @@ def pattern(about: str) -> dict[str, Any]:
     return text(about, default="", maxLength=LONGEST_PATTERN)
 
 
-def accept(tool: Tool, given: Mapping[str, Any]) -> dict[str, Any]:
+def accept(tool: Tool[Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments with defaults filled in.
 
     Raises:

@@ -100,7 +100,7 @@ _CONVERSATION = {
     "latest": text("When the newest text came."),
 }
 
-TOOLS = (
+TOOLS: tuple[Tool[RaviClient], ...] = (
     Tool(
         "ravi_inbox_sms",
         "Your text messages. Without arguments: your conversations, newest first. With conversation_id: the "

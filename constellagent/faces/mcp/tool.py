@@ -1,9 +1,10 @@
 """What a tool is: words for the model, the shape of what it takes and gives, and what it does."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from constellagent.ravi.client import RaviClient
+Desk = TypeVar("Desk")
+"""Whom a tool asks: the provider's client for an identity, or the daemon for a fleet."""
 
 Schema = Mapping[str, Any]
 Arguments = Mapping[str, Any]
@@ -12,13 +13,13 @@ LONGEST_WAIT = 600
 """Seconds that a tool may wait for something to arrive."""
 
 
-class Tool(NamedTuple):
+class Tool(NamedTuple, Generic[Desk]):
     """One tool.
 
     Attributes:
         name: by what the model calls it.
         about: when and how to use it.
-        run: does it; gets arguments that fit `takes`, with the defaults filled in.
+        run: does it; gets whom to ask, and arguments that fit `takes`, with the defaults filled in.
         gives: the properties of the result.
         takes: the properties of the arguments; one without `default` is needed, unless it is in `optional`.
         optional: arguments that may be left out and have no default.
@@ -29,7 +30,7 @@ class Tool(NamedTuple):
 
     name: str
     about: str
-    run: Callable[[RaviClient, Arguments], Awaitable[dict[str, Any]]]
+    run: Callable[[Desk, Arguments], Awaitable[dict[str, Any]]]
     gives: Mapping[str, Schema]
     takes: Mapping[str, Schema] = {}
     optional: frozenset[str] = frozenset()

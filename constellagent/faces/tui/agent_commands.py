@@ -6,10 +6,19 @@ import os
 from constellagent.errors import UsageError
 from constellagent.faces import opening
 from constellagent.faces.tui import applying
-from constellagent.faces.tui.deck import AgentId, Deck
+from constellagent.faces.tui.deck import AgentId, Deck, Tone
 from constellagent.faces.tui.key_names import prefix_shown
 from constellagent.faces.tui.words import clean
+from constellagent.faces.wording import restarted
 from constellagent.runtime.control import AgentView
+
+_NEW, _APPLY = "new", "apply"
+_WAYS = (
+    ("same", "As it was applied; its conversation goes on"),
+    (_NEW, "As it was applied, with a new conversation"),
+    (_APPLY, "As the file says now: plan and apply"),
+)
+"""How an agent can be started again."""
 
 
 async def start(deck: Deck) -> None:
@@ -37,11 +46,16 @@ async def stop(deck: Deck) -> None:
 
 
 async def restart(deck: Deck) -> None:
-    """End the agent's session, after a yes, and start it anew."""
+    """Ask how, and start the agent again; what it runs ends."""
     agent, view = _current(deck)
-    detail = ["Its conversation ends; a new one begins.", "Its worktree and identity stay."]
-    if not _runs(view) or await deck.confirm(f"Restart {agent.name}?", detail):
+    how = await deck.choose(f"Restart {agent.name}", _WAYS)
+    if how == _APPLY:
         await applying.apply(deck, agent.file, [agent.name], restart=True, may_end=_runs(view))
+    elif how is not None:
+        new = how == _NEW
+        went = await deck.control.restart({"file": agent.file, "subject": agent.name, "new": new})
+        tone: Tone = "done" if went["session"]["live"] else "error"
+        deck.say(f"{agent.name}: {clean(restarted(went, new=new))}", tone)
 
 
 async def prompt(deck: Deck) -> None:

@@ -54,7 +54,7 @@ async def apply(
 
 def request(file: str, agents: Sequence[str], *, restart: bool, environ: Mapping[str, str]) -> PlanRequest:
     """Return what to plan."""
-    asked = PlanRequest(file=file, env_names=sorted(environ), agents=[*agents])
+    asked = PlanRequest(file=file, env_names=sorted(environ), path=environ.get("PATH", ""), agents=[*agents])
     if restart:
         asked["restart"] = [*agents]
     if key := hosted_key.of_shell(environ):

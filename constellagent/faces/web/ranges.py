@@ -26,3 +26,6 @@ History = Annotated[int, Between(0, 10_000)]
 
 Side = Annotated[int, Between(1, LARGEST_SIDE)]
 """Rows, or columns, of a terminal."""
+
+Seconds = Annotated[int, Between(1, 7 * 86_400)]
+"""How long a run may take."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from constellagent.plan.fires import Fire
+from constellagent.plan.limits import NOTHING_HELD, Held
 from constellagent.plan.schedules import DesiredSchedule
 from constellagent.plan.wakeups.decisions import TICK, Admission, Change
 from constellagent.spec.durations import format_duration
@@ -14,17 +15,20 @@ def admit(
     open_fires: Sequence[Fire],
     now: datetime,
     slots: int,
+    held: Held = NOTHING_HELD,
 ) -> Admission:
     """Return which queued fires start now.
 
     A run keeps its workspace until it has ended, also one that is being replaced. `start_deadline` ends the
-    wait of all but what a person asked for.
+    wait of all but what a person asked for. A fire of an agent that reached a limit waits, unless its
+    schedule lets fires give way rather than wait (`overlap: skip`, `allow`).
 
     Args:
         schedules: by key; queued fires of one that is not there wait.
         open_fires: all open fires of a constellation, oldest first.
         now: the time.
         slots: how many may start.
+        held: what may not start though it is its turn.
     """
     taken = {
         place
@@ -33,6 +37,7 @@ def admit(
         for place in _places(fire.schedule, schedules.get(fire.schedule))
     }
     queued = (fire for fire in open_fires if fire.state == "queued" and fire.schedule in schedules)
+    most = slots if held.free is None else min(slots, held.free)
     start: list[Fire] = []
     changes: list[Change] = []
     later: list[datetime] = []
@@ -41,16 +46,32 @@ def admit(
         deadline = _deadline(schedule, fire)
         if fire.not_before > now:
             later.append(fire.not_before)
-        elif deadline is not None and now > deadline:
+            continue
+        if deadline is not None and now > deadline:
             longest = format_duration(deadline - fire.not_before)
             why = f"it could not start within {longest} (start_deadline)"
             changes.append(Change(fire.run, "expired", why))
-        elif len(start) < slots and schedule.workspace not in taken:
+            continue
+        is_free = schedule.workspace not in taken
+        if (limit := held.agents.get(schedule.agent)) is not None:
+            changes += _hold(schedule, fire, limit)
+        elif is_free and len(start) < most:
             start.append(fire)
             taken.update(filter(None, [schedule.workspace]))
-        elif deadline is not None:
+            continue
+        elif is_free and len(start) < slots and fire.why != held.full:
+            changes.append(Change(fire.run, "queued", held.full))
+        if deadline is not None:
             later.append(deadline + TICK)
     return Admission(tuple(start), tuple(changes), min(later, default=None))
+
+
+def _hold(schedule: DesiredSchedule, fire: Fire, limit: str) -> Sequence[Change]:
+    """Say what becomes of a fire whose agent may begin nothing: what was asked for one by one waits."""
+    waits = schedule.overlap not in {"skip", "allow"} or fire.origin == "person"
+    if waits or fire.reason in {"catchup", "backfill", "retry"}:
+        return () if fire.why == limit else (Change(fire.run, "queued", limit),)
+    return (Change(fire.run, "over_limit", limit),)
 
 
 def _places(key: str, schedule: DesiredSchedule | None) -> Sequence[str]:

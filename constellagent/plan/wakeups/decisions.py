@@ -46,7 +46,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A row of the ledger that changes: a queued fire that will not run after all."""
+    """A row of the ledger that changes: a queued fire that will not run after all, or why it still waits."""
 
     run: str
     state: State
@@ -102,7 +102,7 @@ class Admission:
 
     Attributes:
         start: these, in this order.
-        changes: queued fires that will not run (`expired`).
+        changes: queued fires that will not run (`expired`, `over_limit`), and why others still wait.
         again: when to look again though nothing ends before, None where only an end can change the answer.
     """
 

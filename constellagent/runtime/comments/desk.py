@@ -1,9 +1,9 @@
 """Where comments on the work of agents are left, changed and found, and from where they go to the agent."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 from constellagent.errors import ConflictError, ConstellagentError, UsageError, WorldError
@@ -23,8 +23,13 @@ from constellagent.spec.suggest import did_you_mean
 LONGEST_PROMPT = 200_000
 """Characters that go to an agent at once."""
 
-Prompt = Callable[[str, str, str], Awaitable[SendView]]
-"""Delivers a prompt: constellation file, agent, text."""
+
+class Prompt(Protocol):
+    """Delivers prompts."""
+
+    async def __call__(self, file: str, agent: str, text: str, *, over_limit: bool) -> SendView:
+        """Deliver one to an agent of a constellation file, in spite of limits where `over_limit` says so."""
+        ...
 
 
 class Comments:
@@ -117,17 +122,18 @@ class Comments:
                 f"the comments make a prompt of {len(text)} characters, more than {LONGEST_PROMPT}",
                 hint="send fewer of them at once, by their ids",
             )
-        why = await self._unsent(request["file"], agent, text)
+        over = request.get("over_limit", False)
+        why = await self._unsent(request["file"], agent, text, over_limit=over)
         if not why:
             many = "a comment" if len(rows) == 1 else f"{len(rows)} comments"
             await self._trace(request["file"], agent, f"{many} sent")
             await self._note(constellation, agent, rows)
         return SentView(sent=not why, why=why, prompt=text, ids=[view["id"] for view in views])
 
-    async def _unsent(self, file: str, agent: str, text: str) -> str:
+    async def _unsent(self, file: str, agent: str, text: str, *, over_limit: bool) -> str:
         """Deliver a prompt; returns why it cannot be said that it was taken, empty where it was."""
         try:
-            went = await self._deliver(file, agent, text)
+            went = await self._deliver(file, agent, text, over_limit=over_limit)
         except ConstellagentError as error:
             return f"{error.message}; {error.hint}" if error.hint else error.message
         return "" if went["confirmed"] else went["why"] or "nobody knows whether it was taken"

@@ -5,7 +5,7 @@ same bytes are carried to other nodes. The holder runs this module too, so it im
 Unknown types are skipped, so that a newer peer may say more.
 """
 
-import json
+import math
 import struct
 
 VERSION = 3
@@ -20,6 +20,8 @@ RESIZE = 4
 SIGNAL = 5
 STOP = 6
 DETACH = 8
+# from who reports what a program does: needs no HELLO, and is answered by TAKEN
+HOOK = 9
 # both ways: the question is empty, the answer a JSON object
 STATUS = 7
 # both ways: somebody types. From who writes keys to the pty itself; to those who answer for the terminal
@@ -35,6 +37,15 @@ WRITTEN = 71
 DETACHED = 72
 ASIDE = 73
 SIZED = 74
+REPORTED = 76
+TAKEN = 77
+
+REPORT_SOCKET = "CONSTELLAGENT_REPORT"
+"""The variable that tells a session's programs where its holder listens."""
+REPORT_TOKEN = "CONSTELLAGENT_REPORT_TOKEN"  # noqa: S105 - the name of a variable
+"""The variable with the token that HOOK must bring."""
+REPORT_DATA = 1 << 18
+"""Bytes that a report may tell; what is longer is cut."""
 
 VIEW = 1
 """Flag of ATTACH: only looks; takes no part in the size, and its input is refused."""
@@ -62,6 +73,10 @@ _ATTACH = struct.Struct("!BBQ")
 _SIZE = struct.Struct("!HH")
 _SHORT = struct.Struct("!H")
 _MILLISECONDS = struct.Struct("!I")
+_REPORTED = struct.Struct("!QdQ")
+_NUMBER = struct.Struct("!Q")
+_WORDS = 255
+"""Bytes that a token or the name of an event has at most."""
 
 
 class ProtocolError(ValueError):
@@ -169,12 +184,30 @@ def sized(offset: int, rows: int, columns: int) -> bytes:
 
 def report(kind: int, value: dict[str, object]) -> bytes:
     """Carry a JSON object."""
+    import json  # noqa: PLC0415 - hooks load this module often, and never need it
+
     return frame(kind, json.dumps(value, separators=(",", ":")).encode())
 
 
 def error(text: str) -> bytes:
     """Tell the client what was refused, in words."""
     return frame(ERROR, text.encode()[:MAX_PAYLOAD])
+
+
+def hook(token: str, event: str, data: bytes) -> bytes:
+    """Report an event of the session's program, with the JSON text that tells more of it."""
+    words = (token.encode(errors="replace")[:_WORDS], event.encode(errors="replace")[:_WORDS])
+    return frame(HOOK, b"\0".join((*(word.replace(b"\0", b"") for word in words), data[:REPORT_DATA])))
+
+
+def reported(number: int, at: float, offset: int, event: bytes, data: bytes) -> bytes:
+    """Pass a report on: the how-many-th it is, epoch seconds, where output was then, and what it says."""
+    return frame(REPORTED, _REPORTED.pack(number, at, offset) + event + b"\0" + data)
+
+
+def taken(number: int) -> bytes:
+    """Say that a report is kept, as the how-many-th."""
+    return frame(TAKEN, _NUMBER.pack(number))
 
 
 def parse_hello(payload: bytes) -> int:
@@ -239,8 +272,34 @@ def parse_sized(payload: bytes) -> tuple[int, int, int]:
     return _OFFSET.unpack_from(payload)[0], *_SIZE.unpack_from(payload, _OFFSET.size)
 
 
+def parse_hook(payload: bytes) -> tuple[bytes, bytes, bytes]:
+    """Return the token, the event, and as much of the data as is kept."""
+    parts = payload.split(b"\0", 2)
+    if len(parts) != 3 or max(len(parts[0]), len(parts[1])) > _WORDS:
+        raise ProtocolError("a report is a token, an event and data")
+    return parts[0], parts[1], parts[2][:REPORT_DATA]
+
+
+def parse_reported(payload: bytes) -> tuple[int, float, int, bytes, bytes]:
+    """Return number, time, offset of output, event and data."""
+    if len(payload) < _REPORTED.size:
+        raise ProtocolError("a report without its number")
+    event, separator, data = payload[_REPORTED.size :].partition(b"\0")
+    number, at, offset = _REPORTED.unpack_from(payload)
+    if not separator or not number or not 0 <= at < math.inf:
+        raise ProtocolError("a report without its event, number or time")
+    return number, at, offset, event, data
+
+
+def parse_taken(payload: bytes) -> int:
+    """Return the report's number."""
+    return int(_unpack(_NUMBER, payload)[0])
+
+
 def parse_report(payload: bytes) -> dict[str, object]:
     """Return the JSON object."""
+    import json  # noqa: PLC0415 - see `report`
+
     try:
         value = json.loads(payload)
     except (ValueError, RecursionError) as broken:

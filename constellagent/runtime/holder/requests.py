@@ -3,6 +3,7 @@
 from constellagent.runtime.holder import protocol
 from constellagent.runtime.holder.log import LogWriter
 from constellagent.runtime.holder.program import INPUT, Program
+from constellagent.runtime.holder.reports import Reports
 from constellagent.runtime.holder.viewers import Viewer
 
 TYPE_CHECKING = False
@@ -29,6 +30,7 @@ class Requests:
         program: Program,
         log: LogWriter,
         viewers: dict[int, Viewer],
+        reports: Reports,
         status: "Callable[[], dict[str, object]]",
         stop: "Callable[[float], None]",
         *,
@@ -38,6 +40,7 @@ class Requests:
         self._program = program
         self._log = log
         self._viewers = viewers
+        self._reports = reports
         self._status = status
         self._stop = stop
         self._smallest = smallest
@@ -76,6 +79,8 @@ class Requests:
             protocol.parse_hello(payload)
             viewer.greeted = self.greeted = True
             viewer.send(protocol.report(protocol.WELCOME, self._status()))
+        elif kind == protocol.HOOK:
+            self._report(viewer, payload)
         elif not viewer.greeted:
             raise protocol.ProtocolError("the first frame must be HELLO")
         else:
@@ -101,6 +106,12 @@ class Requests:
             viewer.detach()
             self._direct_questions()
 
+    def _report(self, viewer: Viewer, payload: bytes) -> None:
+        """Keep what the program reports, and pass it on to who keeps the screen."""
+        number, record = self._reports.take(payload, self._log.end)
+        self._tell_watchers(record)
+        viewer.send(protocol.taken(number))
+
     def _input(self, viewer: Viewer, data: bytes, now: float) -> None:
         if viewer.flags & protocol.ANSWERS:
             self._program.write(data, _ANSWERS)
@@ -122,9 +133,12 @@ class Requests:
         if now < self._told_at + _TELL_EVERY:
             return
         self._told_at = now
+        self._tell_watchers(protocol.frame(protocol.TYPED))
+
+    def _tell_watchers(self, frame: bytes) -> None:
         for viewer in self._viewers.values():
             if viewer.flags & protocol.ANSWERS and viewer.place is not None:
-                viewer.send(protocol.frame(protocol.TYPED))
+                viewer.send(frame)
 
     def _attach(self, viewer: Viewer, payload: bytes) -> None:
         flags, tail, value = protocol.parse_attach(payload)

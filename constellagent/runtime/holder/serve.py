@@ -18,6 +18,7 @@ from constellagent.runtime.holder import protocol, status
 from constellagent.runtime.holder.config import Config
 from constellagent.runtime.holder.log import LogReader, LogWriter
 from constellagent.runtime.holder.program import Program
+from constellagent.runtime.holder.reports import Reports
 from constellagent.runtime.holder.requests import Requests
 from constellagent.runtime.holder.sizes import Sizes
 from constellagent.runtime.holder.tree import Ending
@@ -36,8 +37,9 @@ _COMPLAINTS = 50
 class Holder:
     """The running holder of one session."""
 
-    def __init__(self, config: Config, program: Program, listener: socket.socket) -> None:
+    def __init__(self, config: Config, program: Program, listener: socket.socket, reports: Reports) -> None:
         self._config = config
+        self._reports = reports
         self._program = program
         self._listener = listener
         self._log = LogWriter(config.log, config.log_bytes)
@@ -50,6 +52,7 @@ class Holder:
             program,
             self._log,
             self._viewers,
+            reports,
             self.status,
             self.stop,
             smallest=config.pty_size == "smallest",
@@ -90,6 +93,7 @@ class Holder:
             "rows": self._program.rows,
             "columns": self._program.columns,
             "answered": self._requests.answered,
+            "attached": sum(viewer.attached for viewer in self._viewers.values()),
             "exit_status": self._program.exit_status,
             "signal": self._program.signal,
             "leftovers_killed": len(ended - {(self._program.pid, self._program.started)}),
@@ -259,6 +263,7 @@ class Holder:
         self._facts["ended_at"] = time.time()
         self._facts["ended_by"] = "stop" if self._stopped else "itself"
         self._log.close()
+        self._reports.close()
         status.write(self._config.folder, self.status(), final=True)
 
     def _farewell(self, now: float) -> bool:

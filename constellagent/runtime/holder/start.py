@@ -11,6 +11,7 @@ from constellagent.runtime import processes
 from constellagent.runtime.holder import child, marker, status
 from constellagent.runtime.holder.config import Config
 from constellagent.runtime.holder.program import Program
+from constellagent.runtime.holder.reports import Reports
 from constellagent.runtime.holder.serve import Holder
 
 _PR_SET_NAME = 15
@@ -46,7 +47,8 @@ def _hold(config: Config, umask: int, answer: int) -> int:
         _tell(answer, {"started": False, "reason": "it was started before", "hint": ""})
         return 1
     listener = _listen(config.socket)
-    env = config.env | {processes.MARKER: config.session}
+    reports = Reports(config.folder)
+    env = config.env | {processes.MARKER: config.session} | reports.variables(config.socket)
     size = (config.rows, config.columns)
     try:
         program = Program(child.start(config.argv, config.cwd, env, size, umask), size)
@@ -54,7 +56,7 @@ def _hold(config: Config, umask: int, answer: int) -> int:
         os.unlink(config.socket)  # noqa: PTH108 - pathlib is dear to import
         _tell(answer, {"started": False, "reason": error.reason, "hint": error.hint})
         return 1
-    holder = Holder(config, program, listener)
+    holder = Holder(config, program, listener, reports)
     status.write(config.folder, holder.status(), final=False)
     _tell(answer, {"started": True} | holder.status())
     os.close(answer)

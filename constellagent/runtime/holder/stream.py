@@ -54,6 +54,35 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
+class Reported:
+    """Something that the session's programs reported; told to streams with the flag ANSWERS.
+
+    Attributes:
+        number: the how-many-th of the session, from 1 on.
+        at: when the holder got it, epoch seconds.
+        offset: of the log, at that moment.
+        event: a state or the name of a program, as the reporter says.
+        data: JSON text, as the reporter says.
+    """
+
+    number: int
+    at: float
+    offset: int
+    event: str
+    data: bytes = b""
+
+    @classmethod
+    def parse(cls, payload: bytes) -> Self:
+        """Read a frame's payload.
+
+        Raises:
+            ProtocolError: it is none of a report.
+        """
+        number, at, offset, event, data = protocol.parse_reported(payload)
+        return cls(number, at, offset, event.decode(errors="replace"), data)
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """Something that was asked or typed was refused, in words."""
 
@@ -74,7 +103,7 @@ class Gone:
     reason: str
 
 
-Item = Output | Sized | Resync | Typed | Refused | Exit | Gone
+Item = Output | Sized | Resync | Typed | Reported | Refused | Exit | Gone
 Deliver = Callable[[Item], None]
 
 
@@ -172,7 +201,7 @@ class HolderStream(asyncio.Protocol):
         self._paused = False
         self._read_on()
 
-    async def __aiter__(self) -> AsyncIterator[Output | Sized | Resync | Typed | Refused | Exit]:
+    async def __aiter__(self) -> AsyncIterator[Output | Sized | Resync | Typed | Reported | Refused | Exit]:
         """Yield each item; ends after `Exit`.
 
         Raises:
@@ -227,6 +256,8 @@ class HolderStream(asyncio.Protocol):
             self._give(Resync(protocol.parse_resync(payload)))
         elif kind == protocol.TYPED:
             self._give(Typed())
+        elif kind == protocol.REPORTED:
+            self._give(Reported.parse(payload))
         elif kind == protocol.ERROR:
             self._give(Refused(payload.decode(errors="replace")))
         elif kind == protocol.EXIT:
@@ -270,7 +301,7 @@ class HolderStream(asyncio.Protocol):
 
 def _size(item: Item) -> int:
     """Return about how much memory an item takes."""
-    return _SMALL + len(item.data) if isinstance(item, Output) else _SMALL
+    return _SMALL + len(item.data) if isinstance(item, Output | Reported) else _SMALL
 
 
 def _unavailable(reason: str) -> UnavailableError:

@@ -82,6 +82,11 @@ class Viewer:
         self.screen: Terminal | None = None
         self.sized = -1
 
+    @property
+    def attached(self) -> bool:
+        """Whether it shows the session to somebody who may type."""
+        return self.place is not None and not self.flags & protocol.VIEW
+
     def receive(self) -> list[tuple[int, bytes]]:
         """Return the frames that have come in; sets `gone` at the end of the connection.
 

@@ -46,6 +46,10 @@ class Happenings:
             row.constellation, row.subject, "state", text, level, state if reason != _PROMPT else ""
         )
 
+    async def prompt(self, row: SessionRow, text: str) -> None:
+        """Tell that the first prompt of an agent's session was not typed, or may not have been."""
+        await self._tell(row.constellation, row.subject, "state", text, "warning", "waiting")
+
     async def session_ended(self, row: SessionRow) -> None:
         """Tell how a session ended, if it was not the run of a schedule: of that the ledger tells."""
         if row.role == "run" and "/" in row.subject:

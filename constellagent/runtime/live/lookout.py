@@ -17,10 +17,12 @@ from constellagent.runtime.live.live import Live
 from constellagent.runtime.live.news import News
 from constellagent.runtime.live.unread import Unread
 from constellagent.runtime.live_views import LiveItem
+from constellagent.runtime.schedule_views import OpenRunView
 from constellagent.runtime.statuses import Statuses
 from constellagent.runtime.store.bindings import Bindings
 from constellagent.runtime.store.constellations import Constellations
 from constellagent.runtime.store.ledger import LedgerRow
+from constellagent.runtime.store.paused import PausedRow
 from constellagent.runtime.store.sessions import SessionRow
 from constellagent.runtime.tasks import spawn
 from constellagent.runtime.timekeeping import AgentRuns
@@ -46,8 +48,13 @@ class Lookout:
         changes: Changes,
         count: Callable[[], Awaitable[Sequence[Count]]],
         clock: Clock,
+        paused: Callable[[str], Sequence[PausedRow]] = lambda _: (),
     ) -> None:
-        """`count` counts unread messages at the local provider; `bindings` are of all constellations."""
+        """`count` counts unread messages at the local provider; `bindings` are of all constellations.
+
+        `paused` tells which runs of a constellation are.
+        """
+        self._paused = paused
         self._contexts = contexts
         self._constellations = constellations
         self._bindings = bindings
@@ -125,6 +132,11 @@ class Lookout:
         self._live.poke(whole=False)
         spawn(self._happenings.state(row, state, reason), name="tell of a state")
 
+    def prompted(self, row: SessionRow, text: str) -> None:
+        """Take note of what there is to say about the first prompt of a session."""
+        self._live.poke(whole=False)
+        spawn(self._happenings.prompt(row, text), name="tell of a prompt")
+
     def session_started(self, row: SessionRow) -> None:
         """Take note of a new session."""
         self._changes.poke(row.constellation, row.subject)
@@ -161,6 +173,7 @@ class Lookout:
     async def _view(self, context: Context) -> ConstellationView:
         view = await self._statuses.of(context)
         await self._runs.mark(context.id, view)
+        _mark_paused(view, self._paused(context.id))
         self._count(context.id, view["agents"])
         return view
 
@@ -194,3 +207,15 @@ class Lookout:
                         if await self._changes.refresh(context.id, agents, context.worktrees):
                             self._live.poke(whole=False)
             await asyncio.sleep(_COUNT_EVERY)
+
+
+def _mark_paused(view: ConstellationView, paused: Sequence[PausedRow]) -> None:
+    """Show which runs stand still."""
+    agents = {agent["name"]: agent for agent in view["agents"]}
+    for row in paused:
+        agent = agents.get(row.subject.partition("/")[0])
+        if agent is None:
+            continue
+        runs = [run for run in agent.get("runs", []) if run["run"] != row.session]
+        shown = OpenRunView(run=row.session, schedule=row.subject, state="paused", since=row.at, why=row.why)
+        agent["runs"] = [*runs, shown]

@@ -48,7 +48,17 @@ class FreshWorktrees:
             WorldError: git failed, a setup step failed, or the disk is full.
         """
         place, base = await self._place(context, agent, schedule, fire)
-        stand_in = replace(agent, name=owner_name(agent.name, fire.run), path=place.path, branch=place.branch)
+        return await self.build(context, agent, fire.run, place, base)
+
+    async def build(self, context: Context, agent: DesiredAgent, run: str, place: Place, base: str) -> Path:
+        """Make a worktree at a place that is written down, from a commit; what is half made goes on.
+
+        Raises:
+            ConflictError: something is in the way.
+            RefusedError: somebody changed the worktree while it was half made.
+            WorldError: git failed, a setup step failed, or the disk is full.
+        """
+        stand_in = replace(agent, name=owner_name(agent.name, run), path=place.path, branch=place.branch)
         worktrees = context.worktrees
         await worktrees.take_back([stand_in])
         await worktrees.register(stand_in, base, new_branch=True)

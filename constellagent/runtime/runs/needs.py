@@ -23,7 +23,7 @@ class Needs:
             ConflictError: somebody else answers in the place of one.
             WorldError: one cannot be looked at, could not be started, or was not ready in time.
         """
-        for name in agent.spec.needs:
+        for name in agent.services:
             async with self._starting[context.id, name]:
                 await self._meet(context, context.desired.services[name])
 

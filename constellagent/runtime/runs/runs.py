@@ -6,10 +6,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
+from constellagent.agents.values import plain
 from constellagent.errors import ConflictError, ConstellagentError, WorldError
 from constellagent.plan.declared import resolve
 from constellagent.plan.desired import DesiredAgent
@@ -19,12 +19,13 @@ from constellagent.ravi.client.audit import AuditLines
 from constellagent.runtime import processes
 from constellagent.runtime.clock import Clock
 from constellagent.runtime.contexts import Context, Contexts
-from constellagent.runtime.delivery import deliver
+from constellagent.runtime.delivery import Courier
+from constellagent.runtime.headless.verdicts import usage_of, verdict_of
 from constellagent.runtime.holder import marker
 from constellagent.runtime.paths import private_folder
 from constellagent.runtime.runs import commits, counts
 from constellagent.runtime.runs.fresh import FreshWorktrees
-from constellagent.runtime.runs.naming import split
+from constellagent.runtime.runs.naming import Place, split
 from constellagent.runtime.runs.needs import Needs
 from constellagent.runtime.runs.retention import Cleared, Retention
 from constellagent.runtime.runs.telling import Word
@@ -36,6 +37,8 @@ from constellagent.runtime.store.ledger import Ledger, LedgerRow
 
 _log = logging.getLogger(__name__)
 
+PATIENCE = 30.0
+"""Seconds that a prompt for a live session waits for its program to take one."""
 _UNFINISHED = 200
 """Ended runs of one constellation, the newest, that are looked through for what a dead daemon left undone."""
 
@@ -52,6 +55,7 @@ class Runs:
         clock: Clock,
         settings: Settings,
         audit: AuditLines,
+        courier: Courier,
     ) -> None:
         """`audit` is the local provider's, told of what is sent from identities elsewhere."""
         self._contexts = contexts
@@ -60,6 +64,7 @@ class Runs:
         self._ledger = ledger
         self._clock = clock
         self._git_timeout = settings.git_timeout
+        self._courier = courier
         self._needs = Needs()
         self._concluding: dict[str, tuple[str, asyncio.Event]] = {}
         self._fresh = FreshWorktrees(ledger, settings.git_timeout)
@@ -91,6 +96,15 @@ class Runs:
         launch = await context.launches.scheduled(agent, path, schedule, fire)
         await self._registry.start(context.id, launch)
         return Started()
+
+    async def prepare(self, context: Context, agent: DesiredAgent, run: str, place: Place, base: str) -> Path:
+        """Make a worktree for a run that is of no schedule, with the services live that its agent needs.
+
+        Raises:
+            ConstellagentError: it is not ready to work in.
+        """
+        await self._needs.meet(context, agent)
+        return await self._fresh.build(context, agent, run, place, base)
 
     async def stop(self, run: str) -> None:
         """End a run's session and its whole process tree; harmless where it has ended.
@@ -168,17 +182,20 @@ class Runs:
         if not live:
             raise ConflictError(
                 f"{name} does not run, and {schedule.key} types into its running session",
-                hint=f"`constellagent apply --restart {name}` starts it",
+                hint=f"`constellagent restart {name}` starts it",
             )
-        session = live[0].id
-        if not await asyncio.to_thread(_begin, self._registry.folder(fire.run)):
-            raise ConflictError(
-                f"the prompt of run {fire.run} may have been delivered before",
-                hint=f"`constellagent schedule run {schedule.key}` delivers it anew",
-            )
-        write = partial(self._registry.send, session)
-        log, pid = self._registry.log(session), self._registry.view(live[0])["pid"]
-        told = await deliver(schedule.spec.prompt or "", log, write, enter=True, pid=pid)
+
+        async def before() -> None:
+            if not await asyncio.to_thread(_begin, self._registry.folder(fire.run)):
+                raise ConflictError(
+                    f"the prompt of run {fire.run} may have been delivered before",
+                    hint=f"`constellagent schedule run {schedule.key}` delivers it anew",
+                )
+
+        prompt = schedule.spec.prompt or ""
+        if (await self._courier.kind(live[0])).program:
+            prompt = plain(prompt)  # in a coding agent a mark in front would make it a command
+        told = await self._courier.deliver(live[0], prompt, wait=PATIENCE, before=before)
         doubt = "" if told.confirmed else f", which did not show that it took it: {told.why}"
         return Started("succeeded", f"delivered to the live session{doubt}")
 
@@ -207,6 +224,11 @@ class Runs:
         except ConstellagentError as error:
             _log.warning("the commits of run %s are not known: %s", row.fire.run, error.message)
         try:
+            folder = self._registry.folder(row.fire.run)
+            report |= await asyncio.to_thread(_told, folder)
+        except ConstellagentError as error:
+            _log.warning("what run %s used is not known: %s", row.fire.run, error.message)
+        try:
             # What has no session has no key, and left no lines.
             if await self._registry.get(row.fire.run) is not None:
                 report["did"] = await counts.did(context, row, agent)
@@ -222,6 +244,21 @@ class Runs:
         schedules = await _in_effect(await self._contexts.of_applied(applied))
         for row in undone:
             await self.conclude(row, schedules.get(row.fire.schedule))
+
+
+def _told(folder: Path) -> dict[str, Any]:
+    """Return what a run's own program said of it; empty where it said nothing.
+
+    Raises:
+        WorldError: it is written down and cannot be read.
+    """
+    found, used = verdict_of(folder), usage_of(folder)
+    told: dict[str, Any] = {}
+    if found is not None and found.outcome.denied:
+        told["denied"] = list(found.outcome.denied)
+    if used is not None:
+        told["usage"] = {"input": used.input, "output": used.output, "cost": used.cost}
+    return told
 
 
 async def _in_effect(context: Context) -> Mapping[str, DesiredSchedule]:

@@ -1,4 +1,6 @@
-"""Word to the owner when a run failed, timed out or was lost: one mail (or text) from the agent's identity.
+"""Word to the owner of how a run ended: one mail (or text) from the agent's identity.
+
+A run that failed, timed out or was lost is told as `failed`, one that succeeded as `done`.
 
 The end of the run's output is part of the mail, because it mostly says why. Whatever the run printed is in
 it then, a secret too: who prints secrets shows them to the owner, and to every server on the way there.
@@ -6,34 +8,34 @@ it then, a secret too: who prints secrets shows them to the owner, and to every 
 
 import asyncio
 import logging
-import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from constellagent.errors import ConstellagentError
 from constellagent.plan.fires import shown
 from constellagent.plan.schedules import DesiredSchedule
 from constellagent.ravi.client import InDoubtError
 from constellagent.ravi.client.audit import AuditLines
+from constellagent.runtime.alerts import Letter, Post, Way
 from constellagent.runtime.clock import Clock
 from constellagent.runtime.contexts import Context
 from constellagent.runtime.holder.log import LogReader
 from constellagent.runtime.runs.excerpt import last_lines
 from constellagent.runtime.runs.naming import split
 from constellagent.runtime.sessions import SessionRegistry
-from constellagent.runtime.store.bindings import Binding
 from constellagent.runtime.store.ledger import Ledger, LedgerRow
 from constellagent.spec.durations import format_duration
 
 _log = logging.getLogger(__name__)
 
-_WORDS = {"failed": "failed", "timeout": "timed out", "lost": "was lost"}
+_WORDS = {"succeeded": "succeeded", "failed": "failed", "timeout": "timed out", "lost": "was lost"}
 """The endings that are told, in words."""
 
 _LINES = 20
 _BYTES = 1 << 16
 _LONGEST_LINE = 200
 _SECOND = timedelta(seconds=1)
-_TAG = re.compile(r"<(?=[A-Za-z/!])")
 
 
 class Word:
@@ -44,48 +46,34 @@ class Word:
         self._ledger = ledger
         self._registry = registry
         self._clock = clock
-        self._audit = audit
+        self._post = Post(audit)
 
     async def tell(self, context: Context, row: LedgerRow, schedule: DesiredSchedule | None) -> None:
-        """Tell the owner of a run's bad end, once, if the file asks for it and no other attempt follows.
+        """Tell the owner of a run's end, once, if the file asks for it and no other attempt follows.
 
         It is written down first: a daemon that dies while it sends does not send again.
 
         Raises:
             ConstellagentError: it could not be sent, or that it was cannot be written down.
         """
-        owner = context.constellation.owner
-        wanted = row.fire.state in _WORDS and "failed" in context.constellation.notify
+        name = "done" if row.fire.state == "succeeded" else "failed"
+        wanted = row.fire.state in _WORDS and name in context.constellation.notify
         if not wanted or row.report.get("told") or await self._tried_again(row):
             return
         agent, _ = split(row.fire.schedule)
-        binding = await context.bindings.get(agent, context.desired.provider)
-        if binding is None or binding.archived:
-            _log.info("%s: nobody is told, since %s has no identity to write as", row.fire.schedule, agent)
+        way = await self._post.way(context, agent)
+        if way is None:
             return
-        if owner.email is not None:
-            lines = await asyncio.to_thread(self._output, row.fire.run)
-            subject, body = mail(row, schedule, lines)
-            await self._send(context, binding, row, owner.email, subject, body)
-        elif owner.phone is not None and binding.phone is not None:
-            await self._send(context, binding, row, owner.phone, "", text(row))
+        lines = await asyncio.to_thread(self._output, row.fire.run) if way.mail else []
+        subject, body = mail(row, schedule, lines)
+        await self._send(context, way, row, Letter(subject, body, text(row)))
 
-    async def _send(
-        self, context: Context, binding: Binding, row: LedgerRow, to: str, subject: str, body: str
-    ) -> None:
-        """Send a mail, or a text where there is no subject."""
+    async def _send(self, context: Context, way: Way, row: LedgerRow, letter: Letter) -> None:
         run = row.fire.run
         now = datetime.fromtimestamp(int(self._clock.now()), UTC)
         await self._ledger.report(run, {"told": shown(now)})
         try:
-            if binding.provider != "local":
-                action = "mail.sent" if subject else "sms.sent"
-                await self._audit.note(binding.uuid, action, about=f"{to} {subject}".strip())
-            belongings = (await context.provider.connect()).of(binding.uuid)
-            if subject:
-                await belongings.mail.send(to, subject, body)
-            else:
-                await belongings.texts.send(to, body)
+            await self._post.send(context, way, letter)
         except InDoubtError:
             _log.warning("%s: nobody knows whether its owner was told", row.fire.schedule)
         except ConstellagentError:
@@ -133,6 +121,8 @@ def mail(row: LedgerRow, schedule: DesiredSchedule | None, output: list[str]) ->
         "Attempt": _attempt(row, schedule),
         "Branch": row.branch,
         "Folder": row.path,
+        "Denied": ", ".join(row.report.get("denied", ())),
+        "Used": _used(row.report.get("usage")),
         "Commits": str(row.report.get("commit_count", "")),
     }
     lines = [headline(row), "", *(f"{name + ':':10}{value}" for name, value in told.items() if value)]
@@ -145,8 +135,7 @@ def mail(row: LedgerRow, schedule: DesiredSchedule | None, output: list[str]) ->
         ]
         lines += [f"    {line}".rstrip() for line in output]
     lines += ["", f"`constellagent schedule history {row.fire.schedule}` shows its other runs."]
-    # One tag of HTML, and a mail is taken for HTML as a whole.
-    return headline(row), _TAG.sub("\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}", "\n".join(lines)) + "\n"
+    return headline(row), "\n".join(lines) + "\n"
 
 
 def text(row: LedgerRow) -> str:
@@ -159,6 +148,13 @@ def _took(row: LedgerRow) -> str:
         return ""
     span = max(row.ended_at - row.started_at, timedelta(0))
     return format_duration(span // _SECOND * _SECOND) if span >= _SECOND else "less than a second"
+
+
+def _used(usage: Mapping[str, Any] | None) -> str:
+    if usage is None:
+        return ""
+    cost = "" if usage["cost"] is None else f", ${usage['cost']:.2f}"
+    return f"{usage['input']} tokens read, {usage['output']} written{cost}"
 
 
 def _attempt(row: LedgerRow, schedule: DesiredSchedule | None) -> str:

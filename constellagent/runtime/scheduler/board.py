@@ -82,11 +82,11 @@ class Board:
             self.open[fire.run] = fire
             self._places.setdefault(self._place(fire), {})[fire.run] = None
 
-    def turn(self, run: str, state: State) -> None:
+    def turn(self, run: str, state: State, why: str | None = None) -> None:
         """Let an open fire have another state; one that is not open any more is forgotten."""
         fire = self.open.get(run)
         if fire is not None and state in OPEN:
-            self.open[run] = replace(fire, state=state)
+            self.open[run] = replace(fire, state=state, why=fire.why if why is None else why)
         elif fire is not None:
             del self.open[run]
             self.endings.pop(run, None)
@@ -105,9 +105,9 @@ class Board:
         """Whether anything waits to be started."""
         return any(fire.state == "queued" for fire in self.open.values())
 
-    def busy(self) -> int:
-        """Return how many runs are being started or go on."""
-        return sum(fire.state != "queued" for fire in self.open.values())
+    def busy(self) -> list[str]:
+        """Return the runs that are being started or go on."""
+        return [fire.run for fire in self.open.values() if fire.state != "queued"]
 
     def _place(self, fire: Fire) -> str:
         schedule = self.schedules.get(fire.schedule)

@@ -18,11 +18,18 @@ from constellagent.runtime.clock import Clock
 from constellagent.runtime.scheduler.board import Board, Entry
 from constellagent.runtime.scheduler.dues import Dues
 from constellagent.runtime.scheduler.ends import End
+from constellagent.runtime.scheduler.permits import Permit
 from constellagent.runtime.scheduler.turns import in_turns
 from constellagent.runtime.store.ledger import Ledger, LedgerRow
 from constellagent.runtime.store.schedules import ScheduleRow, ScheduleRows
 
 _log = logging.getLogger(__name__)
+
+
+def _permitted(_db: object, _fire: Fire) -> str:
+    """Let any run start."""
+    return ""
+
 
 AGAIN = 60.0
 """Seconds after which a schedule is looked at again about which nothing could be decided."""
@@ -103,7 +110,7 @@ class Books:
             if fire.run in new:
                 board.add(fire)
         for change in decision.changes:
-            board.turn(change.run, change.state)
+            board.turn(change.run, change.state, change.why)
         for run in decision.stop:
             board.endings.setdefault(run, "replaced")
         entry = board.entries.get(key)
@@ -116,21 +123,23 @@ class Books:
                 self.arm(entry)
         return list(decision.stop)
 
-    async def claim(self, board: Board, fires: Iterable[Fire]) -> list[Fire]:
-        """Turn queued fires into claimed ones; return those that are ours to start.
+    async def claim(self, board: Board, fires: Iterable[Fire], permit: Permit = _permitted) -> list[Fire]:
+        """Turn queued fires into claimed ones; return those that are ours to start. Others may still wait.
 
         Raises:
             WorldError: nothing was claimed.
         """
         wanted = list(fires)
-        claimed = await self.ledger.claim(wanted, self.now())
+        claimed = await self.ledger.claim(wanted, self.now(), permit)
         runs = {fire.run for fire in claimed}
         for fire in wanted:
             state: State = "claimed"
+            why = None
             if fire.run not in runs:
                 row = await self.ledger.get(fire.run)
                 state = "cancelled" if row is None else row.fire.state
-            board.turn(fire.run, state)
+                why = "" if row is None else row.fire.why
+            board.turn(fire.run, state, why)
         return claimed
 
     async def end(

@@ -27,12 +27,15 @@ LOST = End("lost", "it was started, and nobody knows how it ended")
 def end_of(session: SessionRow, wanted: State | None) -> End:
     """Return how the run of an ended session ended; `wanted` is the state that we stopped it for, if we did.
 
-    One that ended by itself before the stop reached it ended by itself.
+    One that ended by itself before the stop reached it ended by itself. A headless run that took longer than
+    the limit that it kept itself timed out.
     """
     if session.ended_by == "itself":
         state: State = "succeeded" if session.exit_status == 0 else "failed"
     elif session.ended_by == "stop":
         state = wanted or "stopped"
+    elif session.ended_by == "limit":
+        return End("timeout", session.outcome, session.exit_status)
     else:
         state = "lost"
     return End(state, _REASONS.get(state, session.outcome), session.exit_status)

@@ -20,6 +20,7 @@ from constellagent.runtime.scheduler.books import Books
 from constellagent.runtime.scheduler.chores import Chores
 from constellagent.runtime.scheduler.ends import End
 from constellagent.runtime.scheduler.limits import Limits
+from constellagent.runtime.scheduler.permits import Permits
 from constellagent.runtime.scheduler.runner import Ended, Runner
 from constellagent.runtime.store.ledger import LedgerRow
 
@@ -32,8 +33,11 @@ STOP_AGAIN = 60.0
 class Going:
     """The runs that go on, and what is done about them."""
 
-    def __init__(self, books: Books, runner: Runner, clock: Clock, alarm: Alarm, *, parallel: int) -> None:
+    def __init__(
+        self, books: Books, runner: Runner, clock: Clock, alarm: Alarm, permits: Permits, *, parallel: int
+    ) -> None:
         """`parallel` bounds the ends that are worked off at once."""
+        self._permits = permits
         self.on_end: list[Ended] = []
         self.chores = Chores()
         self.limits = Limits()
@@ -65,6 +69,9 @@ class Going:
         for run in self.limits.take(self._clock.monotonic()):
             board = self._books.find(run)
             if board is None:
+                continue
+            if self._permits.is_paused(run):
+                self.limits.set(run, self._clock.monotonic() + STOP_AGAIN)
                 continue
             if board.endings.setdefault(run, "timeout") == "timeout":
                 try:

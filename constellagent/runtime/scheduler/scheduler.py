@@ -19,6 +19,7 @@ from constellagent.runtime.scheduler.going import Going
 from constellagent.runtime.scheduler.loop import Loop
 from constellagent.runtime.scheduler.outlook import Outlook, outlook_of
 from constellagent.runtime.scheduler.pace import Pace
+from constellagent.runtime.scheduler.permits import Permits, Unlimited
 from constellagent.runtime.scheduler.recovery import KnownSessions, Recovery
 from constellagent.runtime.scheduler.runner import Ended, Runner
 from constellagent.runtime.scheduler.starts import Starts
@@ -50,6 +51,7 @@ class Scheduler:
         spacing: float = 1.0,
         wake_grace: float = 10.0,
         alarm: Alarm | None = None,
+        permits: Permits | None = None,
     ) -> None:
         """Nothing happens before `start`.
 
@@ -63,12 +65,23 @@ class Scheduler:
             spacing: seconds between starts after a wake or a downtime.
             wake_grace: seconds after a wake before anything starts.
             alarm: what the loop waits for; that of the machine's own clock where there is none.
+            permits: what agents may use; anything where there is none.
         """
         self._alarm = alarm or SystemAlarm(clock)
         self._books = Books(ledger, rows, clock)
-        self._going = Going(self._books, runner, clock, self._alarm, parallel=parallel)
+        permits = permits or Unlimited()
+        self._going = Going(self._books, runner, clock, self._alarm, permits, parallel=parallel)
         pace = Pace(clock, spacing, wake_grace)
-        self._starts = Starts(self._books, self._going, runner, clock, self._alarm, pace, parallel=parallel)
+        self._starts = Starts(
+            self._books,
+            self._going,
+            runner,
+            clock,
+            self._alarm,
+            pace,
+            permits,
+            parallel=parallel,
+        )
         self._recovery = Recovery(self._books, sessions, self._going, self._starts, clock)
         self._loop = Loop(self._books, self._starts, self._going, self._recovery, pace, clock, self._alarm)
         self._task: asyncio.Task[None] | None = None
@@ -118,6 +131,19 @@ class Scheduler:
             for run in self._starts.give_back(self._books.boards[constellation]):
                 self._recovery.doubt(run)
         self._alarm.ring()
+
+    def look(self) -> None:
+        """Look soon at what waits: something may start now that could not before."""
+        self._alarm.ring()
+
+    async def resumed(self, run: str, paused_for: float) -> None:
+        """Take note that a run goes on that stood still for so many seconds, which are none of its time."""
+        async with self._books.lock:
+            board, row = self._books.find(run), await self._books.ledger.get(run)
+            if board is None or row is None or row.live_since is None or row.boot_id != self._going.boot_id:
+                return
+            at = row.started_at or self._books.now()
+            await self._going.live(board, board.open[run], at, row.live_since + paused_for)
 
     async def session_ended(self, row: SessionRow) -> None:
         """Take note that a session ended; one that is no run of the ledger is ignored."""

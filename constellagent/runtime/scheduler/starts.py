@@ -15,6 +15,7 @@ from constellagent.runtime.scheduler.books import Books
 from constellagent.runtime.scheduler.ends import End, end_of
 from constellagent.runtime.scheduler.going import Going
 from constellagent.runtime.scheduler.pace import Pace
+from constellagent.runtime.scheduler.permits import Permits
 from constellagent.runtime.scheduler.runner import Runner
 from constellagent.runtime.store.sessions import SessionRow
 
@@ -32,10 +33,12 @@ class Starts:
         clock: Clock,
         alarm: Alarm,
         pace: Pace,
+        permits: Permits,
         *,
         parallel: int,
     ) -> None:
         """`parallel` bounds the runs that are being started or go on, of all constellations together."""
+        self._permits = permits
         self.again: float | None = None
         """When to look again though nothing ends before, epoch seconds."""
         self._books = books
@@ -86,7 +89,7 @@ class Starts:
             self.again = None
             self._begin(list(self._resumed.values()))
             boards = list(self._books.boards.values())
-            slots = self._parallel - sum(board.busy() for board in boards)
+            slots = self._parallel - sum(len(board.busy()) for board in boards)
             self._turn += 1  # no constellation is always the first
             for number in range(len(boards)):
                 board = boards[(number + self._turn) % len(boards)]
@@ -95,13 +98,16 @@ class Starts:
 
     async def _admit(self, board: Board, slots: int) -> int:
         """Start what may start of one constellation; return how many runs that are."""
-        admission = admit(board.schedules, list(board.open.values()), self._books.now(), slots)
+        now = self._books.now()
+        held = await self._permits.held(board.constellation, board.busy(), now)
+        admission = admit(board.schedules, list(board.open.values()), now, slots, held)
         if admission.again is not None:
             self._look_again(admission.again.timestamp())
         if admission.changes:
             await self._books.commit(board, _by_schedule(board, admission.changes))
         chosen = self._choose(admission.start)
-        claimed = await self._books.claim(board, chosen) if chosen else []
+        permit = await self._permits.permit(board.constellation, now)
+        claimed = await self._books.claim(board, chosen, permit) if chosen else []
         if len(claimed) < len(chosen):
             self._alarm.ring()  # others may start in their place
         for fire in claimed:

@@ -2,5 +2,6 @@
 
 from constellagent.runtime.screens.activities import Standing
 from constellagent.runtime.screens.screens import Screens
+from constellagent.runtime.screens.signs import KnownSigns
 
-__all__ = ["Screens", "Standing"]
+__all__ = ["KnownSigns", "Screens", "Standing"]

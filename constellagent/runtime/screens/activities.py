@@ -7,11 +7,11 @@ epoch seconds, once for each state, so that an age does not tremble.
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from constellagent.runtime.clock import Clock
 from constellagent.runtime.store.sessions import SessionRow
-from constellagent.term.activity import Activity, ActivityTracker, Source
+from constellagent.term.activity import Activity, ActivityTracker, Signs, Source, State
 from constellagent.term.scanner import events
 from constellagent.term.scanner.events import Progress, Signal, Title
 
@@ -25,9 +25,19 @@ _PACE = 1000.0
 """Bytes a second at which output counts as written of which nobody knows when it was."""
 _SOONEST = 0.05
 """Seconds between two turns of the timer, at least."""
+_LATE = 0.3
+"""Seconds for which a look at a screen is put off while an update of it is half done."""
 
 OnChange = Callable[[SessionRow, Activity, Activity], None]
-"""Called with the session, what it does now, and what it did before."""
+"""Called with the session, what it does now, and what it did before; also where only the source is another."""
+Look = Callable[[bool], tuple[Sequence[str], int] | None]
+"""Returns a screen's lines and its cursor's row, or None while it is being drawn; True takes it half done."""
+
+
+def blind(half_done: bool) -> None:
+    """See nothing: the look at a session without a screen."""
+    del half_done
+
 
 _KINDS: Mapping[str, type[Signal]] = {
     kind.__name__: kind
@@ -86,12 +96,30 @@ class Part:
         yield self.after, self.count - done, None
 
 
+class Hook(NamedTuple):
+    """A state that a hook told before it is its turn.
+
+    Attributes:
+        at: epoch seconds.
+        state: in one word.
+        reason: more exactly.
+        message: for a person.
+    """
+
+    at: float
+    state: State
+    reason: str
+    message: str
+
+
 @dataclass(slots=True)
 class _Followed:
     row: SessionRow
     tracker: ActivityTracker
     standing: Standing
+    look: Look
     told: bool = True
+    hooks: list[Hook] = field(default_factory=list)
     latest: dict[str, tuple[float, Signal]] = field(default_factory=dict)
 
 
@@ -106,12 +134,17 @@ class Activities:
         self._timer: asyncio.TimerHandle | None = None
         self._due = float("inf")
 
-    def begin(self, row: SessionRow, *, new: bool = True) -> None:
-        """Follow a session from its start; time stands still for one that is not `new`, until `present`."""
+    def begin(
+        self, row: SessionRow, signs: Signs | None = None, look: Look = blind, *, new: bool = True
+    ) -> None:
+        """Follow a session from its start; time stands still for one that is not `new`, until `present`.
+
+        Its screen is looked at where its `signs` know screens.
+        """
         began = self._clock.monotonic() - max(0.0, self._clock.now() - row.started_at)
-        tracker = ActivityTracker(began)
+        tracker = ActivityTracker(began, signs=signs)
         activity = tracker.tick(began)
-        followed = _Followed(row, tracker, Standing(activity, row.started_at), told=new)
+        followed = _Followed(row, tracker, Standing(activity, row.started_at), look, told=new)
         self._followed[row.id] = followed
         if new:
             self._schedule(tracker)
@@ -142,8 +175,20 @@ class Activities:
         """Whatever comes from now on is new, and told of."""
         followed = self._followed.get(session)
         if followed is not None:
+            self._hooks_until(followed, float("inf"))
+            followed.tracker.look(self._clock.monotonic())
             self._tick(followed)
             followed.told = True
+
+    def hook(self, session: str, at: float, state: State, reason: str = "", message: str = "") -> None:
+        """A hook told this `at` epoch seconds; before `present` it gets its place between the output."""
+        followed = self._followed.get(session)
+        if followed is None:
+            return
+        followed.hooks.append(Hook(at, state, reason, message))
+        if followed.told:
+            self._hooks_until(followed, float("inf"))
+            self._tick(followed)
 
     def output(self, session: str, part: Part) -> None:
         """The session has just written this."""
@@ -167,6 +212,7 @@ class Activities:
         followed = self._followed.get(session)
         if followed is not None:
             followed.tracker.resized(self._clock.monotonic())
+            self._schedule(followed.tracker)
 
     def standing(self, session: str) -> Standing | None:
         """Return what a session is doing now; None where it is not followed."""
@@ -199,7 +245,14 @@ class Activities:
             self._timer.cancel()
             self._timer = None
 
+    def _hooks_until(self, followed: _Followed, at: float) -> None:
+        """Let the tracker hear what hooks told up to then, epoch seconds."""
+        while followed.hooks and followed.hooks[0].at <= at:
+            hook = followed.hooks.pop(0)
+            followed.tracker.hook(self._monotonic(hook.at), hook.state, hook.reason, hook.message)
+
     def _wrote(self, followed: _Followed, at: float, count: int, signal: Signal | None) -> None:
+        self._hooks_until(followed, at)
         if count:
             followed.tracker.output(self._monotonic(at), count)
         if signal is not None:
@@ -209,6 +262,7 @@ class Activities:
         kind = type(signal).__name__
         if kind not in _KINDS:
             return
+        self._hooks_until(followed, at)
         followed.latest[kind] = at, signal
         followed.tracker.signal(self._monotonic(at), signal)
 
@@ -226,13 +280,12 @@ class Activities:
             progress[1].percent if progress and isinstance(progress[1], Progress) else None,
         )
         self._schedule(followed.tracker)
-        known = before.activity.state, before.activity.reason
-        if followed.told and known != (activity.state, activity.reason):
+        if followed.told and _shown(before.activity) != _shown(activity):
             self._on_change(followed.row, activity, before.activity)
 
     def _schedule(self, tracker: ActivityTracker) -> None:
-        due = tracker.next_at
-        if due is None or due >= self._due:
+        due = _due(tracker)
+        if due >= self._due:
             return
         if self._timer is not None:
             self._timer.cancel()
@@ -245,16 +298,32 @@ class Activities:
         now = self._clock.monotonic()
         # A tracker's time never goes back: one that is yet to learn what was written earlier has to wait.
         for followed in [followed for followed in self._followed.values() if followed.told]:
-            if followed.tracker.next_at is not None and followed.tracker.next_at <= now:
+            tracker = followed.tracker
+            if tracker.screen_at is not None and tracker.screen_at <= now:
+                seen = followed.look(now >= tracker.screen_at + _LATE)
+                if seen is not None:
+                    tracker.screen(now, *seen)
+                self._tick(followed)
+            elif _due(tracker) <= now:
                 self._tick(followed)
             else:
-                self._schedule(followed.tracker)
+                self._schedule(tracker)
 
     def _wall(self, monotonic: float) -> float:
         return self._clock.now() - (self._clock.monotonic() - monotonic)
 
     def _monotonic(self, wall: float) -> float:
         return self._clock.monotonic() - max(0.0, self._clock.now() - wall)
+
+
+def _shown(activity: Activity) -> tuple[State, str, Source]:
+    """Return what is worth telling where it is another than before."""
+    return activity.state, activity.reason, activity.source
+
+
+def _due(tracker: ActivityTracker) -> float:
+    """Return when there is something to do for a tracker."""
+    return min((due for due in (tracker.next_at, tracker.screen_at) if due is not None), default=float("inf"))
 
 
 def _remembered(memory: Mapping[str, Any]) -> list[tuple[float, Signal]]:

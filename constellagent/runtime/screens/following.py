@@ -11,7 +11,8 @@ from pathlib import Path
 
 from constellagent.errors import ConstellagentError, UnavailableError
 from constellagent.runtime.holder import protocol
-from constellagent.runtime.holder.stream import Exit, Gone, HolderStream, Resync, Sized, Typed
+from constellagent.runtime.holder.stream import Exit, Gone, HolderStream, Reported, Resync, Sized, Typed
+from constellagent.runtime.reports import Reports
 from constellagent.runtime.screens.inbox import Inbox
 from constellagent.runtime.screens.terminal import Terminal
 
@@ -35,19 +36,21 @@ class Following:
         over: set once the holder has sent everything there will ever be.
     """
 
-    def __init__(self, terminal: Terminal, socket: Path, *, new: bool) -> None:
+    def __init__(self, terminal: Terminal, socket: Path, reports: Reports, *, new: bool) -> None:
         """`new`: this daemon has just started the session, so nobody else has answered anything."""
         self.terminal = terminal
         self.go = asyncio.Event()
         self.attached = asyncio.Event()
         self.over = asyncio.Event()
         self._socket = socket
+        self._reports = reports
         self._new = new
 
     async def run(self) -> None:
         """Follow until the session ends; ends sooner by being cancelled."""
         if not self._new:
             await self.go.wait()
+            await self._reports.catch_up(self.terminal.row)  # first: by its time each belongs between output
             await self.terminal.resume()
         pause = _AGAIN
         while not self.over.is_set():
@@ -79,6 +82,7 @@ class Following:
         inbox = Inbox(stream)
         stream.attach(terminal.offset, _FLAGS)
         self.attached.set()
+        await self._reports.catch_up(self.terminal.row)
         await self._pass_on(stream, inbox)
 
     async def _pass_on(self, stream: HolderStream, inbox: Inbox) -> None:
@@ -94,6 +98,8 @@ class Following:
                 await self.terminal.resize(batch.then.rows, batch.then.columns)
             elif isinstance(batch.then, Typed):
                 self.terminal.typed()
+            elif isinstance(batch.then, Reported):
+                self._reports.take(self.terminal.row, batch.then)
             elif isinstance(batch.then, Exit):
                 self.over.set()
                 return

@@ -8,7 +8,17 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 
-from constellagent.runtime.holder.stream import Exit, Gone, HolderStream, Item, Output, Resync, Sized, Typed
+from constellagent.runtime.holder.stream import (
+    Exit,
+    Gone,
+    HolderStream,
+    Item,
+    Output,
+    Reported,
+    Resync,
+    Sized,
+    Typed,
+)
 
 MOST = 1 << 18
 """Bytes of output that are handed out at once."""
@@ -22,7 +32,7 @@ class Batch:
 
     offset: int
     data: bytes
-    then: Sized | Resync | Typed | Exit | Gone | None
+    then: Sized | Resync | Typed | Reported | Exit | Gone | None
 
 
 class Inbox:
@@ -72,7 +82,7 @@ class Inbox:
                 self._items.popleft()
             elif isinstance(item, Sized):
                 return Batch(offset, b"".join(parts), self._last_size())
-            elif isinstance(item, Resync | Typed | Exit | Gone):
+            elif isinstance(item, Resync | Typed | Reported | Exit | Gone):
                 self._items.popleft()
                 return Batch(offset, b"".join(parts), item)
             else:

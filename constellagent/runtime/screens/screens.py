@@ -7,12 +7,13 @@ are kept on disk, and take little memory.
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
-from constellagent.errors import UnavailableError
+from constellagent.errors import ConstellagentError, UnavailableError
 from constellagent.runtime.clock import Clock
 from constellagent.runtime.memory import give_back
 from constellagent.runtime.paths import Paths
+from constellagent.runtime.reports import Reports
 from constellagent.runtime.screen_views import ScreenRequest, ScreenView
 from constellagent.runtime.screens.activities import Activities, OnChange, Standing
 from constellagent.runtime.screens.aside import Aside
@@ -24,6 +25,7 @@ from constellagent.runtime.screens.views import Wanted, view
 from constellagent.runtime.settings import Settings
 from constellagent.runtime.store.sessions import SessionRow
 from constellagent.runtime.tasks import spawn
+from constellagent.term.activity import Activity, Signs
 
 _ATTACH_PATIENCE = 1.0
 """Seconds within which a session that has just started should be followed."""
@@ -45,25 +47,50 @@ _IDLE = 10.0
 _log = logging.getLogger(__name__)
 
 
+async def _common(row: SessionRow) -> Signs:
+    """Return the signs that hold for any program."""
+    del row
+    return Signs()
+
+
 class Screens:
     """All screens."""
 
-    def __init__(self, settings: Settings, clock: Clock, on_change: OnChange) -> None:
-        """Tell what sessions do by `on_change`, which may neither block nor raise."""
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        on_change: OnChange,
+        reports: Reports,
+        signs_of: Callable[[SessionRow], Awaitable[Signs]] = _common,
+    ) -> None:
+        """Tell what sessions do, known by `signs_of`, by `on_change`, which may neither block nor raise.
+
+        What their programs report goes to `reports`, which tells the trackers the states in it.
+        """
+        self._signs_of = signs_of
         self._paths: Paths = settings.paths
         self._clock = clock
         self._canvas = Canvas.of(settings)
         self._aside = Aside()
-        self._activities = Activities(clock, on_change)
+        self._activities = Activities(clock, self._changed)
+        self._on_change = on_change
+        self._reports = reports
+        reports.on_state = self._activities.hook
         self._following: dict[str, Following] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._kept_at: dict[str, float] = {}
+        self._over: set[str] = set()
         self._chores: list[asyncio.Task[None]] = []
 
-    def start(self, live: Iterable[SessionRow]) -> None:
+    async def start(self, live: Iterable[SessionRow]) -> None:
         """Take over the sessions that an earlier daemon left, and begin to look after all."""
+        self._reports.start()
         for row in live:
-            self._follow(row, new=False)
+            signs = await self._signs(row)
+            if row.id not in self._over:
+                self._follow(row, signs, new=False)
+        self._over.clear()
         self._chores = [
             spawn(self._restore(), name="make screens again"),
             spawn(self._look_after(), name="look after screens"),
@@ -71,7 +98,7 @@ class Screens:
 
     async def started(self, row: SessionRow) -> None:
         """Follow a session that has just started; returns once its program's questions are answered here."""
-        following = self._follow(row, new=True)
+        following = self._follow(row, await self._signs(row), new=True)
         try:
             async with asyncio.timeout(_ATTACH_PATIENCE):
                 await following.attached.wait()
@@ -81,15 +108,17 @@ class Screens:
     async def ended(self, row: SessionRow) -> None:
         """Let go of a session that has ended, once its last output is on the screen and the screen kept."""
         following = self._following.get(row.id)
-        if following is None:
-            return
-        following.go.set()
-        try:
-            async with asyncio.timeout(_END_PATIENCE):
-                await following.over.wait()
-        except TimeoutError:
-            _log.debug("session %s ended without a last word", row.id)
-        await self._drop(row.id)
+        if following is not None:
+            following.go.set()
+            try:
+                async with asyncio.timeout(_END_PATIENCE):
+                    await following.over.wait()
+            except TimeoutError:
+                _log.debug("session %s ended without a last word", row.id)
+            await self._drop(row.id)
+        elif not self._chores:  # it is not taken over yet, and need not be any more
+            self._over.add(row.id)
+        await self._reports.ended(row)
 
     def typed(self, session: str) -> None:
         """Take note that somebody gave the session input."""
@@ -131,15 +160,28 @@ class Screens:
         await asyncio.gather(*(self._drop(session) for session in list(self._following)))
         self._activities.close()
         self._aside.close()
+        await self._reports.close()
 
-    def _follow(self, row: SessionRow, *, new: bool) -> Following:
+    async def _signs(self, row: SessionRow) -> Signs:
+        try:
+            return await self._signs_of(row)
+        except ConstellagentError as error:  # it is followed all the same
+            _log.warning("session %s: its kind of agent cannot be known: %s", row.id, error.message)
+            return Signs()
+
+    def _follow(self, row: SessionRow, signs: Signs, *, new: bool) -> Following:
         folder = self._paths.sessions / row.id
         terminal = Terminal(row, folder, self._canvas, self._aside, self._activities, self._clock)
-        following = Following(terminal, self._paths.session_socket(row.id), new=new)
-        self._activities.begin(row, new=new)
+        following = Following(terminal, self._paths.session_socket(row.id), self._reports, new=new)
+        self._activities.begin(row, signs, terminal.look, new=new)
         self._following[row.id] = following
         self._tasks[row.id] = spawn(following.run(), name=f"screen of {row.id}")
         return following
+
+    def _changed(self, row: SessionRow, activity: Activity, before: Activity) -> None:
+        if before.source == "hook" != activity.source:
+            self._reports.overruled(row.id)
+        self._on_change(row, activity, before)
 
     async def _drop(self, session: str) -> None:
         following = self._following.pop(session, None)

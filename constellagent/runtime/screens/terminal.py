@@ -170,6 +170,16 @@ class Terminal:
             session, offset = self.row.id, self.offset
             return await self._aside.run(lambda: view(screen, session, offset, wanted))
 
+    def look(self, half_done: bool) -> tuple[list[str], int] | None:
+        """Return the lines that are shown and the cursor's row; None while something is being drawn.
+
+        `half_done`: a synchronized update has taken too long to wait for its end.
+        """
+        screen = self._screen
+        if screen is None or self._lock.locked() or (not half_done and screen.modes().synchronized):
+            return None
+        return screen.text(), screen.cursor().row
+
     async def keep(self) -> None:
         """Write a checkpoint; a disk that does not take it leaves the one before."""
         memory = self._activities.memory(self.row.id)

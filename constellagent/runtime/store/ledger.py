@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -39,6 +39,11 @@ _TRIM = (
     "WHERE constellation = ? AND schedule = ? ORDER BY fire_at DESC LIMIT ?))"
 )
 _HEX = frozenset("0123456789abcdef")
+
+
+def _any(_db: sqlite3.Connection, _fire: Fire) -> str:
+    """Let any run start."""
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +116,17 @@ class Ledger:
 
         return await self._database.run(write)
 
-    async def claim(self, fires: Sequence[Fire], now: datetime) -> list[Fire]:
-        """Turn queued rows into claimed ones in one transaction; return those that were still queued."""
+    async def claim(
+        self, fires: Sequence[Fire], now: datetime, permit: Callable[[sqlite3.Connection, Fire], str] = _any
+    ) -> list[Fire]:
+        """Turn queued rows into claimed ones in one transaction; return those that were still queued.
+
+        `permit` is asked for each in that transaction, after those before it: where it says why a run may not
+        start, the row waits for that reason. So several that share what is left cannot all have it.
+        """
 
         def write(db: sqlite3.Connection) -> list[Fire]:
-            at = microseconds(now)
-            return [
-                fire
-                for fire in fires
-                if db.execute(
-                    "UPDATE fires SET state = 'claimed', claimed_at = ? WHERE run = ? AND state = 'queued'",
-                    (at, fire.run),
-                ).rowcount
-            ]
+            return [fire for fire in fires if _claim(db, fire, microseconds(now), permit)]
 
         return await self._database.run(write)
 
@@ -335,6 +338,23 @@ class Ledger:
             self._tzdata,
         )
         return db.execute(_INSERT, values).rowcount > 0
+
+
+def _claim(
+    db: sqlite3.Connection, fire: Fire, at: int, permit: Callable[[sqlite3.Connection, Fire], str]
+) -> bool:
+    """Claim one row as part of a transaction; says whether it is ours to start now."""
+    row = db.execute("SELECT state, why FROM fires WHERE run = ?", (fire.run,)).fetchone()
+    if row is None or row[0] != "queued":
+        return False
+    if why := permit(db, fire):
+        _change(db, Change(fire.run, "queued", why))
+        return False
+    said = "" if row[1].startswith("limit: ") else row[1]
+    db.execute(
+        "UPDATE fires SET state = 'claimed', claimed_at = ?, why = ? WHERE run = ?", (at, said, fire.run)
+    )
+    return True
 
 
 def _change(db: sqlite3.Connection, change: Change) -> None:

@@ -93,4 +93,45 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX conversations_by_agent ON conversations (constellation, agent, role)",
         "CREATE INDEX conversations_by_id ON conversations (kind, id) WHERE id != ''",
     ),
+    (
+        # What a conversation has used so far outlives the sessions that it went through, and their days.
+        """CREATE TABLE usage (
+            constellation TEXT NOT NULL, agent TEXT NOT NULL, day TEXT NOT NULL, session TEXT NOT NULL,
+            started INTEGER NOT NULL, input INTEGER NOT NULL, output INTEGER NOT NULL, cost INTEGER NOT NULL,
+            priced INTEGER NOT NULL, PRIMARY KEY (session, day)) STRICT""",
+        "CREATE INDEX usage_by_day ON usage (constellation, day)",
+        """CREATE TABLE used_so_far (
+            conversation TEXT PRIMARY KEY, input INTEGER NOT NULL, output INTEGER NOT NULL,
+            cost INTEGER NOT NULL) STRICT""",
+        """CREATE TABLE paused (
+            session TEXT PRIMARY KEY, constellation TEXT NOT NULL, subject TEXT NOT NULL, why TEXT NOT NULL,
+            at REAL NOT NULL, tokens INTEGER, cost REAL) STRICT""",
+        """CREATE TABLE waiting (
+            constellation TEXT NOT NULL, agent TEXT NOT NULL, PRIMARY KEY (constellation, agent)) STRICT""",
+        """CREATE TABLE turns (
+            session TEXT PRIMARY KEY, number INTEGER NOT NULL, state TEXT NOT NULL) STRICT""",
+    ),
+    (
+        """CREATE TABLE races (
+            id TEXT PRIMARY KEY, constellation TEXT NOT NULL, prompt TEXT NOT NULL, base TEXT NOT NULL,
+            base_commit TEXT NOT NULL, time_limit REAL, created_at REAL NOT NULL,
+            decision TEXT NOT NULL DEFAULT '', kept TEXT NOT NULL DEFAULT '',
+            merged TEXT NOT NULL DEFAULT '', force INTEGER NOT NULL DEFAULT 0,
+            over_limit INTEGER NOT NULL DEFAULT 0) STRICT""",
+        "CREATE INDEX races_by_constellation ON races (constellation, created_at)",
+        """CREATE TABLE race_runs (
+            run TEXT PRIMARY KEY, race TEXT NOT NULL, place INTEGER NOT NULL, agent TEXT NOT NULL,
+            branch TEXT NOT NULL, path TEXT NOT NULL, state TEXT NOT NULL, why TEXT NOT NULL DEFAULT '',
+            started_at REAL, ended_at REAL, exit_status INTEGER, report TEXT NOT NULL DEFAULT '{}',
+            stays TEXT NOT NULL DEFAULT '', cleared INTEGER NOT NULL DEFAULT 0,
+            UNIQUE (race, agent)) STRICT""",
+        "CREATE INDEX race_runs_open ON race_runs (run) WHERE state IN ('claimed', 'running')",
+    ),
+    (
+        """CREATE TABLE alerts (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, constellation TEXT NOT NULL, agent TEXT NOT NULL,
+            session TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, at REAL NOT NULL,
+            sent INTEGER NOT NULL) STRICT""",
+        "CREATE INDEX alerts_by_agent ON alerts (constellation, agent, at)",
+    ),
 )

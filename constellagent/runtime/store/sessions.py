@@ -13,7 +13,7 @@ from constellagent.plan.observed import FOLDER_GONE
 from constellagent.runtime.store.database import Database
 
 Role = Literal["agent", "service", "run"]
-EndedBy = Literal["", "itself", "stop", "lost"]
+EndedBy = Literal["", "itself", "stop", "lost", "limit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,7 @@ class SessionRows:
             "AND r.subject = s.subject AND r.at >= s.ended_at)"
         )
         return await self._select(
-            f"AS s WHERE {_NEWEST} AND role != 'run' AND ended_by = 'itself' AND {counted}"
+            f"AS s WHERE {_NEWEST} AND role != 'run' AND ended_by IN ('itself', 'lost') AND {counted}"
         )
 
     async def forget_restarts(self, constellation: str, role: Role, subject: str) -> None:

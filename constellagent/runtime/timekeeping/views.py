@@ -48,6 +48,8 @@ def run(row: LedgerRow, now: datetime, *, log: str = "", waits: str = "") -> Run
         commits=list(report.get("commits", [])),
         commit_count=int(report.get("commit_count", 0)),
         did=dict(report.get("did", {})),
+        denied=list(report.get("denied", [])),
+        usage=report.get("usage"),
         told=str(report.get("told", "")),
         kept=str(report.get("kept", "")),
         tzdata=row.tzdata,

@@ -1,4 +1,4 @@
-"""Agents that wake others by ending: their own sessions, and their runs.
+"""Agents that wake others by ending: their own sessions, the turns in them, and their runs.
 
 The ledger remembers until the end of a run was told here, so that one is passed on before it returns. That of
 a session is told once and waits here for its turn; the next daemon looks for what a dying one had not passed
@@ -7,8 +7,8 @@ on. Whatever is told twice the ledger knows.
 
 import asyncio
 import logging
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -26,6 +26,7 @@ from constellagent.runtime.triggers.scheduling import Scheduling, Waking
 
 _log = logging.getLogger(__name__)
 
+Turns = Callable[[Collection[str]], Awaitable[Mapping[str, str]]]
 _BY_ITSELF: frozenset[State] = FAILED | {"succeeded"}
 """How a run ends that nobody ended."""
 
@@ -38,9 +39,11 @@ class End:
         constellation: id of its constellation.
         agent: its name.
         state: whether it ended well.
-        id: of the session or run.
+        id: of the session, turn or run.
         at: when.
         depth: that of the run, 0 for a session of the agent's own.
+        kind: what it was that ended.
+        turn_told: of a session, how its newest turn ended, which was told before; empty where it was not.
     """
 
     constellation: str
@@ -49,6 +52,8 @@ class End:
     id: str
     at: datetime
     depth: int = 0
+    kind: Literal["session", "turn", "run"] = "session"
+    turn_told: str = ""
 
 
 class Ends:
@@ -62,8 +67,10 @@ class Ends:
         rows: ScheduleRows,
         clock: Clock,
         sleep: Sleep,
+        turns: Turns,
     ) -> None:
-        """Ends of sessions are kept until `start`."""
+        """Ends of sessions are kept until `start`. `turns` knows how the newest turns of sessions stand."""
+        self._turns = turns
         self._scheduling = scheduling
         self._waking = waking
         self._registry = registry
@@ -83,10 +90,18 @@ class Ends:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    def session_ended(self, row: SessionRow) -> None:
+    async def session_ended(self, row: SessionRow) -> None:
         """Take note of the end of a session; those of runs are told by the ledger."""
         if (end := _of_session(row)) is not None:
-            self._waiting.put_nowait((end, None))
+            self._waiting.put_nowait((await self._with_turn(end), None))
+
+    async def turn_ended(self, end: End) -> None:
+        """Pass the end of a turn on.
+
+        Raises:
+            WorldError: it cannot be written down now; tell it again.
+        """
+        await self._pass_on(end, self._woken(end))
 
     async def run_ended(self, row: LedgerRow) -> None:
         """Pass the end of a run on.
@@ -114,10 +129,11 @@ class Ends:
         schedules = self._scheduling.schedules(constellation)
         if not any(schedule.spec.on and schedule.spec.on.agent for schedule in schedules.values()):
             return
-        found = [_of_session(row) for row in await self._registry.newest(constellation)]
+        rows = [_of_session(row) for row in await self._registry.newest(constellation)]
+        found = [await self._with_turn(end) for end in rows if end is not None]
         upto = {row.key: row.upto for row in await self._rows.all(constellation)}
         now = datetime.fromtimestamp(self._clock.now(), UTC)
-        for end in sorted((end for end in found if end is not None), key=lambda end: end.at):
+        for end in sorted(found, key=lambda end: end.at):
             keys = [
                 key
                 for key in self._woken(end)
@@ -154,9 +170,17 @@ class Ends:
         found = []
         for key, schedule in self._scheduling.schedules(end.constellation).items():
             on = schedule.spec.on
-            if on is not None and on.agent == end.agent and (on.state or "done") in {end.state, "exited"}:
+            if on is not None and on.agent == end.agent and (on.state or "done") in _states(end):
                 found.append(key)
         return found
+
+    async def _with_turn(self, end: End) -> End:
+        try:
+            told = (await self._turns([end.id])).get(end.id, "")
+        except WorldError as error:
+            _log.warning("how the last turn of %s ended is not known: %s", end.agent, error.message)
+            return end
+        return replace(end, turn_told=told)
 
     def _of_run(self, row: LedgerRow) -> End | None:
         """Return what the end of a run is to others, None where it is none of its own."""
@@ -170,7 +194,14 @@ class Ends:
             return None  # what is tried again has not failed yet
         agent = fire.schedule.partition("/")[0]
         state: Literal["done", "failed"] = "done" if fire.state == "succeeded" else "failed"
-        return End(row.constellation, agent, state, fire.run, row.ended_at, fire.depth)
+        return End(row.constellation, agent, state, fire.run, row.ended_at, fire.depth, "run")
+
+
+def _states(end: End) -> set[str]:
+    """Return for which states a schedule may wait so that this end wakes it; a turn is told once."""
+    if end.kind == "turn":
+        return {end.state}
+    return {"exited"} if end.turn_told == end.state else {end.state, "exited"}
 
 
 def _of_session(row: SessionRow) -> End | None:

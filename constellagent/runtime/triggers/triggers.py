@@ -25,6 +25,7 @@ from constellagent.runtime.store.hooks import HookRows
 from constellagent.runtime.store.ledger import Ledger
 from constellagent.runtime.store.schedules import ScheduleRows
 from constellagent.runtime.store.sessions import SessionRow
+from constellagent.runtime.store.waiting import WaitingRows
 from constellagent.runtime.store.watermarks import Watermarks
 from constellagent.runtime.triggers.door import Door
 from constellagent.runtime.triggers.ends import Ends
@@ -34,6 +35,7 @@ from constellagent.runtime.triggers.mailboxes import Mailboxes, is_woken_by_mess
 from constellagent.runtime.triggers.origins import Origins
 from constellagent.runtime.triggers.patience import Sleep
 from constellagent.runtime.triggers.scheduling import Scheduling, Waking
+from constellagent.runtime.triggers.turns import TurnEnds
 
 Found = TypeVar("Found")
 
@@ -67,7 +69,10 @@ class Triggers:
         self._bindings = Bindings(database, "")
         sessions = settings.paths.sessions
         waking = Waking(scheduling, ledger)
-        self._ends = Ends(scheduling, waking, registry, self._schedules, clock, sleep)
+        waiting = WaitingRows(database)
+        self._ends = Ends(scheduling, waking, registry, self._schedules, clock, sleep, waiting.turns)
+        self.turns = TurnEnds(waiting, registry, self._ends.turn_ended, sleep)
+        """Hears of turns; set up by who hears the hooks of programs."""
         self._hooks = Hooks(scheduling, waking, ledger, HookRows(database), key, sessions, clock)
         self._door = Door(settings.paths.home, settings.hooks_port, self._hooks.admit, self._hooks.take)
         self._mailboxes = Mailboxes(self._follow, sleep)
@@ -93,6 +98,7 @@ class Triggers:
         One constellation or port that cannot be listened to is logged and keeps nothing else from it.
         """
         self._ends.start()
+        self.turns.start()
         await self._try(self._hooks.load, "the secrets of webhooks cannot be read")
         await self._try(self._hooks.sweep, "what was posted for runs that never began is not removed")
         known = await self._try(self._constellations.all, "no mail, text or post wakes anybody") or []
@@ -105,6 +111,7 @@ class Triggers:
         async with self._changing:
             await self._door.close()
             await self._mailboxes.close()
+            await self.turns.close()
             await self._ends.close()
 
     async def refresh(self, constellation: str) -> None:
@@ -118,7 +125,7 @@ class Triggers:
 
     async def session_ended(self, row: SessionRow) -> None:
         """Take note of the end of a session, of whatever role; returns at once."""
-        self._ends.session_ended(row)
+        await self._ends.session_ended(row)
 
     async def hook(self, constellation: str, name: str, *, renew: bool = False) -> HookView:
         """Return where a webhook takes posts, and its secret where that was made just now.

@@ -43,7 +43,7 @@ async def adopt(site: Site, agent: DesiredAgent, path: Path) -> list[str]:
             done.append(f"took over the worktree {place} on {agent.branch}, as it is")
         await _remember(site, agent, path)
     async with site.journal.step(Step.WORKTREE_EXCLUDE, agent.name):
-        await create.exclude_identity(site)
+        await create.exclude(site, agent)
     return done
 
 

@@ -9,6 +9,7 @@ import contextlib
 import os
 from pathlib import Path
 
+from constellagent.agents.start import kind_of
 from constellagent.errors import ConflictError, GitError, RefusedError, WorldError
 from constellagent.plan.desired import DesiredAgent
 from constellagent.runtime.ports import Step
@@ -49,7 +50,7 @@ async def register(site: Site, agent: DesiredAgent, commit: str, *, new_branch: 
             hint=f"remove it first: constellagent destroy {agent.name}",
         )
     async with site.journal.step(Step.WORKTREE_EXCLUDE, agent.name):
-        await exclude_identity(site)
+        await exclude(site, agent)
 
 
 async def refuse_tracked_identity(site: Site, commit: str) -> None:
@@ -131,8 +132,10 @@ async def _add(site: Site, agent: DesiredAgent, path: Path, ours: Registration |
         raise WorldError(f"git added the worktree {path}, but does not list it", hint="apply again")
 
 
-async def exclude_identity(site: Site) -> None:
-    """Keep `.ravi/` out of git in all worktrees of the repository; keeps what the file holds.
+async def exclude(site: Site, agent: DesiredAgent) -> None:
+    """Keep `.ravi/`, and what the agent's program leaves behind, out of git in all its worktrees.
+
+    What the file holds stays.
 
     Raises:
         WorldError: the file cannot be written.
@@ -141,10 +144,13 @@ async def exclude_identity(site: Site) -> None:
         try:
             size = os.fstat(descriptor).st_size
             content = os.pread(descriptor, size, 0)
-            if f"{_IDENTITY}/".encode() in (line.strip() for line in content.splitlines()):
+            known = {line.strip() for line in content.splitlines()}
+            patterns = [f"{_IDENTITY}/".encode(), *(left.encode() for left in kind_of(agent.spec).leaves)]
+            missing = [pattern for pattern in patterns if pattern not in known]
+            if not missing:
                 return
             start = b"" if not content or content.endswith(b"\n") else b"\n"
-            os.write(descriptor, start + f"{_IDENTITY}/\n".encode())
+            os.write(descriptor, start + b"".join(pattern + b"\n" for pattern in missing))
             os.fsync(descriptor)
         except OSError as error:
             file = site.repository.common_dir / "info" / "exclude"

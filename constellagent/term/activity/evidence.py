@@ -8,6 +8,7 @@ from constellagent.term.activity.signs import Sign
 from constellagent.term.activity.states import (
     IDLE_PROMPT,
     PAUSED,
+    PERMISSION,
     PROGRESS_ERROR,
     QUESTION,
     Source,
@@ -40,7 +41,7 @@ class Evidence:
         source: what kind of sign it is.
         message: what it says to a person.
         at: when it was last given.
-        since: since when signs of its kind have said this state without a break.
+        since: since when signs of its kind have said this state, for this reason, without a break.
         order: of two given at once, which came later.
     """
 
@@ -56,6 +57,30 @@ class Evidence:
     def active(self) -> bool:
         """Whether the program is at work by this."""
         return self.state in _ACTIVE
+
+    @property
+    def asks(self) -> bool:
+        """Whether the program waits for an answer by this, and not just for the next order."""
+        return self.state == "waiting" and self.reason not in {IDLE_PROMPT, ""}
+
+    @property
+    def vague(self) -> bool:
+        """Whether it only tells that the program rests: a title that does may stand above a dialog."""
+        return self.source == "title" and not self.active and not self.asks
+
+    def contradicts(self, upper: "Evidence") -> bool:
+        """Whether this and a sign of a higher rank cannot both be true.
+
+        Why a program rests, only what it shows in so many words can tell: a dialog, or a prompt and none.
+        """
+        if self.active or upper.active:
+            return self.active != upper.active
+        if self.asks and upper.asks:
+            known = {self.reason, upper.reason} <= {PERMISSION, QUESTION}
+            return self.source == "screen" and known and self.reason != upper.reason
+        if self.asks:
+            return self.source in {"screen", "title"}
+        return upper.asks and self.source in {"screen", "prompt"}
 
 
 Reading = tuple[State, str, str]
@@ -105,8 +130,9 @@ def read_mark(event: Mark, before: Evidence | None) -> Reading:
 def read_screen(lines: Sequence[str], cursor_row: int, signs: Iterable[Sign]) -> Reading | None:
     """Return what a screen says."""
     at_cursor = lines[cursor_row : cursor_row + 1]
+    written = [line for line in lines if line and not line.isspace()]
     for sign in signs:
-        if _found(sign.pattern, at_cursor if sign.at_cursor else lines):
+        if _found(sign.pattern, at_cursor if sign.at_cursor else written[-sign.below :]):
             return sign.state, sign.reason, ""
     return None
 

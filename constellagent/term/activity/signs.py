@@ -8,12 +8,21 @@ from constellagent.term.activity.states import IDLE_PROMPT, PERMISSION, State
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """What a text with `pattern` in it means. `at_cursor`: of a screen, only the cursor's row counts."""
+    """What a text with `pattern` in it means.
+
+    Attributes:
+        pattern: searched for in a title, in a notification, or in each line of a screen.
+        state: of the program that shows it.
+        reason: more exactly.
+        at_cursor: of a screen, only the cursor's row counts.
+        below: of a screen, only so many of its last lines that are not blank count; 0 for all.
+    """
 
     pattern: re.Pattern[str]
     state: State
     reason: str = ""
     at_cursor: bool = False
+    below: int = 0
 
 
 def _sign(pattern: str, state: State, reason: str = "") -> Sign:
@@ -21,7 +30,7 @@ def _sign(pattern: str, state: State, reason: str = "") -> Sign:
 
 
 _TITLES = (
-    _sign("^[\u2801-\u28ff]", "working"),  # a braille spinner
+    _sign("^[\u2801-\u28ff\u25d0-\u25d3]", "working"),  # a spinner of dots or of half circles
     _sign(r"^\u2726\s", "working"),
     _sign(r"(?i)^(?:\[ ?[!.] ?\]|\u270b)\s*action required\b", "waiting", PERMISSION),
     _sign(r"^\u25c7\s+Ready\b", "waiting", IDLE_PROMPT),

@@ -3,8 +3,10 @@
 What ranks higher is believed: the agent's own word (hooks, OSC 7501), then the latest of its other signals
 (title, shell's mark, progress, notification, bell), then its screen, then that it writes at all. A sign is
 forgotten once newer ones of a lower rank have contradicted it for long enough, or lively output since
-somebody typed; work of which nothing is seen for a minute is `unknown`. What time alone brings happens at its
-very moment, so that asking late or often makes no difference.
+somebody typed; that is what ends the word of a hook where no other hook follows, as after Esc. Work of which
+nothing is seen for a minute is `unknown`. What time alone brings happens at its very moment, so that asking
+late or often makes no difference. A program whose screen is known draws for a while before it says anything:
+until its first sign it starts.
 """
 
 from collections.abc import Sequence
@@ -22,19 +24,21 @@ from constellagent.term.activity.evidence import (
 )
 from constellagent.term.activity.flow import ECHO, QUIET_AFTER, Flow
 from constellagent.term.activity.signs import Signs
-from constellagent.term.activity.states import QUESTION, QUIET, Activity, Source, State
+from constellagent.term.activity.states import IDLE_PROMPT, QUESTION, QUIET, Activity, Source, State
 from constellagent.term.scanner.events import AgentState, Bell, Mark, Notification, Progress, Signal, Title
 
 START_LIMIT = 30.0
-"""Seconds that a program may take to write something before it is `unknown`."""
+"""Seconds that a program may take to write something before it is `unknown`, or, where signs of its screen are
+known, to show the first of its signs before that it writes tells what it does."""
 SILENCE = 60.0
 """Seconds without output after which a sign that says it works is not believed."""
 DAMPING = 1.5
-"""Seconds that a state outlasts its evidence, unless what follows is sure."""
+"""Seconds that a state outlasts its evidence, unless what follows is sure, or to be expected after a key."""
 SETTLE = 1.0
 """Seconds of quiet after a bell or a notification that make a question of it."""
-PATIENCE, PATIENCE_TYPED = 5.0, 0.5
-"""Seconds that signs of a lower rank must contradict a higher one; fewer once somebody has typed."""
+PATIENCE, PATIENCE_SHORT, PATIENCE_TYPED = 5.0, 2.0, 0.5
+"""Seconds that signs of a lower rank must contradict a higher one: as a rule, where it says no more than that
+the program starts or the screen shows a dialog of which it does not know, and once somebody has typed."""
 _LOOK, _LOOK_LATEST = 0.3, 1.0
 """Seconds of quiet after which a screen is worth a look, and of change after which it is as well."""
 
@@ -56,12 +60,14 @@ class ActivityTracker:
         self._alert: Evidence | None = None
         self._alert_counts = False
         self._ended: Evidence | None = None
+        self._heard = False
         self._typed = _NEVER
         self._order = 0
         self._due: float | None = None
         self._unseen: tuple[float, float] | None = None
         self._shown = Activity("starting", "", "none", now)
         self._judged: State = "starting"
+        self._judged_reason = ""
         self._judged_since = now
         self._differs: float | None = None
         self._settle(now)
@@ -88,7 +94,7 @@ class ActivityTracker:
         """The program wrote `count` bytes."""
         now = self._advance(now)
         self._flow.output(now, count)
-        self._unseen = (self._unseen[0] if self._unseen else now, now)
+        self.look(now)
         self._settle(now)
 
     def signal(self, now: float, event: Signal) -> None:
@@ -123,7 +129,15 @@ class ActivityTracker:
 
     def resized(self, now: float) -> None:
         """The program's terminal got another size, or a viewer had it drawn anew."""
-        self._flow.resized(self._advance(now))
+        now = self._advance(now)
+        self._flow.resized(now)
+        self.look(now)
+        self._settle(now)
+
+    def look(self, now: float) -> None:
+        """The screen may show something else than when it was looked at, though nothing has been written."""
+        now = max(now, self._now)
+        self._unseen = (self._unseen[0] if self._unseen else now, now)
 
     def hook(self, now: float, state: State, reason: str = "", message: str = "") -> None:
         """The agent's own hook says this; `unknown` takes back what hooks said before."""
@@ -172,7 +186,8 @@ class ActivityTracker:
             return None
         state, reason, message = reading
         self._order += 1
-        since = before.since if before is not None and before.state == state else now
+        same = before is not None and (before.state, before.reason) == (state, reason)
+        since = before.since if before is not None and same else now
         return Evidence(state, reason, source, message, now, since, self._order)
 
     def _advance(self, now: float) -> float:
@@ -193,33 +208,49 @@ class ActivityTracker:
     def _show(self, now: float) -> None:
         """Show what the evidence says if it is sure or has lasted."""
         judged = self._judge(now)
-        if judged.state != self._judged:
-            self._judged, self._judged_since = judged.state, now
+        if (judged.state, judged.reason) != (self._judged, self._judged_reason):
+            self._judged, self._judged_reason, self._judged_since = judged.state, judged.reason, now
         if judged.state == self._shown.state:
             self._differs = None
-            self._shown = replace(judged, since=self._shown.since)
+            same = judged.reason == self._shown.reason
+            self._shown = replace(judged, since=self._shown.since if same else now)
             return
         if self._differs is None:
             self._differs = now
-        sure = judged.state == "waiting" or (judged.source in _SURE and judged.state != "unknown")
-        if sure or self._shown.state in {"starting", "unknown"} or now >= self._differs + DAMPING:
+        at_once = self._sure(judged) or self._shown.state in {"starting", "unknown"}
+        if (at_once and not self._may_begin(judged)) or now >= self._differs + DAMPING:
             self._differs = None
             self._shown = replace(judged, since=self._judged_since)
+
+    def _sure(self, judged: Activity) -> bool:
+        """Whether a state is shown at once: what tells it never blinks, or somebody's key asked for it."""
+        if judged.state == "waiting":
+            # What rests may be about to show a dialog, of which a title says nothing: one look will tell.
+            look_first = judged.source in {"title", "screen"} and judged.reason == IDLE_PROMPT
+            return not (look_first and self._signs.screens) or self._unseen is None
+        expected = self._typed > self._shown.since and judged.source != "output"
+        return judged.state != "unknown" and (expected or judged.source in _SURE)
+
+    def _may_begin(self, judged: Activity) -> bool:
+        """Whether a program that starts shows that it is ready, and may be about to take up its first prompt."""
+        starts = self._shown.state == "starting" and self._shown.source == "none" and self._signs.screens
+        return bool(starts) and judged.reason == IDLE_PROMPT and judged.source in {"title", "screen"}
 
     def _judge(self, now: float) -> Activity:
         """Return what the evidence says; `since` is filled in by the caller."""
         top = self._ended or next(iter(self._ranks()), None)
+        self._heard = self._heard or top is not None
         if top is not None and not (top.active and now >= self._silent_at(top)):
             return Activity(top.state, top.reason, top.source, now, top.message)
         if top is not None:
             return Activity("unknown", QUIET, top.source, now)
+        wrote = self._flow.last is not None
+        draws = bool(self._signs.screens) and not self._heard
+        if (draws or not wrote) and now < self._begun + START_LIMIT:
+            return Activity("starting", "", "none", now)
         if self._flow.flows(now):
             return Activity("working", "", "output", now)
-        if self._flow.last is not None:
-            return Activity("unknown", QUIET, "output", now)
-        if now < self._begun + START_LIMIT:
-            return Activity("starting", "", "none", now)
-        return Activity("unknown", QUIET, "none", now)
+        return Activity("unknown", QUIET, "output" if wrote else "none", now)
 
     def _ranks(self) -> list[Evidence]:
         """Return the evidence that counts, the highest rank first."""
@@ -227,7 +258,10 @@ class ActivityTracker:
         if self._alert is not None and self._alert_counts:
             kept.append(self._alert)
         signalled = max(kept, key=lambda evidence: evidence.order, default=None)
-        return [evidence for evidence in (self._told, signalled, self._screen) if evidence is not None]
+        seen = self._screen
+        if signalled is not None and signalled.vague and seen is not None and not seen.active:
+            signalled, seen = seen, signalled
+        return [evidence for evidence in (self._told, signalled, seen) if evidence is not None]
 
     def _forget(self, now: float) -> None:
         """Drop what is answered or contradicted; a settled alert stays, whatever small output follows."""
@@ -254,15 +288,28 @@ class ActivityTracker:
         """Return evidence that a newer one of a lower rank contradicts, and when that is enough."""
         ranks = self._ranks()
         for index, upper in enumerate(ranks):
+            between: Evidence | None = None
             for lower in ranks[index + 1 :]:
-                patience = PATIENCE_TYPED if self._typed > upper.at else PATIENCE
-                if lower.active == upper.active:
+                if not lower.contradicts(upper):
+                    between = lower
                     continue
+                if between is not None and between.active and between.at >= lower.since:
+                    continue  # two against one: work that goes on, on a screen that nobody can read
+                patience = self._patience(upper, lower)
                 if lower.since > upper.at:
                     return upper, lower.since + patience
+                if lower is self._screen and self._unseen is None:  # it shows so still
+                    return upper, max(lower.at, upper.at + patience)
                 if lower.at >= upper.at + patience:  # it said so before, and says so still
                     return upper, lower.at
         return None
+
+    def _patience(self, upper: Evidence, lower: Evidence) -> float:
+        """Return for how many seconds one sign must contradict another."""
+        if self._typed > upper.at:
+            return PATIENCE_TYPED
+        dialog = lower.source == "screen" and lower.asks and not upper.asks
+        return PATIENCE_SHORT if dialog or upper.state == "starting" else PATIENCE
 
     def _settled_at(self, alert: Evidence) -> float:
         return max(alert.at, self._flow.written) + SETTLE

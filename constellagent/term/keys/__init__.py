@@ -3,7 +3,7 @@
 from constellagent.term.keys.detach import DetachScanner, parse_key
 from constellagent.term.keys.encode import encode_key
 from constellagent.term.keys.mouse import MouseEvent, encode_focus, encode_mouse
-from constellagent.term.keys.paste import PASTE_BEGIN, PASTE_END, paste
+from constellagent.term.keys.paste import PASTE_BEGIN, PASTE_END, paste, pasteable
 from constellagent.term.keys.press import KeyPress
 from constellagent.term.keys.typed import Answer, Focus, Paste, Typed, TypedReader
 
@@ -23,4 +23,5 @@ __all__ = [
     "encode_mouse",
     "parse_key",
     "paste",
+    "pasteable",
 ]

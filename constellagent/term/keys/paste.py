@@ -13,12 +13,20 @@ _SEQUENCES = re.compile(
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def paste(text: str, *, bracketed: bool) -> bytes:
-    """Return what a terminal sends for pasted `text`.
+def pasteable(text: str) -> str:
+    """Return what of `text` a paste holds: no escape sequences, no controls but tabs and newlines.
 
-    Escape sequences and control characters are taken out, except tabs and newlines, so the text can neither
-    end the paste nor act as keys. `bracketed` is for a program that has asked for it (mode 2004).
+    What cannot be encoded becomes a question mark. It is the same however often it is done.
     """
-    plain = _CONTROLS.sub("", _SEQUENCES.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
-    data = plain.replace("\n", "\r").encode("utf-8", "replace")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _CONTROLS.sub("", _SEQUENCES.sub("", lines)).encode("utf-8", "replace").decode()
+
+
+def paste(text: str, *, bracketed: bool) -> bytes:
+    """Return what a terminal sends for pasted `text`, as far as it is pasteable.
+
+    So the text can neither end the paste nor act as keys. `bracketed` is for a program that has asked for it
+    (mode 2004).
+    """
+    data = pasteable(text).replace("\n", "\r").encode()
     return PASTE_BEGIN + data + PASTE_END if bracketed else data

@@ -38,6 +38,8 @@ def run_view(**changes: Any) -> RunView:
         did={
             "mails_read": 2, "mails_sent": 1, "texts_read": 0, "texts_sent": 0, "secrets": 3, "passwords": 0,
         },
+        denied=[],
+        usage=None,
         told="",
         kept="",
         tzdata="2026.2",

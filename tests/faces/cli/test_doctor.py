@@ -36,5 +36,13 @@ def test_a_failure_decides_the_exit_code(paths: Paths, cli: Cli, monkeypatch: py
         "root key",
         "daemon",
         "agents",
+        "claude",
+        "codex",
+        "gemini",
+        "opencode",
+        "aider",
+        "copilot",
         "sandbox",
     } <= found.keys()
+    assert found["claude"]["details"]["hooks"]
+    assert found["python"]["details"] == {}

@@ -1,6 +1,7 @@
 """`plan`: what is asked of the daemon, what is shown, what the exit code says."""
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -40,6 +41,7 @@ def test_asks_for_what_was_chosen(
     ((_, params),) = daemon.asked
     request = params["request"]
     assert "SOME_TOKEN" in request.pop("env_names")
+    assert request.pop("path") == os.environ["PATH"]
     assert request == {
         "file": str(repo / "constellation.yaml"),
         "agents": ["docs", "api"],

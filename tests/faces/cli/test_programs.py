@@ -5,6 +5,7 @@ from typing import get_args
 
 import pytest
 
+from constellagent.agents.start import KINDS
 from constellagent.faces.cli import programs
 from constellagent.spec.models import Kind
 
@@ -20,3 +21,4 @@ def test_found_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_kind_is_looked_for() -> None:
     """Each kind of the language has its program, but for `command`, which names its own."""
     assert set(programs.PROGRAMS) == set(get_args(Kind)) - {"command"}
+    assert {name: kind.program for name, kind in KINDS.items() if kind.program} == programs.PROGRAMS

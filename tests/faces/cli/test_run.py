@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from constellagent.agents.streams.outcome import Outcome
+from constellagent.runtime.headless import result
+from constellagent.runtime.headless.result import Result
 from constellagent.runtime.paths import Paths
 from tests.faces.cli.session import Session
 from tests.faces.conftest import Cli
@@ -59,6 +62,69 @@ def test_json(session: Session, repo: Path, cli: Cli) -> None:
     assert ran.code == 3
     found = json.loads(ran.out)
     assert (found["session"], found["exit_code"], found["bytes"]) == ("r1", 3, 5)
+
+
+def judged(session: Session, verdict: Result, exit_status: int) -> None:
+    """End a headless run with a verdict."""
+    result.write(str(Path(session.log).parent), verdict)
+    session.end(exit_status=exit_status)
+
+
+def test_a_verdict_is_told(session: Session, repo: Path, cli: Cli) -> None:
+    """How the run of a coding agent went is said beside its output, with what it used."""
+    outcome = Outcome(ok=True, answer="Done.", denied=("Write",), input=1200, output=30, cost=0.5, turns=2)
+    why = "was not allowed to: Write; changed nothing"
+    judged(session, Result(False, why, timed_out=False, exit_status=0, outcome=outcome), 1)
+
+    ran = cli("run", "docs", "Write.")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.splitlines()[-1] == f"failed: {why} (1.2k/30 $0.50)"
+
+    ran = cli("run", "docs", "Write.", "--json")
+    assert ran.code == 1
+    assert json.loads(ran.out)["verdict"] == {
+        "ok": False,
+        "why": why,
+        "timed_out": False,
+        "answer": "Done.",
+        "denied": ["Write"],
+        "conversation": "",
+        "turns": 2,
+        "usage": {"input": 1200, "output": 30, "cost": 0.5},
+    }
+
+
+def test_a_good_verdict_is_short(session: Session, repo: Path, cli: Cli) -> None:
+    """A run that went well, and says nothing of what it used, is done."""
+    judged(session, Result(True, "", timed_out=False, exit_status=0, outcome=Outcome(ok=True)), 0)
+
+    ran = cli("run", "docs", "Write.")
+    assert (ran.code, ran.err.splitlines()[-1]) == (0, "done")
+
+
+def test_a_verdict_that_cannot_be_read_is_an_error(session: Session, repo: Path, cli: Cli) -> None:
+    """A damaged outcome is not taken for any end."""
+    session.end(exit_status=0)
+    (Path(session.log).parent / result.NAME).write_text("{")
+
+    ran = cli("run", "docs", "Write.")
+    assert (ran.code, "how the run went cannot be read" in ran.err) == (1, True)
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90", 90.0), ("20m", 1200.0)])
+def test_a_time_limit(
+    daemon: FakeControl, session: Session, repo: Path, cli: Cli, text: str, seconds: float
+) -> None:
+    """--timeout is a span, a bare number seconds."""
+    session.end(exit_status=0)
+    cli("run", "docs", "--timeout", text)
+    assert daemon.requests("run")[0]["timeout"] == seconds
+
+
+@pytest.mark.parametrize("text", ["0", "soon", "-1"])
+def test_what_is_no_time_limit(session: Session, repo: Path, cli: Cli, text: str) -> None:
+    """A limit of nothing is wrong usage."""
+    assert cli("run", "docs", f"--timeout={text}").code == 64
 
 
 def test_a_prompt_or_a_command(session: Session, repo: Path, cli: Cli) -> None:

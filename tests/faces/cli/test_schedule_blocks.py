@@ -29,6 +29,14 @@ def test_one_of_each(golden: Golden) -> None:
     golden("cli/schedule-blocks.txt", "\n\n".join("\n".join(block) for block in shown) + "\n")
 
 
+def test_what_a_coding_agent_tells() -> None:
+    """The tools that it was denied, and what it used."""
+    usage = {"input": 12_000, "output": 340, "cost": None}
+    lines = blocks.run(run_view(denied=["Write", "Bash"], usage=usage), plain())
+    assert "denied     Write, Bash" in lines
+    assert "used       12k/340" in lines
+
+
 def test_what_it_does() -> None:
     """A prompt of several lines is one line here, and a command is its words."""
     long = schedule_view(declared={"prompt": "Read your inbox.\n  Answer.\n"})

@@ -44,6 +44,14 @@ def test_lists(columns: int, golden: Golden) -> None:
     golden(f"cli/schedules-{columns}.txt", "\n".join([*overview, "", *rows]) + "\n")
 
 
+def test_what_a_run_used_is_a_column_where_there_is_room() -> None:
+    """Tokens and cost are shown where an agent told of them, and are the first to go."""
+    run = run_view(usage={"input": 12_000, "output": 340, "cost": 0.07})
+    assert "USED" in tables.runs([run], WIDE, plain())[0]
+    assert "12k/340 $0.07" in tables.runs([run], WIDE, plain())[1]
+    assert "USED" not in tables.runs([run], 80, plain())[0]
+
+
 def test_columns_without_content_are_left_out() -> None:
     """A list of what never ran says nothing of exit codes and commits."""
     head, _ = tables.runs([missed_view()], WIDE, plain())

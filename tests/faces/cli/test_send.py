@@ -46,3 +46,30 @@ def test_a_terminal_is_not_waited_for(
 ) -> None:
     """Without words on a terminal it does not sit there and wait."""
     assert terminal("send", "docs").end() == 64
+
+
+def test_nothing_is_typed(daemon: FakeControl, repo: Path, cli: Cli) -> None:
+    """An agent that asks something gets nothing: the error says why."""
+    daemon.unsent["docs"] = "nothing was sent to docs: it asks for a permission"
+    ran = cli("send", "docs", "hello", "--wait", "1.5")
+    assert ran.code == 1
+    assert "nothing was sent to docs: it asks for a permission" in ran.err
+    assert daemon.asked[-1][1]["wait"] == 1.5
+
+
+def test_typed_whatever_it_shows(daemon: FakeControl, repo: Path, cli: Cli) -> None:
+    """With --force the daemon is told so."""
+    assert cli("send", "docs", "1", "--no-enter", "--force").code == 0
+    assert daemon.asked[-1][1]["force"] is True
+
+
+def test_a_wait_that_is_none(daemon: FakeControl, repo: Path, cli: Cli) -> None:
+    """A negative number of seconds is wrong usage."""
+    assert cli("send", "docs", "hello", "--wait", "-1").code == 64
+
+
+def test_over_a_limit(daemon: FakeControl, repo: Path, cli: Cli) -> None:
+    """A person who insists says so."""
+    assert cli("send", "docs", "go", "--over-limit").code == 0
+    assert daemon.asked[0][1]["over_limit"] is True
+    assert repo.is_dir()

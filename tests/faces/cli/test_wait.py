@@ -100,3 +100,46 @@ def test_of_a_schedule_time_is_up(daemon: FakeControl, repo: Path, cli: Cli) -> 
     assert ran.code == 1
     assert "triage/morning is still queued after 0.01 s" in ran.err
     assert cli("wait", "triage/morning", "--until", "working").code == 64
+
+
+class TestSeveral:
+    """Several names at once."""
+
+    def test_all_must_have_been_there(self, view: ConstellationView, repo: Path, cli: Cli) -> None:
+        """Each at its time: one may be in another state again when the last one is."""
+        view["agents"] = [agent_view("docs", "done", session=session_view()), agent_view("site")]
+
+        def finish() -> None:
+            view["agents"][0]["state"] = "working"
+            view["agents"][1]["state"] = "done"
+
+        later = threading.Timer(0.6, finish)
+        later.start()
+        ran = cli("wait", "docs", "site", "--until", "done")
+        later.join()
+        assert (ran.code, ran.out) == (0, "docs: done\nsite: done\n")
+
+    def test_any_is_enough(self, view: ConstellationView, repo: Path, cli: Cli) -> None:
+        """It is the one that is told; another that cannot get there does not matter."""
+        view["agents"] = [agent_view("docs"), agent_view("site", "done"), agent_view("gone", "failed")]
+        ran = cli("wait", "docs", "site", "gone", "--until", "done", "--any", "--json")
+        assert ran.code == 0
+        assert [row["name"] for row in json.loads(ran.out)] == ["site"]
+
+    def test_one_that_cannot_get_there_ends_it(self, view: ConstellationView, repo: Path, cli: Cli) -> None:
+        """With --any only where none can."""
+        view["agents"] = [agent_view("docs"), agent_view("gone", "failed", reason="exit status 2")]
+        ran = cli("wait", "docs", "gone", "--until", "done")
+        assert (ran.code, "gone is failed (exit status 2)" in ran.err) == (1, True)
+        ran = cli("wait", "docs", "gone", "--until", "done", "--any", "--timeout", "0.1")
+        assert "docs is still working, gone is still failed after 0.1 s" in ran.err
+        view["agents"] = [agent_view("gone", "failed"), agent_view("lost", "exited")]
+        ran = cli("wait", "gone", "lost", "--until", "done", "--any")
+        assert "gone is failed (it ended); lost is exited (it ended)" in ran.err
+
+    @pytest.mark.parametrize("words", [(), ("docs", "docs/daily")])
+    def test_what_cannot_be_waited_for(
+        self, view: ConstellationView, repo: Path, cli: Cli, words: tuple[str, ...]
+    ) -> None:
+        """Nothing, and a schedule among others."""
+        assert cli("wait", *words).code == 64

@@ -13,15 +13,22 @@ from tests.ravi.provided import Provided
 URL = "http://127.0.0.1:1"
 
 
+def key(environ: dict[str, str], start: Path) -> str:
+    """Return the key that is found."""
+    found = find(environ, start)
+    assert found is not None
+    return found.key
+
+
 def test_the_session_comes_first(tmp_path: Path) -> None:
     """The variables of the session win over a folder above."""
     (tmp_path / ".ravi").mkdir()
     (tmp_path / ".ravi" / "config.json").write_text(json.dumps({"identity_key": "ravi_id_folder"}))
     environ = {"RAVI_API_URL": URL, "RAVI_API_KEY": "ravi_id_session", "HOME": "/nowhere"}
-    assert find(environ, tmp_path).key == "ravi_id_session"
+    assert key(environ, tmp_path) == "ravi_id_session"
     below = tmp_path / "a" / "b"
     below.mkdir(parents=True)
-    assert find({"RAVI_API_URL": URL, "HOME": "/nowhere"}, below).key == "ravi_id_folder"
+    assert key({"RAVI_API_URL": URL, "HOME": "/nowhere"}, below) == "ravi_id_folder"
 
 
 def test_the_humans_own_account_is_never_used(tmp_path: Path) -> None:
@@ -30,12 +37,13 @@ def test_the_humans_own_account_is_never_used(tmp_path: Path) -> None:
     (tmp_path / ".ravi" / "config.json").write_text(json.dumps({"identity_key": "ravi_id_human"}))
     with pytest.raises(UsageError, match="no identity"):
         find({"HOME": str(tmp_path)}, tmp_path)
+    assert find({"HOME": str(tmp_path)}, tmp_path, needed=False) is None
 
 
 def test_a_management_key_is_refused(tmp_path: Path) -> None:
     """A key that opens everything is refused, wherever it comes from, without being repeated."""
     with pytest.raises(UsageError, match="management key") as raised:
-        find({"RAVI_API_KEY": "ravi_mgmt_canary", "HOME": "/nowhere"}, tmp_path)
+        find({"RAVI_API_KEY": "ravi_mgmt_canary", "HOME": "/nowhere"}, tmp_path, needed=False)
     assert "canary" not in f"{raised.value} {raised.value.hint}"
     (tmp_path / ".ravi").mkdir()
     (tmp_path / ".ravi" / "config.json").write_text(json.dumps({"management_key": "ravi_mgmt_canary"}))

@@ -17,11 +17,15 @@ from mcp.client.stdio import stdio_client
 from mcp.types import CallToolResult, TextContent
 
 from constellagent.faces.mcp import serve
+from constellagent.faces.mcp.fleet import Fleet
 from constellagent.faces.mcp.login import Fence
+from constellagent.faces.mcp.serve import Desks
 from constellagent.faces.mcp.tool import Arguments, Tool
 from constellagent.ravi.client import RaviClient
-from tests.faces.mcp.conftest import Agent
+from constellagent.runtime.paths import Paths
+from tests.faces.mcp.conftest import Agent, Crew
 from tests.faces.mcp.test_text_messages import text
+from tests.faces.web.house import ID
 from tests.ravi.provided import Provided
 
 PROGRAM = ["-m", "constellagent", "mcp"]
@@ -118,17 +122,17 @@ async def test_a_defect_does_not_end_the_server(alice: Agent, monkeypatch: pytes
         raise ZeroDivisionError("canary")
 
     monkeypatch.setattr(serve, "TOOLS", {"broken": Tool("broken", "breaks", broken, gives={})})
-    result = await serve.call(Fence(alice.client), "broken", {})
+    result = await serve.call(Desks(Fence(alice.client)), "broken", {})
     assert result.is_error
     assert "ZeroDivisionError" in told(result)
     assert "canary" not in told(result)
 
 
-def run(folder: Path, **environ: str) -> "subprocess.CompletedProcess[bytes]":
+def run(folder: Path, *words: str, **environ: str) -> "subprocess.CompletedProcess[bytes]":
     """Start the server with nothing on stdin."""
     env = {"PATH": os.environ["PATH"], "HOME": str(folder), **environ}
     return subprocess.run(
-        [sys.executable, *PROGRAM],
+        [sys.executable, *PROGRAM, *words],
         cwd=folder,
         env=env,
         stdin=subprocess.DEVNULL,
@@ -156,3 +160,59 @@ def test_it_ends_when_its_client_does(tmp_path: Path) -> None:
     """An empty stdin is the end, in order and in silence, also where the provider is away."""
     ran = run(tmp_path, RAVI_API_URL="http://127.0.0.1:1", RAVI_API_KEY="ravi_id_canary")
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"", b"")
+
+
+async def test_the_tools_that_are_offered(alice: Agent, crew: Crew, caplog: pytest.LogCaptureFixture) -> None:
+    """An identity has its own; a fleet those that its token allows; nobody is told of tools of the other."""
+    reads = {name for name, tool in serve.FLEET_TOOLS.items() if tool.reads}
+    fence = Fence(alice.client)
+
+    async def names(desks: Desks) -> set[str]:
+        return {tool.name for tool in await desks.listed()}
+
+    assert await names(Desks(fence)) == serve.TOOLS.keys()
+    assert await names(Desks(fleet=crew.fleet)) == serve.FLEET_TOOLS.keys()
+    reader = await crew.with_token("read")
+    assert await names(Desks(fence, reader.fleet)) == serve.TOOLS.keys() | reads
+    one = await crew.with_token("agent", agent="auth", constellation=ID)
+    assert await names(Desks(fence, one.fleet)) == serve.TOOLS.keys()
+    assert "auth alone" in caplog.text
+    assert await names(Desks(fleet=Fleet(crew.house.settings.paths.api_socket, "cst_wrong"))) == set()
+
+
+async def test_a_daemon_that_is_away_hides_no_tools(paths: Paths) -> None:
+    """The list is asked for once, and the daemon may be back when a tool is used."""
+    desks = Desks(fleet=Fleet(paths.api_socket))
+    assert {tool.name for tool in await desks.listed()} == serve.FLEET_TOOLS.keys()
+    found = await serve.call(desks, "fleet_list_agents", {})
+    assert found.is_error
+    assert "no API answers" in told(found)
+
+
+async def test_each_desk_has_its_own_tools_only(alice: Agent, crew: Crew) -> None:
+    """A tool of the other desk does not exist, and the model is told about what it has."""
+    own, fleet = Desks(Fence(alice.client)), Desks(fleet=crew.fleet)
+    assert "there is no tool" in told(await serve.call(own, "fleet_list_agents", {}))
+    assert "there is no tool" in told(await serve.call(fleet, "ravi_get_email", {}))
+    assert "fleet_" not in own.instructions
+    assert "identity" not in fleet.instructions
+    assert own.instructions in Desks(Fence(alice.client), crew.fleet).instructions
+
+
+def test_a_session_needs_a_token_for_the_fleet(tmp_path: Path) -> None:
+    """An identity's key, or being a session, is never enough; a token that is none is said to be none."""
+    for inside in ({"RAVI_API_KEY": "ravi_id_canary"}, {"CONSTELLAGENT_SESSION": "s1"}):
+        ran = run(tmp_path, "--fleet", RAVI_API_URL="http://127.0.0.1:1", **inside)
+        assert (ran.returncode, ran.stdout) == (64, b"")
+        assert b"with a token only" in ran.stderr
+    ran = run(tmp_path, CONSTELLAGENT_TOKEN="cst_\nX: canary")
+    assert (ran.returncode, ran.stdout) == (64, b"")
+    assert b"holds no token" in ran.stderr
+    assert b"canary" not in ran.stderr
+
+
+def test_with_a_token_no_identity_is_needed(tmp_path: Path, paths: Paths) -> None:
+    """It serves the fleet alone, also while the daemon is away, and never starts one."""
+    ran = run(tmp_path, CONSTELLAGENT_TOKEN="cst_x", CONSTELLAGENT_HOME=str(paths.home))
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"", b"")
+    assert not paths.control_socket.exists()

@@ -91,23 +91,50 @@ async def test_stop_what_is_not_running() -> None:
     assert deck.control.asked
 
 
-@pytest.mark.parametrize(("answer", "applied"), [(True, 1), (False, 0)])
-async def test_restart(answer: bool, applied: int) -> None:
-    """A conversation is ended after a yes only, and that is asked once."""
+@pytest.mark.parametrize(
+    ("answer", "new", "said"),
+    [
+        ("same", False, "docs: started, its conversation goes on"),
+        ("new", True, "docs: started, with a new conversation"),
+    ],
+)
+async def test_restart(answer: str, new: bool, said: str) -> None:
+    """A person says whether the conversation goes on; how it went is said."""
     deck = rig()
-    ending = {"symbol": "!", "verb": "restart", "subject": "docs", "reason": "asked"}
-    deck.control.plan_answer["plan"] = {"actions": [ending]}
     deck.answers.append(answer)
     await agent_commands.restart(deck)
-    assert [question for question, _ in deck.asked] == ["Restart docs?"]
-    assert deck.control.applied == applied
+    assert deck.asked[0][0] == "Restart docs"
+    assert deck.control.requests("restart") == [{"file": FILE, "subject": "docs", "new": new}]
+    assert deck.said == [(said, "done")]
+    assert deck.control.applied == 0
 
 
-async def test_restart_what_ended() -> None:
-    """What ended is started without a question."""
-    deck = rig("exited", live=False)
+async def test_restart_that_fails() -> None:
+    """What ends at once is said in red."""
+    deck = rig()
+    deck.control.session_answer = session_view(live=False) | {"outcome": "exit status 1"}
+    deck.answers.append("same")
     await agent_commands.restart(deck)
-    assert deck.asked == []
+    assert deck.said == [("docs: ended at once: exit status 1", "error")]
+
+
+async def test_no_restart() -> None:
+    """Escape leaves everything as it is."""
+    deck = rig()
+    deck.answers.append(None)
+    await agent_commands.restart(deck)
+    assert deck.control.asked == []
+
+
+@pytest.mark.parametrize("live", [True, False])
+async def test_restart_as_the_file_says_now(live: bool) -> None:
+    """That is an apply, which asks no second time whether what runs may end."""
+    deck = rig(live=live)
+    ending = {"symbol": "!", "verb": "restart", "subject": "docs", "reason": "asked"}
+    deck.control.plan_answer["plan"] = {"actions": [ending] if live else []}
+    deck.answers.append("apply")
+    await agent_commands.restart(deck)
+    assert deck.control.requests("plan")[0]["restart"] == ["docs"]
     assert deck.control.applied == 1
 
 

@@ -36,6 +36,7 @@ async def test_applies_what_was_shown() -> None:
     assert asked == {
         "file": FILE,
         "env_names": ["OTHER", "RAVI_API_KEY", "WANTED"],
+        "path": "",
         "agents": ["docs"],
         "restart": ["docs"],
         "ravi_key": "ravi_mgmt_key",

@@ -1,10 +1,12 @@
 """Which queued fires start now."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from constellagent.plan.fires import Fire
+from constellagent.plan.limits import NOTHING_HELD, Held
 from constellagent.plan.schedules import DesiredSchedule
 from constellagent.plan.wakeups import Admission, Change, admit
 from constellagent.plan.wakeups.decisions import TICK
@@ -19,11 +21,13 @@ OTHERS = [schedule(key=f"agent-{n}/hourly") for n in range(4)]
 URGENT = schedule(key="triage/urgent", start_deadline="15m")
 
 
-def admitted(*rows: Fire, slots: int = 9, without: tuple[DesiredSchedule, ...] = ()) -> Admission:
+def admitted(
+    *rows: Fire, slots: int = 9, without: tuple[DesiredSchedule, ...] = (), held: Held = NOTHING_HELD
+) -> Admission:
     """Ask what starts at half a minute past ten."""
     known = [HOURLY, SIDE_BY_SIDE, *IN_WORKTREE, RESIDENT, *OTHERS, URGENT]
     schedules = {whose.key: whose for whose in known if whose not in without}
-    return admit(schedules, rows, NOW, slots)
+    return admit(schedules, rows, NOW, slots, held)
 
 
 def waiting(whose: DesiredSchedule, time: str = "10:00", **changes: Any) -> Fire:
@@ -145,3 +149,63 @@ def test_a_run_of_an_unknown_schedule_holds_all_that_it_may_have() -> None:
     gone = fire(IN_WORKTREE[1], at("08:00"))
     assert admitted(gone, *rows, without=(IN_WORKTREE[1],)).start == (rows[2], rows[1])
     assert admitted(gone, waiting(IN_WORKTREE[0])).start == ()
+
+
+class TestLimits:
+    """Fires of agents that may begin nothing, or while enough work."""
+
+    WHY = "limit: runs_per_day 3 of 3"
+    TRIAGE = Held({"triage": WHY})
+
+    @pytest.mark.parametrize("overlap", ["skip", "allow"])
+    def test_those_that_would_give_way_do(self, overlap: Any) -> None:
+        """Where the schedule lets fires go rather than wait, they are not run, and the row says why."""
+        whose = schedule(key="triage/hourly", overlap=overlap)
+        row = waiting(whose)
+        found = admit({whose.key: whose}, [row], NOW, 9, self.TRIAGE)
+        assert found == Admission(changes=(Change(row.run, "over_limit", self.WHY),))
+
+    @pytest.mark.parametrize("overlap", ["queue_one", "queue_all", "replace"])
+    def test_others_wait(self, overlap: Any) -> None:
+        """The row says for what, and is written once."""
+        whose = schedule(key="triage/hourly", overlap=overlap)
+        row = waiting(whose)
+        said = replace(row, why=self.WHY)
+        found = admit({whose.key: whose}, [row], NOW, 9, self.TRIAGE)
+        assert found == Admission(changes=(Change(row.run, "queued", self.WHY),))
+        assert admit({whose.key: whose}, [said], NOW, 9, self.TRIAGE) == Admission()
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"reason": "catchup"},
+            {"reason": "backfill"},
+            {"reason": "retry"},
+            {"reason": "manual", "origin": "person"},
+        ],
+    )
+    def test_what_was_asked_for_one_by_one_waits(self, changes: Any) -> None:
+        """Whatever the schedule lets happen to the clock's fires."""
+        whose = schedule(key="triage/hourly", overlap="skip")
+        row = waiting(whose, **changes)
+        found = admit({whose.key: whose}, [row], NOW, 9, self.TRIAGE)
+        assert [change.state for change in found.changes] == ["queued"]
+
+    def test_other_agents_start(self) -> None:
+        """What one agent may not do takes no place from others."""
+        rows = [waiting(URGENT, "09:55"), *(waiting(other) for other in OTHERS[:2])]
+        found = admitted(*rows, slots=2, held=self.TRIAGE)
+        assert found.start == tuple(rows[1:])
+        assert found.again == at("10:10") + TICK
+
+    def test_only_so_many_work(self) -> None:
+        """Those that wait say so, once, unless it is something else that they wait for."""
+        full = "limit: working 2 of 3"
+        rows = [waiting(other) for other in OTHERS[:2]]
+        busy = fire(HOURLY, at("09:00"))
+        found = admitted(busy, *rows, waiting(HOURLY), held=Held(free=1, full=full))
+        assert found.start == (rows[0],)
+        assert found.changes == (Change(rows[1].run, "queued", full),)
+        said = replace(rows[1], why=full)
+        assert admitted(said, held=Held(free=0, full=full)) == Admission()
+        assert admitted(*rows, slots=1, held=Held(free=5, full=full)).changes == ()

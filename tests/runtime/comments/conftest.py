@@ -28,9 +28,9 @@ class Taking:
     inside: int = 0
     """How many deliver now."""
 
-    async def __call__(self, file: str, agent: str, text: str) -> SendView:
+    async def __call__(self, file: str, agent: str, text: str, *, over_limit: bool = False) -> SendView:
         """Take a prompt."""
-        assert (file, agent) == ("/f", "worker")
+        assert (file, agent, over_limit) == ("/f", "worker", False)
         self.inside += 1
         assert self.inside == 1
         try:

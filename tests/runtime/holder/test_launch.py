@@ -14,7 +14,7 @@ import pytest
 from constellagent.errors import WorldError
 from constellagent.runtime import processes
 from constellagent.runtime.holder import launch as launching
-from constellagent.runtime.holder import status
+from constellagent.runtime.holder import protocol, status
 from constellagent.runtime.holder.launch import read_status, sweep
 from constellagent.runtime.ports import Launch
 from tests.runtime.holder.conftest import PYTHON, Start, until
@@ -46,7 +46,8 @@ async def test_the_program_gets_its_environment_and_the_marker_only(start: Start
         del os.environ["CONSTELLAGENT_TEST_LEAK"]
     await session.client.wait()
     names = {line.partition(b"=")[0] for line in session.output().split(b"\r\n") if b"=" in line}
-    assert names == {b"PATH", b"TERM", b"HOME", b"ONE", b"TWO", b"b", processes.MARKER.encode()}
+    ours = {processes.MARKER, protocol.REPORT_SOCKET, protocol.REPORT_TOKEN}
+    assert names == {b"PATH", b"TERM", b"HOME", b"ONE", b"TWO", b"b", *(name.encode() for name in ours)}
 
 
 async def test_the_program_inherits_no_descriptor_and_no_ignored_signal(start: Start) -> None:

@@ -125,3 +125,23 @@ def test_nonsense_in_a_payload_is_refused(parse: object, payload: bytes) -> None
     assert callable(parse)
     with pytest.raises(protocol.ProtocolError):
         parse(payload)
+
+
+@given(st.text(max_size=20), st.text(max_size=20), st.binary(max_size=100), st.integers(1, 2**64 - 1))
+def test_reports_are_read_as_they_were_written(token: str, event: str, data: bytes, number: int) -> None:
+    """Token, event and data survive both frames; words lose what cannot be in them."""
+    words = [word.replace("\0", "").encode(errors="replace") for word in (token, event)]
+    assert protocol.parse_hook(payload_of(protocol.hook(token, event, data))) == (*words, data)
+    record = protocol.reported(number, 17.5, number, words[1], data)
+    assert protocol.parse_reported(payload_of(record)) == (number, 17.5, number, words[1], data)
+    assert protocol.parse_taken(payload_of(protocol.taken(number))) == number
+
+
+@given(st.binary(max_size=60))
+def test_what_is_no_report_is_refused(payload: bytes) -> None:
+    """Foreign bytes give a report that makes sense, or a ProtocolError."""
+    for parse in (protocol.parse_hook, protocol.parse_reported, protocol.parse_taken):
+        try:
+            parse(payload)
+        except protocol.ProtocolError:
+            continue

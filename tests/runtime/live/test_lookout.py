@@ -70,6 +70,19 @@ async def test_an_agent_that_asks_is_told_at_once(lab: Working) -> None:
     assert event["notify"]
 
 
+async def test_who_says_it_is_shown_though_the_state_is_the_same(lab: Working) -> None:
+    """A notification after a bell asks still; its watcher sees the source change, and hears of no event."""
+    asks = 'sleep 1; printf "Go on? \\a"; sleep 4; printf "\\033]9;Which one?\\a"; sleep 1000'
+    lab.declare(f"  one: {{shell: '{asks}'}}\n")
+    await lab.apply()
+    async with aclosing(cast("Any", lab.daemon.watch(None))) as items:
+        watched = Watched(items)
+        await watched.until(lambda seen: seen.of("one").get("source") == "bell")
+        await watched.until(lambda seen: seen.of("one").get("source") == "notification")
+    assert watched.agents["one"]["state"] == "waiting"
+    assert len([text for text in watched.told("one", "state") if text.startswith("waiting")]) <= 1
+
+
 async def test_work_in_the_worktree_is_counted(lab: Working) -> None:
     """Lines that an agent writes, and commits that it makes, show while somebody watches."""
     lab.declare(

@@ -31,12 +31,13 @@ from constellagent.runtime.identities.creation import held
 from constellagent.runtime.observe import observe
 from constellagent.runtime.runs import Runs
 from constellagent.runtime.scheduler.runner import Runner, Started
-from constellagent.runtime.sessions import SessionRegistry
+from constellagent.runtime.sessions import OnEnd, SessionRegistry
 from constellagent.runtime.settings import Settings
 from constellagent.runtime.store.constellations import Constellations
 from constellagent.runtime.store.database import Database
 from constellagent.runtime.store.ledger import Ledger, LedgerRow
 from constellagent.runtime.store.sessions import SessionRow, SessionRows
+from tests.runtime.delivery.blind import blind_courier
 from tests.runtime.sessions_rig import until
 
 NINE = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -48,6 +49,7 @@ class Lab:
 
     Attributes:
         events: what apply and setup steps said.
+        listeners: hear of each session that ended.
     """
 
     def __init__(self, settings: Settings, repo: Path, database: Database) -> None:
@@ -59,6 +61,7 @@ class Lab:
         self.constellations = Constellations(database)
         self.clock = SystemClock()
         self.events: list[Event] = []
+        self.listeners: list[OnEnd] = []
         self._ended: dict[str, SessionRow] = {}
 
     async def begin(self, provider: LocalProvider, url: str, client: RaviClient, key: RootKey) -> None:
@@ -91,6 +94,7 @@ class Lab:
             self.clock,
             self.settings,
             self.client.audit,
+            blind_courier(self.registry, self.clock),
         )
         runner: Runner = runs
         assert runner is runs
@@ -214,6 +218,8 @@ class Lab:
 
     async def _end(self, row: SessionRow) -> None:
         self._ended[row.id] = row
+        for listener in self.listeners:
+            await listener(row)
 
 
 def worker(schedule: str, name: str = "docs", more: str = "") -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from constellagent.errors import ConflictError, ConstellagentError, WorldError
-from constellagent.runtime import delivery
+from constellagent.runtime.delivery import pasting
 from constellagent.runtime.holder import marker
 from constellagent.runtime.scheduler.runner import Started
 from tests.runtime.runs.rig import Lab
@@ -19,7 +19,7 @@ class TestResident:
     @pytest.fixture(autouse=True)
     def _quick(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Pause just long enough."""
-        monkeypatch.setattr(delivery, "PAUSE", 0.01)
+        monkeypatch.setattr(pasting, "PAUSE", 0.01)
 
     async def test_the_live_session_gets_the_prompt_once(self, lab: Lab) -> None:
         """It arrives, the run has succeeded with that, and no second start types it again."""
@@ -45,9 +45,9 @@ class TestResident:
         self, lab: Lab, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """What was typed is never typed again, but the ledger says that nobody was seen to take it."""
-        monkeypatch.setattr(delivery, "READ_WITHIN", 0.05)
-        monkeypatch.setattr(delivery, "SHOWN_WITHIN", 0.05)
-        monkeypatch.setattr(delivery, "TAKEN_WITHIN", 0.05)
+        monkeypatch.setattr(pasting, "READ_WITHIN", 0.05)
+        monkeypatch.setattr(pasting, "SHOWN_WITHIN", 0.05)
+        monkeypatch.setattr(pasting, "TAKEN_WITHIN", 0.05)
         lab.declare("  docs: {command: [sleep, '1000'], schedules: %s}\n" % self.SCHEDULES)  # noqa: UP031 - braces
         await lab.apply()
 
@@ -77,7 +77,7 @@ class TestResident:
         with pytest.raises(ConflictError, match="docs does not run") as caught:
             await lab.start(fire)
 
-        assert caught.value.hint == "`constellagent apply --restart docs` starts it"
+        assert caught.value.hint == "`constellagent restart docs` starts it"
         assert not await lab.registry.begun(fire.run)
 
     async def test_what_may_have_been_typed_is_not_typed_again(self, lab: Lab) -> None:

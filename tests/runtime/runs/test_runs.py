@@ -62,6 +62,41 @@ async def test_without_a_command_the_agent_itself_runs_with_the_prompt(lab: Lab)
     assert lab.output(fire) == "<Answer it.> mail-7\n"
 
 
+@pytest.mark.parametrize(
+    ("work", "status", "said"), [("true", 1, "; changed nothing"), ("echo x > x", 0, "")]
+)
+async def test_a_coding_agent_is_judged_by_what_it_says_and_did(
+    lab: Lab, work: str, status: int, said: str
+) -> None:
+    """A run that was denied its tools and changed nothing has failed, though it exits with 0."""
+    told = {
+        "type": "result",
+        "subtype": "success",
+        "is_error": False,
+        "total_cost_usd": 0.5,
+        "usage": {"input_tokens": 7, "output_tokens": 5},
+        "permission_denials": [{"tool_name": "Write"}],
+    }
+    words = ["/bin/sh", "-c", f"{work}; cat > prompt.log; echo '{json.dumps(told)}'"]
+    schedules = "schedules: {nightly: {cron: '0 9 * * *', prompt: Tidy up.}}"
+    lab.declare(f"  docs: {{kind: claude, command: {json.dumps(words)}, autostart: false, {schedules}}}\n")
+    (lab.repo / ".gitignore").write_text("*.log\n")
+    lab.git("add", ".gitignore")
+    lab.git("commit", "-qm", "ignore")
+    await lab.apply()
+    fire = await lab.fire("docs/nightly")
+
+    await lab.start(fire)
+    session = await lab.over(fire)
+    row = await lab.end(fire)
+
+    assert (Path(row.path) / "prompt.log").read_text() == "Tidy up."
+    assert session.exit_status == status
+    assert session.outcome.endswith(f"was not allowed to: Write{said}")
+    assert row.report["denied"] == ["Write"]
+    assert row.report["usage"] == {"input": 7, "output": 5, "cost": 0.5}
+
+
 async def test_two_attempts_of_one_minute_are_two_worktrees(lab: Lab) -> None:
     """The second attempt has a session, a branch and a folder beside those of the first."""
     lab.declare(worker(shell("exit 1")))

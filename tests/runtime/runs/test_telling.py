@@ -19,7 +19,7 @@ from constellagent.runtime.settings import Settings
 from constellagent.runtime.store.ledger import LedgerRow
 from constellagent.spec.models import Retries, Schedule
 from tests.ravi.provided import provided
-from tests.runtime.runs.rig import NINE, Lab, laboratory, shell, worker
+from tests.runtime.runs.rig import NINE, Lab, laboratory, minutes, shell, worker
 
 OWNER = "identities: {domain: acme.test, phone: true}\nowner: {email: boss@acme.test}\n"
 BOSS = worker("command: ['true']", "boss")
@@ -84,6 +84,15 @@ class TestWords:
             "`constellagent schedule history docs/nightly` shows its other runs.\n"
         )
 
+    def test_a_coding_agent_says_more(self) -> None:
+        """What it was not allowed to do, and what it used, with a price where it knows one."""
+        usage = {"input": 1200, "output": 30, "cost": 0.5}
+        _, body = mail(replace(ROW, report={"denied": ["Write", "Bash"], "usage": usage}), None, [])
+        assert "Denied:   Write, Bash\nUsed:     1200 tokens read, 30 written, $0.50\n" in body
+
+        _, body = mail(replace(ROW, report={"usage": {**usage, "cost": None}}), None, [])
+        assert "Used:     1200 tokens read, 30 written\n" in body
+
     def test_what_never_started_has_little_to_say(self) -> None:
         """No output, no span, no branch."""
         _, body = mail(replace(ROW, started_at=None, ended_at=None), None, [])
@@ -96,12 +105,6 @@ class TestWords:
             _, body = mail(replace(ROW, ended_at=NINE + timedelta(seconds=span)), None, ["only"])
             assert "Took:     less than a second" in body
             assert "\nIts output:\n" in body
-
-    def test_nothing_in_it_makes_a_mail_of_html(self) -> None:
-        """Output with tags stays text, line by line."""
-        _, body = mail(ROW, None, ["<html><b>x</b> <!-- --> 1 < 2"])
-
-        assert "\u2039html>\u2039b>x\u2039/b> \u2039!-- --> 1 < 2" in body
 
     def test_a_text_message_is_one_line(self) -> None:
         """What happened, and which fire it was."""
@@ -149,6 +152,18 @@ class TestTold:
 
         assert "told" not in ended.report
         assert await lab.inbox("boss") == []
+
+    async def test_a_good_end_is_told_to_who_asks_for_it(self, lab: Lab) -> None:
+        """Where `notify` names what is done; a bad end is another matter then."""
+        lab.declare(worker(shell("echo all of it")) + BOSS, OWNER + "notify: [done]\n")
+        await lab.apply()
+
+        await lab.whole("docs/nightly")
+        await lab.whole("docs/nightly", minutes(1), state="failed")
+
+        ((subject, body),) = await lab.inbox("boss")
+        assert subject == "docs/nightly succeeded: exit status 0"
+        assert "all of it" in body
 
     async def test_only_the_last_attempt_is_told(self, lab: Lab) -> None:
         """As long as another one follows, nobody is troubled."""

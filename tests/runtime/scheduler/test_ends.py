@@ -37,6 +37,8 @@ def session(by: EndedBy, exit_status: int | None) -> SessionRow:
         ("stop", None, "timeout", End("timeout", "it took longer than its timeout", None)),
         ("stop", 0, "replaced", End("replaced", "a later fire took its place (overlap: replace)", 0)),
         ("lost", None, None, End("lost", "words", None)),
+        ("limit", 124, None, End("timeout", "words", 124)),
+        ("limit", 124, "replaced", End("timeout", "words", 124)),
         ("lost", None, "timeout", End("lost", "words", None)),
     ],
 )

@@ -4,22 +4,24 @@ import asyncio
 import base64
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
 
 from constellagent.runtime.clock import SystemClock
+from constellagent.runtime.reports import Reports
 from constellagent.runtime.screen_views import ScreenRequest, ScreenView
 from constellagent.runtime.screens import Screens
 from constellagent.runtime.screens.following import Following
 from constellagent.runtime.screens.terminal import Terminal
 from constellagent.runtime.sessions import SessionRegistry
 from constellagent.runtime.settings import Settings
+from constellagent.runtime.store.conversations import ConversationRows
 from constellagent.runtime.store.database import Database
 from constellagent.runtime.store.sessions import SessionRow, SessionRows
-from constellagent.term.activity import Activity
+from constellagent.term.activity import Activity, Signs
 from tests.fake_keys import FakeSessionKeys
 from tests.runtime.sessions_rig import Rig, until
 
@@ -38,12 +40,15 @@ class Gallery:
 
     Attributes:
         changes: what was told of the sessions' activities: subject, state before, state after.
+        signs_of: what finds the signs of a session; None for the common ones.
     """
 
     rig: Rig
     settings: Settings
     changes: list[tuple[str, str, str]] = field(default_factory=list)
+    signs_of: Callable[[SessionRow], Awaitable[Signs]] | None = None
     screens: Screens = field(init=False)
+    reports: Reports = field(init=False)
 
     def open(self, settings: Settings | None = None) -> None:
         """Begin with screens of no sessions, as a daemon does."""
@@ -51,7 +56,9 @@ class Gallery:
         def changed(row: SessionRow, now: Activity, before: Activity) -> None:
             self.changes.append((row.subject, before.state, now.state))
 
-        self.screens = Screens(settings or self.settings, SystemClock(), changed)
+        self.reports = Reports(self.settings.paths, ConversationRows(self.rig.database))
+        more = (self.signs_of,) if self.signs_of is not None else ()
+        self.screens = Screens(settings or self.settings, SystemClock(), changed, self.reports, *more)
         rig = self.rig
 
         async def ended(row: SessionRow) -> None:
@@ -75,7 +82,7 @@ class Gallery:
         await self.leave(killed=killed)
         self.open()
         await self.rig.registry.adopt()
-        self.screens.start(await self.rig.registry.live())
+        await self.screens.start(await self.rig.registry.live())
 
     async def leave(self, *, killed: bool) -> None:
         """Stop following; a killed daemon keeps nothing."""
@@ -121,7 +128,7 @@ async def gallery(home: Settings, database: Database) -> AsyncIterator[Gallery]:
     rig = Rig(home, database, SessionRows(database), keys=FakeSessionKeys())
     gallery = Gallery(rig, home)
     gallery.open()
-    gallery.screens.start([])
+    await gallery.screens.start([])
     yield gallery
     await asyncio.gather(*(rig.registry.stop(row.id) for row in await rig.rows.live()))
     await gallery.screens.close()

@@ -1,13 +1,15 @@
 """What sessions do, told at the right time, once, and remembered across daemons."""
 
 import asyncio
+import re
 from dataclasses import dataclass, field, replace
 
 import pytest
 
+from constellagent.runtime.clock import SystemClock
 from constellagent.runtime.screens.activities import Activities, Part
 from constellagent.runtime.store.sessions import SessionRow
-from constellagent.term.activity import Activity
+from constellagent.term.activity import Activity, Sign, Signs
 from constellagent.term.scanner.events import Bell, Notification, Progress, Signal, Title
 
 ROW = SessionRow("s", "c", "agent", "docs", "print", 1_000_000.0, 10.0, "boot")
@@ -238,3 +240,165 @@ async def test_who_is_not_followed_is_unknown() -> None:
     assert activities.standing("s") is None
     assert activities.memory("s") == {}
     activities.close()
+
+
+class Window:
+    """A screen to look at."""
+
+    def __init__(self) -> None:
+        self.drawing = False
+        self.lines = ["Sure?"]
+        self.looks: list[bool] = []
+
+    def look(self, half_done: bool) -> tuple[list[str], int] | None:
+        """Return the lines, unless they are being drawn."""
+        self.looks.append(half_done)
+        return None if self.drawing and not half_done else (self.lines, 0)
+
+
+ASKS_ON_SCREEN = Signs(screens=(Sign(re.compile("Sure"), "waiting", "question"),))
+
+
+def source(activities: Activities) -> str:
+    """Return from where the state is known."""
+    standing = activities.standing("s")
+    assert standing is not None
+    return standing.activity.source
+
+
+async def test_a_screen_is_looked_at_soon_after_output() -> None:
+    """Once for each time that something was written, and not while it is being drawn, but not for ever."""
+    clock, told, window = SetClock(), Told(), Window()
+    activities = Activities(clock, told)
+    activities.begin(ROW, ASKS_ON_SCREEN, window.look)
+    activities._timed()
+    activities.output("s", part(b"Sure?"))
+    clock.wall += 0.2
+    activities._timed()
+    assert window.looks == []
+    window.drawing = True
+    clock.wall += 0.15
+    activities._timed()
+    assert (window.looks, source(activities)) == ([False], "none")
+    clock.wall += 0.3
+    activities._timed()
+    activities._timed()
+    assert (window.looks, source(activities)) == ([False, True], "screen")
+    assert told.changes[-1][1] == "waiting"
+    activities.resized("s")
+    clock.wall += 0.4
+    activities._timed()
+    activities.close()
+    assert len(window.looks) == 3
+
+
+async def test_the_timer_looks_by_itself() -> None:
+    """Nobody has to ask for a look."""
+    told, window = Told(), Window()
+    activities = Activities(SystemClock(), told)
+    activities.begin(replace(ROW, started_at=SystemClock().now()), ASKS_ON_SCREEN, window.look)
+    activities.output("s", part(b"Sure?"))
+    async with asyncio.timeout(10):
+        while not told.changes or told.changes[-1][1] != "waiting":
+            await asyncio.sleep(0.01)
+    activities.close()
+    assert window.looks == [False]
+
+
+async def test_the_next_daemon_looks_once() -> None:
+    """Though nothing is written any more, and a session without a screen shows nothing."""
+    clock, window = SetClock(), Window()
+    activities = Activities(clock, Told())
+    activities.begin(ROW, ASKS_ON_SCREEN, window.look, new=False)
+    activities.begin(replace(ROW, id="blind"), ASKS_ON_SCREEN, new=False)
+    activities._timed()
+    for session in ("s", "blind"):
+        activities.present(session)
+    clock.wall += 0.4
+    activities._timed()
+    blind = activities.standing("blind")
+    assert (window.looks, source(activities)) == ([False], "screen")
+    assert blind is not None
+    assert blind.activity.source == "none"
+    activities.close()
+
+
+async def test_a_hook_is_believed_at_once_and_until_the_next() -> None:
+    """Its state, reason and message show with the time at which it was told."""
+    clock, told = SetClock(), Told()
+    activities = await begun(clock, told)
+    clock.wall += 10
+    activities.hook("s", clock.wall - 1, "waiting", "permission", "may I?")
+    activities.hook("nobody", clock.wall, "done")
+    asking = activities.standing("s")
+    clock.wall += 5
+    activities.output("s", part(b"x" * 2000))
+    still = activities.standing("s")
+    activities.hook("s", clock.wall, "unknown")
+    clock.wall += 10
+    taken_back = activities.standing("s")
+    activities.close()
+
+    assert asking is not None
+    assert still is not None
+    assert taken_back is not None
+    activity = asking.activity
+    assert (activity.state, activity.reason, activity.source, activity.message) == (
+        "waiting",
+        "permission",
+        "hook",
+        "may I?",
+    )
+    assert asking.since == pytest.approx(1_000_009.0)
+    assert still == asking
+    assert taken_back.activity.source == "output"
+    assert told.changes[:1] == [("starting", "waiting")]
+
+
+async def test_what_hooks_told_earlier_gets_its_place_between_the_output() -> None:
+    """Before the present, in whatever order it is learned, time decides which sign is newer."""
+    clock, told = SetClock(1_000_100.0), Told()
+    activities = Activities(clock, told)
+    activities.begin(ROW, new=False)
+    activities.hook("s", 1_000_010.0, "working")
+    activities.hook("s", 1_000_060.0, "waiting", "permission")
+    activities.recall("s", {"Title": {"at": 1_000_020.0, "text": "x", "offset": 0}}, "")
+    activities.past("s", 1_000_030.0, part(b"x" * 100))
+    between = activities._followed["s"].tracker.tick(0.0)
+    activities.present("s")
+    now = activities.standing("s")
+    activities.close()
+
+    assert (between.state, between.source) == ("working", "hook")
+    assert now is not None
+    assert (now.activity.state, now.activity.reason, now.since) == ("waiting", "permission", 1_000_060.0)
+    assert told.changes == []
+
+
+async def test_another_source_is_told_of_too() -> None:
+    """The state is the same, but whoever shows it shows from where it is known; nobody hears of no change."""
+    clock, told = SetClock(), Told()
+    activities = await begun(clock, told)
+    activities.output("s", part(b"x", Title("\u2733 Fixing", 0)))
+    clock.wall += 1
+    activities.hook("s", clock.wall, "waiting", "idle prompt")
+    clock.wall += 1
+    activities.hook("s", clock.wall, "waiting", "idle prompt")
+    activities.close()
+
+    assert told.changes == [("starting", "waiting"), ("waiting", "waiting")]
+
+
+async def test_work_that_a_hook_told_of_ages() -> None:
+    """After a minute without output or another word nobody knows; the timer tells by itself."""
+    clock, told = SetClock(), Told()
+    activities = await begun(clock, told)
+    activities.hook("s", clock.wall, "working")
+    clock.wall += 63
+    activities._timed()
+    aged = activities.standing("s")
+    activities.close()
+
+    assert aged is not None
+    assert (aged.activity.state, aged.activity.source) == ("unknown", "hook")
+    assert told.changes == [("starting", "working"), ("working", "unknown")]

@@ -11,6 +11,7 @@ from constellagent.runtime.holder.client import HolderClient
 from constellagent.runtime.holder.stream import HolderStream
 from constellagent.runtime.screens import following as module
 from constellagent.runtime.screens.terminal import Terminal
+from tests.runtime import reporting
 from tests.runtime.screens.conftest import RAW, Gallery
 from tests.runtime.sessions_rig import FOREVER, until
 
@@ -127,3 +128,73 @@ async def test_a_screen_that_fails_is_fed_again(gallery: Gallery, monkeypatch: p
 
     assert await gallery.shows(row, "hello") == "hello"
     assert not failures
+
+
+async def test_reports_come_over_the_link_and_from_the_disk(
+    gallery: Gallery, streams: list[HolderStream]
+) -> None:
+    """Each counts once and in order, also those that come while the link is broken or no daemon is there."""
+    numbers: list[int] = []
+
+    def listen() -> None:
+        gallery.reports.listeners.append(lambda _, heard: numbers.append(heard.number))
+
+    listen()
+    row = await gallery.python(reporting.TELLS)
+    env = await reporting.door(gallery.settings.paths.sessions / row.id / "log")
+    with reporting.hook_program() as program:
+
+        async def tell(word: str) -> None:
+            await asyncio.to_thread(reporting.call, program, word, env=env)
+
+        await tell("working")
+        for n in range(3):
+            known = len(streams)
+            await streams[-1].close()
+            await tell("waiting" if n % 2 else "working")
+            await until(lambda known=known: len(streams) > known, "another stream")  # type: ignore[misc] # it is bound
+        await until(lambda: len(numbers) == 4, "four reports")
+        await gallery.leave(killed=True)
+        await tell("working")
+        gallery.open()
+        listen()
+        await gallery.rig.registry.adopt()
+        await gallery.screens.start(await gallery.rig.registry.live())
+        await tell("idle")
+        await until(lambda: len(numbers) == 6, "two more")
+    standing = gallery.screens.standing(row.id)
+
+    assert numbers == [1, 2, 3, 4, 5, 6]
+    assert standing is not None
+    assert (standing.activity.reason, standing.activity.source) == ("idle prompt", "hook")
+
+
+async def test_a_state_from_a_hook_outlives_the_daemon_unless_it_was_overruled(gallery: Gallery) -> None:
+    """The next daemon knows it with its age; what output contradicted after somebody typed is gone."""
+    loud = "input()\nfor _ in range(80): print('at work ' * 50, flush=True); time.sleep(0.1)"
+    row = await gallery.python(f"{reporting.TELLS}\n{loud}\ninput()")
+    env = await reporting.door(gallery.settings.paths.sessions / row.id / "log")
+    with reporting.hook_program() as program:
+        await asyncio.to_thread(reporting.call, program, "waiting", "--reason=permission", env=env)
+
+    def source() -> str:
+        standing = gallery.screens.standing(row.id)
+        return standing.activity.source if standing else ""
+
+    await until(lambda: source() == "hook", "the hook's state")
+    before = gallery.screens.standing(row.id)
+    await gallery.next_daemon()
+    await until(lambda: source() == "hook", "the hook's state again")
+    after = gallery.screens.standing(row.id)
+    assert before is not None
+    assert after is not None
+    assert after.activity.reason == "permission"
+    assert after.since == pytest.approx(before.since, abs=0.05)
+
+    await gallery.rig.registry.send(row.id, b"end\n")
+    await gallery.rig.registry.send(row.id, b"\n")
+    gallery.screens.typed(row.id)
+    await until(lambda: source() == "output", "output that contradicts it")
+    await gallery.next_daemon(killed=False)
+    await until(lambda: gallery.screens.standing(row.id) is not None, "the session's state")
+    assert source() != "hook"

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pty
+import re
 import signal
 import time
 import tty
@@ -10,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from constellagent.errors import UnavailableError
+from constellagent.errors import UnavailableError, WorldError
 from constellagent.runtime.holder import protocol
 from constellagent.runtime.holder.client import HolderClient
 from constellagent.runtime.holder.stream import HolderStream
 from constellagent.runtime.screens import screens as module
+from constellagent.runtime.store.sessions import SessionRow
+from constellagent.term.activity import Sign, Signs
 from constellagent.term.screen import ENGINE
 from tests.runtime.holder.wire import Wire
 from tests.runtime.screens.conftest import Gallery, text_of
@@ -137,7 +140,7 @@ async def test_questions_that_nobody_answered_are_not_answered_late(gallery: Gal
     await until(lambda: b"[6n" in gallery.rig.output(row.id), "the question")
     gallery.open()
     await gallery.rig.registry.adopt()
-    gallery.screens.start(await gallery.rig.registry.live())
+    await gallery.screens.start(await gallery.rig.registry.live())
     await gallery.view(row)
     await client.send(b"!")
     await client.close()
@@ -230,7 +233,7 @@ async def test_a_session_that_ends_without_a_daemon_keeps_its_screen(gallery: Ga
     await client.close()
     gallery.open()
     await gallery.rig.registry.adopt()
-    gallery.screens.start(await gallery.rig.registry.live())
+    await gallery.screens.start(await gallery.rig.registry.live())
 
     view = await gallery.view(row)
 
@@ -250,7 +253,7 @@ async def test_a_session_whose_holder_hangs_has_no_screen_yet(
     monkeypatch.setattr(module, "_READY_PATIENCE", 0.2)
     os.kill(holder, signal.SIGSTOP)
     try:
-        gallery.screens.start([row])
+        await gallery.screens.start([row])
         with pytest.raises(UnavailableError, match="docs cannot be reached"):
             await gallery.view(row)
         assert gallery.screens.standing(row.id) is None
@@ -326,3 +329,61 @@ async def test_one_screen_that_fails_does_not_keep_others_from_being_kept(
     await gallery.until(lambda: not gallery.terminal(good).loose, "the compression")
 
     assert "a defect" in caplog.text
+
+
+async def asking(row: SessionRow) -> Signs:
+    """Return signs of a program that asks on its screen."""
+    del row
+    return Signs(screens=(Sign(re.compile(r"Sure\?"), "waiting", "question", at_cursor=True),))
+
+
+async def test_what_the_screen_shows_tells_the_state(gallery: Gallery) -> None:
+    """A question that only the screen shows is known soon, and to the next daemon at once."""
+    gallery.signs_of = asking
+    await gallery.next_daemon()
+    row = await gallery.python("import time\nprint('Sure? ', end='', flush=True)\n" + WAIT)
+
+    def asks() -> bool:
+        standing = gallery.screens.standing(row.id)
+        return standing is not None and standing.activity.source == "screen"
+
+    await gallery.until(asks, "the question")
+    await gallery.next_daemon(killed=False)
+    await gallery.until(asks, "the question, by the next daemon")
+    standing = gallery.screens.standing(row.id)
+
+    assert standing is not None
+    assert (standing.activity.state, standing.activity.reason) == ("waiting", "question")
+
+
+async def test_a_session_of_an_unknown_kind_is_followed(
+    gallery: Gallery, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where nobody can say by which signs it is known, the common ones count."""
+
+    async def fails(row: SessionRow) -> Signs:
+        raise WorldError("the disk is gone")
+
+    gallery.signs_of = fails
+    await gallery.next_daemon()
+    row = await gallery.start("/bin/echo", "hello")
+
+    await gallery.shows(row, "hello")
+    assert "the disk is gone" in caplog.text
+
+
+async def test_a_session_that_ends_before_it_is_taken_over_is_let_go(gallery: Gallery) -> None:
+    """It ends while its signs are looked up: nobody follows it then."""
+    row = await gallery.start("/bin/cat")
+    await gallery.leave(killed=False)
+
+    async def ends(row: SessionRow) -> Signs:
+        await gallery.screens.ended(row)
+        return Signs()
+
+    gallery.signs_of = ends
+    gallery.open()
+    await gallery.rig.registry.adopt()
+    await gallery.screens.start([row])
+
+    assert gallery.screens._following == {}

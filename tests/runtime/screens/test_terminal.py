@@ -189,3 +189,17 @@ async def test_a_checkpoint_that_cannot_be_read_costs_itself_only(tmp_path: Path
 
     assert await easel.text() == "hello"
     await easel.close()
+
+
+async def test_a_look_sees_whole_updates(easel: Easel) -> None:
+    """What is being drawn is not looked at, unless that takes too long; nor is what is not there."""
+    await easel.terminal.take(0, b"old\r\nrow\x1b[?2026h\x1b[H\x1b[2K")
+
+    assert easel.terminal.look(half_done=False) is None
+    assert easel.terminal.look(half_done=True) == (["", "row", "", "", ""], 0)
+    await easel.terminal.take(23, b"new\x1b[?2026l")
+    assert easel.terminal.look(half_done=False) == (["new", "row", "", "", ""], 0)
+    async with easel.terminal._lock:
+        assert easel.terminal.look(half_done=True) is None
+    await easel.close()
+    assert easel.terminal.look(half_done=True) is None

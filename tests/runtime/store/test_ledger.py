@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from constellagent.plan.fires import State
+from constellagent.plan.fires import Fire, State
 from constellagent.plan.wakeups import Change, Decision
 from constellagent.runtime.store.ledger import Ledger, LedgerRow
 from constellagent.runtime.store.schedules import ScheduleRows
@@ -255,3 +255,28 @@ async def test_writing_again_changes_nothing_and_cursors_only_rise(
             assert all(new_one >= old for new_one, old in zip(risen, cursors, strict=True))
             cursors = risen
         await ledger._database.close()
+
+
+class TestPermit:
+    """Claims that are asked about."""
+
+    async def test_a_run_that_may_not_start_waits_and_says_why(self, ledger: Ledger) -> None:
+        """Each is asked about after those before it were counted, so that none shares what is used up."""
+        fires = [fire(minutes) for minutes in range(1, 5)]
+        await ledger.commit("c", {"docs/daily": decided(*fires)}, NOW)
+        asked: list[str] = []
+
+        def permit(_db: object, one: Fire) -> str:
+            asked.append(one.run)
+            return "limit: runs_per_day 2 of 2" if len(asked) > 2 else ""
+
+        claimed = await ledger.claim(fires, NOW, permit)
+        waiting = [row.fire for row in await ledger.open("c") if row.fire.state == "queued"]
+        later = await ledger.claim(fires, NOW)
+        told = [row.fire.why for row in await ledger.open("c")]
+
+        assert claimed == fires[:2]
+        assert asked == [one.run for one in fires]
+        assert {one.why for one in waiting} == {"limit: runs_per_day 2 of 2"}
+        assert later == fires[2:]
+        assert told == ["", "", "", ""]

@@ -55,6 +55,8 @@ class TestLooking:
             "commits": commits,
             "commit_count": 7,
             "did": {"mails_read": 2},
+            "denied": ["Write"],
+            "usage": {"input": 3, "output": 2, "cost": None},
             "told": "now",
             "kept": "why",
         }
@@ -67,6 +69,7 @@ class TestLooking:
             "failed", 3, commits, 7,
         )  # fmt: skip
         assert (last["did"], last["told"], last["kept"]) == ({"mails_read": 2}, "now", "why")
+        assert (last["denied"], last["usage"]) == (["Write"], {"input": 3, "output": 2, "cost": None})
         assert last["log"] == str(asking.rig.registry.log(fire.run))
         assert await asking.history(run=fire.run[:8]) == [last]
 

@@ -255,6 +255,17 @@ async def test_f7_identity_is_never_staged(rig: Rig) -> None:
     assert exclude.read_text() == "mine\n.ravi/\n"
 
 
+async def test_what_a_program_leaves_behind_is_no_work(rig: Rig) -> None:
+    """Aider keeps a cache in the worktree: neither staged nor shown, and said once for all of its agents."""
+    for name in ("one", "two"):
+        path = await rig.create(rig.agent(name, kind="aider"))
+        (path / ".aider.tags.cache.v4").mkdir()
+        (path / ".aider.tags.cache.v4" / "cache.db").write_text("x")
+        assert git(path, "status", "--porcelain") == ""
+
+    assert (rig.repo / ".git" / "info" / "exclude").read_text().count(".aider*") == 1
+
+
 async def test_f7_gitignore_that_takes_the_identity_back_in(rig: Rig) -> None:
     """A repository whose .gitignore re-includes `.ravi/` is refused, because git would commit the keys."""
     commit(rig.repo, {".gitignore": "!.ravi/\n"})

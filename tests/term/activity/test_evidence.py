@@ -5,7 +5,7 @@ from typing import Literal
 
 import pytest
 
-from constellagent.term.activity import Sign
+from constellagent.term.activity import Sign, Source
 from constellagent.term.activity.evidence import (
     Evidence,
     Reading,
@@ -89,3 +89,43 @@ def test_a_screen_is_read_by_its_signs() -> None:
     assert read_screen(["> ", "(esc to interrupt)"], 1, signs) == ("working", "", "")
     assert read_screen(["> ", "(esc to interrupt)"], 0, signs) == ("waiting", "idle prompt", "")
     assert read_screen(["> "], 7, signs) is None
+
+
+def test_a_sign_may_count_in_the_last_lines_only() -> None:
+    """Blank lines are no lines; a cursor that is not on the screen finds nothing."""
+    lines = ["Do you want to?", "no", "", "> ", "", ""]
+    for below, found in ((0, True), (1, False), (2, False), (3, True), (9, True)):
+        sign = Sign(re.compile("^Do you"), "waiting", "question", below=below)
+        assert (read_screen(lines, 0, [sign]) is not None) == found, below
+    assert read_screen(["", " "], 0, [Sign(re.compile(""), "working")]) is None
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "expected"),
+    [
+        (("working", "", "title"), ("waiting", "permission", "hook"), True),
+        (("waiting", "idle prompt", "title"), ("working", "", "hook"), True),
+        (("working", "", "screen"), ("starting", "", "hook"), False),
+        (("waiting", "idle prompt", "screen"), ("waiting", "permission", "hook"), True),
+        (("waiting", "idle prompt", "prompt"), ("waiting", "permission", "hook"), True),
+        (("waiting", "idle prompt", "title"), ("waiting", "permission", "hook"), False),
+        (("done", "", "notification"), ("waiting", "permission", "hook"), False),
+        (("waiting", "permission", "screen"), ("done", "", "hook"), True),
+        (("waiting", "permission", "title"), ("waiting", "idle prompt", "hook"), True),
+        (("waiting", "question", "bell"), ("done", "", "hook"), False),
+        (("waiting", "question", "screen"), ("waiting", "permission", "hook"), True),
+        (("waiting", "question", "notification"), ("waiting", "permission", "hook"), False),
+        (("waiting", "question", "screen"), ("waiting", "Bash", "hook"), False),
+        (("waiting", "permission", "screen"), ("waiting", "", "hook"), True),
+        (("waiting", "idle prompt", "screen"), ("done", "", "hook"), False),
+    ],
+)
+def test_signs_contradict_each_other_as_far_as_they_can_tell(
+    lower: tuple[State, str, Source], upper: tuple[State, str, Source], expected: bool
+) -> None:
+    """Work and rest exclude each other; why a program rests, only some signs can tell."""
+
+    def evidence(state: State, reason: str, source: Source) -> Evidence:
+        return Evidence(state, reason, source, "", 0, 0, 0)
+
+    assert evidence(*lower).contradicts(evidence(*upper)) == expected

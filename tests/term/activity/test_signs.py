@@ -12,6 +12,7 @@ from constellagent.term.scanner.events import Notification
     [
         ("\u2802 Fixing the tests", ("working", "", "")),
         ("\u2839 folder", ("working", "", "")),
+        ("\u25d1 Claude Code", ("working", "", "")),
         ("\u2726  Working\u2026 (folder)", ("working", "", "")),
         ("\u2733 Claude Code", ("waiting", "idle prompt", "")),
         ("\u25c7  Ready (folder)", ("waiting", "idle prompt", "")),

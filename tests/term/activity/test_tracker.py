@@ -1,87 +1,37 @@
 """From signs and time to a state, rule by rule; times are in seconds from the start."""
 
-import re
-from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from constellagent.term.activity import Activity, ActivityTracker, Sign, Signs, Source, State
-from constellagent.term.scanner.events import (
-    AgentState,
-    Bell,
-    Folder,
-    Mark,
-    Notification,
-    Progress,
-    Signal,
-    Title,
+from constellagent.term.activity import Activity, ActivityTracker, Source, State
+from constellagent.term.scanner.events import Folder, Progress, Title
+from tests.term.activity.steps import (
+    ASKED,
+    BLANK,
+    BUSY,
+    DIALOG,
+    PROMPT,
+    SEEN,
+    SPINNER,
+    STAR,
+    Step,
+    activity,
+    bell,
+    hook,
+    kinds,
+    mark,
+    note,
+    out,
+    sign,
+    stream,
+    times,
+    title,
+    told,
+    typed,
 )
-
-SPINNER, STAR = "\u2802 Fixing", "\u2733 Fixing"
-Step = Callable[[ActivityTracker], None]
-
-
-def out(at: float, count: int = 20) -> Step:
-    """Return output at that time."""
-    return lambda tracker: tracker.output(at, count)
-
-
-def stream(begin: float, end: float, every: float = 0.5, count: int = 20) -> list[Step]:
-    """Return output again and again."""
-    return [out(begin + turn * every, count) for turn in range(int((end - begin) / every) + 1)]
-
-
-def sign(at: float, event: Signal) -> Step:
-    """Return a signal."""
-    return lambda tracker: tracker.signal(at, event)
-
-
-def title(at: float, text: str) -> Step:
-    """Return a title."""
-    return sign(at, Title(text, 0))
-
-
-def mark(at: float, kind: Literal["A", "B", "C", "D"], status: int | None = None) -> Step:
-    """Return a shell's mark."""
-    return sign(at, Mark(kind, status, 0))
-
-
-def note(at: float, body: str = "Which one?") -> Step:
-    """Return a notification."""
-    return sign(at, Notification("", body, "normal", 9, 0))
-
-
-def bell(at: float) -> Step:
-    """Return a bell."""
-    return sign(at, Bell(1, 0))
-
-
-def typed(at: float) -> Step:
-    """Return that somebody typed."""
-    return lambda tracker: tracker.typed(at)
-
-
-def hook(at: float, state: State, reason: str = "", message: str = "") -> Step:
-    """Return the word of a hook."""
-    return lambda tracker: tracker.hook(at, state, reason, message)
-
-
-def told(at: float, state: str, kind: str = "") -> Step:
-    """Return the word of the agent."""
-    return sign(at, AgentState(state, kind, 0))
-
-
-def activity(at: float, *steps: Step | list[Step], signs: Signs | None = None) -> Activity:
-    """Return what is known at that time after these steps."""
-    tracker = ActivityTracker(0.0, signs=signs)
-    for step in steps:
-        for single in step if isinstance(step, list) else [step]:
-            single(tracker)
-    return tracker.tick(at)
-
 
 RULES: list[tuple[str, float, list[Step | list[Step]], tuple[State, str, Source, float]]] = [
     # a plain command
@@ -153,7 +103,7 @@ RULES: list[tuple[str, float, list[Step | list[Step]], tuple[State, str, Source,
     ("blinks", 9.4, [title(1, STAR), title(8, SPINNER)], ("waiting", "idle prompt", "title", 1)),
     ("a title that says nothing", 5.0, [title(1, STAR), title(3, "")], ("starting", "", "none", 3)),
     ("the same rest is no news", 13.0, [title(1, STAR), note(10, "permission"), title(12, STAR)],
-     ("waiting", "permission", "notification", 1)),
+     ("waiting", "permission", "notification", 10)),
     ("the same work is", 13.0, [title(1, SPINNER), note(10, "permission"), title(11, SPINNER)],
      ("working", "", "title", 11)),
     # the agent's own word
@@ -224,49 +174,6 @@ def test_the_message_is_what_was_said_to_a_person() -> None:
     assert activity(9.0, mark(1, "C"), mark(8, "D", 3), mark(8, "A"), mark(8, "B")).message == "exit status 3"
 
 
-def test_a_screen_is_looked_at_where_it_has_signs() -> None:
-    """It is due soon after output, also while output never ends, and its word goes before bare output."""
-    signs = Signs(screens=(Sign(re.compile(r"\[y/n\]"), "waiting", "question"),))
-    assert ActivityTracker(0.0).screen_at is None
-    tracker = ActivityTracker(0.0, signs=signs)
-    assert tracker.screen_at is None
-    tracker.output(1.0, 20)
-    assert tracker.screen_at == 1.3
-    for turn in range(9):
-        tracker.output(1.1 + turn / 10, 20)
-    assert tracker.screen_at == 2.0
-    tracker.screen(2.0, ["Sure? [y/n]"], 0)
-    assert tracker.screen_at is None
-    assert tracker.tick(2.0) == Activity("waiting", "question", "screen", 2.0)
-    tracker.output(4.0, 20)
-    assert tracker.tick(4.0).state == "waiting"
-    tracker.screen(4.3, ["Fine."], 0)
-    assert tracker.tick(5.8) == Activity("working", "", "output", 4.3)
-    tracker.output(6.0, 20)
-    tracker.ended(6.0, 0, None)
-    assert tracker.screen_at is None
-
-
-def test_a_screen_contradicts_a_title_that_stands() -> None:
-    """A dialog that a title does not know of is seen after a while."""
-    signs = Signs(screens=(Sign(re.compile("Trust this folder"), "waiting", "permission"),))
-    tracker = ActivityTracker(0.0, signs=signs)
-    tracker.signal(1.0, Title(SPINNER, 0))
-    tracker.screen(2.0, ["Trust this folder?"], 0)
-    assert tracker.tick(6.9).state == "working"
-    assert tracker.tick(7.0) == Activity("waiting", "permission", "screen", 7.0)
-
-
-def test_a_notification_is_contradicted_by_a_screen() -> None:
-    """An alert that was answered out of sight is dropped when the screen shows work."""
-    signs = Signs(screens=(Sign(re.compile("esc to interrupt"), "working"),))
-    tracker = ActivityTracker(0.0, signs=signs)
-    tracker.signal(1.0, Notification("", "permission", "normal", 9, 0))
-    tracker.screen(2.0, ["esc to interrupt"], 0)
-    assert tracker.tick(6.9).state == "waiting"
-    assert tracker.tick(8.5) == Activity("working", "", "screen", 7.0)
-
-
 def test_a_repaint_is_no_work() -> None:
     """Another size, or another viewer, has the program draw; that is not its work."""
     tracker = ActivityTracker(0.0)
@@ -299,42 +206,10 @@ def test_the_next_change_is_announced() -> None:
     assert tracker.next_at is None
 
 
-times = st.integers(0, 640).map(lambda eighths: eighths / 8)
-events = st.sampled_from(
-    [
-        Title(SPINNER, 0),
-        Title(STAR, 0),
-        Title("", 0),
-        Bell(1, 0),
-        Notification("", "Which one?", "normal", 9, 0),
-        Notification("", "permission", "normal", 9, 0),
-        Progress("set", 5, 0),
-        Progress("error", 5, 0),
-        Progress("remove", None, 0),
-        AgentState("working", "", 0),
-        AgentState("blocked", "", 0),
-        Mark("A", None, 0),
-        Mark("C", None, 0),
-        Mark("D", 1, 0),
-    ]
-)
-kinds = st.one_of(
-    st.tuples(st.just("output"), times, st.sampled_from([1, 20, 2000])),
-    st.tuples(st.just("signal"), times, events),
-    st.tuples(st.just("typed"), times),
-    st.tuples(st.just("resized"), times),
-    st.tuples(st.just("hook"), times, st.sampled_from(["working", "waiting", "done", "unknown"])),
-    st.tuples(st.just("screen"), times, st.sampled_from([["[y/n]"], ["busy"], [""]]), st.just(0)),
-)
-
-
 @given(st.lists(kinds, max_size=25), st.lists(times, max_size=40), st.integers(0, 200))
 def test_asking_changes_nothing(inputs: list[tuple[Any, ...]], asked: list[float], later: int) -> None:
     """However often and whenever it is asked, what is known at a time is the same."""
-    signs = Signs(
-        screens=(Sign(re.compile("y/n"), "waiting", "question"), Sign(re.compile("busy"), "working"))
-    )
-    seldom, often = ActivityTracker(0.0, signs=signs), ActivityTracker(0.0, signs=signs)
+    seldom, often = ActivityTracker(0.0, signs=SEEN), ActivityTracker(0.0, signs=SEEN)
     ticks: list[tuple[Any, ...]] = [("tick", at) for at in asked]
     for name, at, *rest in sorted([*inputs, *ticks], key=lambda entry: entry[1]):
         getattr(often, name)(at, *rest)
@@ -347,3 +222,43 @@ def test_asking_changes_nothing(inputs: list[tuple[Any, ...]], asked: list[float
     assert often.next_at == seldom.next_at
     assert seldom.next_at is None or seldom.next_at > end
     assert seldom.tick(end).since <= end
+
+
+def known(tracker: ActivityTracker, at: float) -> tuple[str, str]:
+    """Return state and reason."""
+    found = tracker.tick(at)
+    return found.state, found.reason
+
+
+@given(st.lists(kinds, max_size=25))
+def test_time_alone_never_brings_back_what_it_ended(inputs: list[tuple[Any, ...]]) -> None:
+    """Without anything new, once what came last is damped no more, no state that gave way comes again."""
+    tracker = ActivityTracker(0.0, signs=SEEN)
+    for name, at, *rest in sorted(inputs, key=lambda entry: entry[1]):
+        getattr(tracker, name)(at, *rest)
+    told = [known(tracker, 82.0 + turn / 2) for turn in range(300)]
+    changes = [state for index, state in enumerate(told) if index == 0 or told[index - 1] != state]
+    assert len(changes) == len(set(changes))
+
+
+@given(
+    st.lists(kinds, max_size=25),
+    st.sampled_from([SPINNER, STAR, "", "words"]),
+    st.sampled_from([BUSY, DIALOG, ASKED, PROMPT, BLANK]),
+    st.integers(2, 16),
+)
+def test_signs_that_go_on_saying_the_same_do_not_flap(
+    inputs: list[tuple[Any, ...]], text: str, lines: list[str], eighths: int
+) -> None:
+    """However they contradict each other and what came before, one state is soon settled on."""
+    tracker = ActivityTracker(0.0, signs=SEEN)
+    for name, at, *rest in sorted(inputs, key=lambda entry: entry[1]):
+        getattr(tracker, name)(at, *rest)
+    told = []
+    for turn in range(100 * 8 // eighths):
+        at = 80.0 + turn * eighths / 8
+        tracker.output(at, 20)
+        tracker.signal(at, Title(text, 0))
+        tracker.screen(at, lines, 0)
+        told.append(known(tracker, at + 0.01))
+    assert len(set(told[20 * 8 // eighths :])) == 1

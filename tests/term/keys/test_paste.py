@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from constellagent.term.keys import PASTE_BEGIN, PASTE_END, paste
+from constellagent.term.keys import PASTE_BEGIN, PASTE_END, paste, pasteable
 
 
 @given(st.text(), st.booleans())
@@ -45,3 +45,12 @@ def test_plain_text_is_pasted_as_it_is(text: str) -> None:
 def test_sequences_and_controls_are_taken_out(text: str, expected: bytes) -> None:
     """Escape sequences go whole, single controls alone; a string that never ends takes no text with it."""
     assert paste(text, bracketed=False) == expected
+
+
+@given(st.text(alphabet=st.characters() | st.sampled_from("\x1b[201~\x9b\r\n\t\x00")), st.booleans())
+def test_what_is_pasteable_is_pasted_as_it_is(text: str, bracketed: bool) -> None:
+    """Nothing more is taken out of it, so the program gets what one can compare with."""
+    typed = pasteable(text)
+    assert pasteable(typed) == typed
+    assert paste(text, bracketed=bracketed) == paste(typed, bracketed=bracketed)
+    assert paste(text, bracketed=False).decode() == typed.replace("\n", "\r")

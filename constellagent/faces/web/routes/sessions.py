@@ -3,9 +3,15 @@
 from typing import Literal, NotRequired, TypedDict
 
 from constellagent.errors import ConflictError, UsageError
-from constellagent.faces.web.ranges import History, Side
+from constellagent.faces.web.ranges import History, Seconds, Side
 from constellagent.faces.web.routing import Call, Route
-from constellagent.runtime.control import RunRequest, SendView, SessionView
+from constellagent.runtime.control import (
+    RestartRequest,
+    RestartView,
+    RunRequest,
+    SendView,
+    SessionView,
+)
 from constellagent.runtime.screen_views import ScreenRequest, ScreenView
 
 
@@ -19,21 +25,34 @@ class ScreenQuery(TypedDict, total=False):
 class SendBody(TypedDict):
     """Text for the agent, as if it were pasted; with `enter` (default) the Enter key follows.
 
-    An agent that asks for a permission takes it for the answer, so it gets it with `force` only.
+    An agent that asks for a permission takes it for the answer, so it gets it with `force` only; and one that
+    reached a limit with `over_limit` only.
     """
 
     text: str
     enter: NotRequired[bool]
     force: NotRequired[bool]
+    over_limit: NotRequired[bool]
 
 
 class RunBody(TypedDict):
-    """What to run: the agent with a prompt, or a command in its place, in a terminal of this size."""
+    """What to run: the agent with a prompt, or a command in its place, in a terminal of this size.
+
+    It is ended after `timeout` seconds. Where a limit is reached it starts with `over_limit` only.
+    """
 
     prompt: NotRequired[str]
     argv: NotRequired[list[str]]
     rows: NotRequired[Side]
     columns: NotRequired[Side]
+    timeout: NotRequired[Seconds]
+    over_limit: NotRequired[bool]
+
+
+class RestartBody(TypedDict):
+    """How to start it: with `new` it begins a new conversation; the old one is kept."""
+
+    new: NotRequired[bool]
 
 
 class StoppedView(TypedDict):
@@ -74,12 +93,25 @@ async def send(call: Call) -> SendView:
             f"{call.path['agent']} asks for a permission, and what is sent would answer that",
             hint="look at its terminal first; `force` sends it all the same",
         )
-    return await call.control.send(call.file, call.path["agent"], body["text"], enter=body.get("enter", True))
+    return await call.control.send(
+        call.file,
+        call.path["agent"],
+        body["text"],
+        enter=body.get("enter", True),
+        force=body.get("force", False),
+        over_limit=body.get("over_limit", False),
+    )
 
 
 async def stop(call: Call) -> StoppedView:
     """End an agent's session."""
     return StoppedView(outcome=await call.control.stop(call.file, call.path["agent"]))
+
+
+async def restart(call: Call) -> RestartView:
+    """Start an agent again, as it was applied; it goes on with its conversation where that is there."""
+    body: RestartBody = call.body
+    return await call.control.restart(RestartRequest(file=call.file, subject=call.path["agent"], **body))
 
 
 async def stop_session(call: Call) -> StoppedView:
@@ -154,6 +186,16 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "POST", f"{_AGENT}/stop", stop, "End an agent's session", StoppedView, scope="admin", statuses=(502,)
+    ),
+    Route(
+        "POST",
+        f"{_AGENT}/restart",
+        restart,
+        "Start an agent again, as it was applied",
+        RestartView,
+        body=RestartBody,
+        scope="admin",
+        statuses=(409, 502),
     ),
     Route("GET", _SESSION, session, "Show a session", SessionView, statuses=(502,)),
     Route(

@@ -89,3 +89,15 @@ async def test_errors_of_the_daemon_come_as_problems(api: Api) -> None:
     api.control.fail("stop", ConstellagentError("it was never started", hint="start it"))
     told = (await api.ask("POST", f"{DOCS}/stop", status=502)).json
     assert (told["detail"], told["hint"]) == ("it was never started", "start it")
+
+
+async def test_an_agent_is_restarted(api: Api) -> None:
+    """It goes on with its conversation, or with `new` begins another one."""
+    resumed = await api.post(f"{DOCS}/restart", {})
+    await api.post(f"{DOCS}/restart", {"new": True})
+    assert (resumed["conversation"], resumed["resumed"], resumed["why"]) == ("c-1", True, "")
+    assert api.control.requests("restart") == [
+        {"file": FILE, "subject": "docs"},
+        {"file": FILE, "subject": "docs", "new": True},
+    ]
+    await api.ask("POST", f"{DOCS}/restart", body={"now": True}, status=422)

@@ -15,6 +15,7 @@ import { Palette } from "./shell/palette";
 import { Empty, Failure, Loading } from "./shell/parts";
 import { PLACE_SPOTS } from "./shell/places";
 import { RunBox, SendBox } from "./shell/prompts";
+import { RestartBox } from "./shell/restart";
 import { go, route } from "./shell/router";
 import { addressOf, PLACES, type Place, placeAddress, type Route } from "./shell/routes";
 import { Mark, Sidebar } from "./shell/sidebar";
@@ -159,6 +160,9 @@ function Overlay() {
   if (shown.kind === "keys") return <KeyHelp />;
   if (shown.kind === "send") {
     return <SendBox constellation={shown.constellation} agent={shown.agent} text={shown.text} />;
+  }
+  if (shown.kind === "restart") {
+    return <RestartBox constellation={shown.constellation} agent={shown.agent} />;
   }
   return shown.kind === "run" ? <RunBox constellation={shown.constellation} agent={shown.agent} /> : null;
 }

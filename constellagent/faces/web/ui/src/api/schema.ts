@@ -7,7 +7,8 @@
  * One agent as `status` shows it. `since` is when the state was entered, epoch seconds.
  *
  * `next_fire` is there where a schedule will wake it, `runs` where runs of its schedules have not ended.
- * `source` says where the state is known from. The counts after it are there where they are known:
+ * `source` says where the state is known from, `message` what the agent says to a person in it, such as its
+ * question. The counts after it are there where they are known:
  * unread messages, and commits and lines that differ from the base.
  */
 export interface AgentView {
@@ -37,6 +38,7 @@ export interface AgentView {
   next_fire?: NextFireView;
   runs?: OpenRunView[];
   source?: string;
+  message?: string;
   title?: string;
   progress?: number;
   unread_mail?: number;
@@ -490,12 +492,18 @@ export interface NextFireView {
   due: number;
 }
 
-/** A run of an agent that has not ended. `since` is when it started, epoch seconds, None before. */
+/**
+ * A run of an agent that has not ended. `since` is when it started, epoch seconds, None before.
+ *
+ * One that reached a limit is `paused` since then, and `why` says which; `schedule` is the agent's name
+ * where no schedule started it.
+ */
 export interface OpenRunView {
   run: string;
   schedule: string;
   state: string;
   since: number | null;
+  why?: string;
 }
 
 /** Where the page is served, with an address that logs a browser in, once, until `expires_at`. */
@@ -546,7 +554,8 @@ export interface PlanBody {
  * `plan` is the JSON form of `plan.actions.Plan`; `lines` and `summary` its human form. `wants_env`
  * names the variables whose values `ApplyRequest.env` should carry. `content_hash` is what
  * `ApplyRequest.approved` must repeat. `schedules` holds the declarations that are in effect now, by
- * `agent/name`.
+ * `agent/name`. `programs` is where agents find the program of their kind on the PATH that they get, by the
+ * agent's name, empty for nowhere; it is there where that PATH is known.
  */
 export interface PlanReply {
   constellation: string;
@@ -561,6 +570,7 @@ export interface PlanReply {
   commands: CommandView[];
   wants_env: string[];
   schedules: Record<string, string>;
+  programs?: Record<string, string>;
 }
 
 /**
@@ -589,17 +599,41 @@ export interface RemoveBody {
   version: string;
 }
 
+/** How to start it: with `new` it begins a new conversation; the old one is kept. */
+export interface RestartBody {
+  new?: boolean;
+}
+
+/**
+ * How a subject was started again.
+ *
+ * `conversation` is how its program calls the conversation, empty where that is not known (yet) or it keeps
+ * none. `resumed` says that it goes on; `why` says why it does not although there was one before.
+ */
+export interface RestartView {
+  session: SessionView;
+  conversation: string;
+  resumed: boolean;
+  why: string;
+}
+
 /** With `catch_up` it makes up for what it missed while paused, as its declaration allows. */
 export interface ResumeBody {
   catch_up?: boolean;
 }
 
-/** What to run: the agent with a prompt, or a command in its place, in a terminal of this size. */
+/**
+ * What to run: the agent with a prompt, or a command in its place, in a terminal of this size.
+ *
+ * It is ended after `timeout` seconds. Where a limit is reached it starts with `over_limit` only.
+ */
 export interface RunBody {
   prompt?: string;
   argv?: string[];
   rows?: number;
   columns?: number;
+  timeout?: number;
+  over_limit?: boolean;
 }
 
 /**
@@ -610,8 +644,9 @@ export interface RunBody {
  * `first` to `fire_at`. `seconds` is how long it has run. `log` is the folder of its output, empty where
  * it has none (any more). `commits` are the newest ones (`id`, `subject`), `commit_count` is how many there
  * are. `did` counts what the run did as its identity: mails_read, mails_sent, texts_read, texts_sent,
- * secrets, passwords; it is empty where nobody could look. `told` says when its owner was told of its
- * failure, `kept` why its worktree stays.
+ * secrets, passwords; it is empty where nobody could look. `denied` names the tools that a coding agent
+ * wanted and was not allowed to use, and `usage` is None where its program did not say. `told` says when
+ * its owner was told of its failure, `kept` why its worktree stays.
  */
 export interface RunView {
   run: string;
@@ -637,6 +672,8 @@ export interface RunView {
   commits: Record<string, string>[];
   commit_count: number;
   did: Record<string, number>;
+  denied: string[];
+  usage: UsageView | null;
   told: string;
   kept: string;
   tzdata: string;
@@ -712,12 +749,14 @@ export interface SelectBody {
 /**
  * Text for the agent, as if it were pasted; with `enter` (default) the Enter key follows.
  *
- * An agent that asks for a permission takes it for the answer, so it gets it with `force` only.
+ * An agent that asks for a permission takes it for the answer, so it gets it with `force` only; and one that
+ * reached a limit with `over_limit` only.
  */
 export interface SendBody {
   text: string;
   enter?: boolean;
   force?: boolean;
+  over_limit?: boolean;
 }
 
 /** Which comments to send, by default all open ones, and what to say before them. */
@@ -873,6 +912,13 @@ export interface TokenView {
   expires_at: number | null;
 }
 
+/** What a run used, as its program says: tokens read (those from a cache too) and written, US dollars. */
+export interface UsageView {
+  input: number;
+  output: number;
+  cost: number | null;
+}
+
 /** How to open the page: for looking only, and at which agent (with its constellation, by id or name). */
 export interface WebBody {
   read_only?: boolean;
@@ -1006,6 +1052,11 @@ export interface Operations {
     body: undefined;
     query: undefined;
     reply: StoppedView;
+  };
+  "POST /constellations/{constellation}/agents/{agent}/restart": {
+    body: RestartBody;
+    query: undefined;
+    reply: RestartView;
   };
   "GET /constellations/{constellation}/sessions/{session}": {
     body: undefined;

@@ -43,6 +43,7 @@ export function AgentPage({ constellation, agent, tab }: Place & { tab: Tab }) {
   return (
     <div class="agent-page">
       <Head constellation={constellation} agent={agent} view={view} />
+      <Message view={view} />
       <nav class="tabs" ref={tabs} aria-label={`Views of ${agent}`}>
         {TABS.map((one) => (
           <a
@@ -77,7 +78,11 @@ function Head({ constellation, agent, view }: Place & { view: AgentView | undefi
     <header class="agent-head">
       <div class="agent-name">
         <h1 class="clip">{agent}</h1>
-        {view && <StateWord state={view.state} />}
+        {view && (
+          <span title={view.source && `known by its ${view.source}`}>
+            <StateWord state={view.state} />
+          </span>
+        )}
         {view?.since != null && (
           <span class="faint">
             <Age at={view.since} />
@@ -110,6 +115,12 @@ function Head({ constellation, agent, view }: Place & { view: AgentView | undefi
   );
 }
 
+/** What the agent says to a person while it waits, or why it failed. */
+function Message({ view }: { view: AgentView | undefined }) {
+  if (!view?.message || (view.state !== "waiting" && view.state !== "failed")) return null;
+  return <p class="agent-message">{view.message}</p>;
+}
+
 function Actions({ constellation, agent, view }: Place & { view: AgentView | undefined }) {
   const live = view?.session?.live ?? false;
   return (
@@ -135,6 +146,11 @@ function Actions({ constellation, agent, view }: Place & { view: AgentView | und
         <Icon name="play" />
         <span class="only-large">Run</span>
       </button>
+      <IconButton
+        name="refresh"
+        label="Restart it"
+        onClick={() => (overlay.value = { kind: "restart", constellation, agent })}
+      />
       <IconButton
         name="stop"
         label="Stop its session"

@@ -60,6 +60,12 @@ function agentEntries(): Entry[] {
           icon: "play",
           run: () => (overlay.value = { kind: "run", ...place }),
         },
+        {
+          text: `${agent.name} Restart it`,
+          detail: one.name,
+          icon: "refresh",
+          run: () => (overlay.value = { kind: "restart", ...place }),
+        },
       ];
     });
   });

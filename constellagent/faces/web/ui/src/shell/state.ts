@@ -10,6 +10,7 @@ export type Overlay =
   | { readonly kind: "none" }
   | { readonly kind: "palette" }
   | { readonly kind: "keys" }
+  | { readonly kind: "restart"; readonly constellation: string; readonly agent: string }
   | { readonly kind: "send"; readonly constellation: string; readonly agent: string; readonly text?: string }
   | { readonly kind: "run"; readonly constellation: string; readonly agent: string };
 

@@ -1,9 +1,9 @@
-"""Getting a prompt into a session, and knowing that it got there: a paste, a pause, then a lone Enter.
+"""The hands of a delivery: a paste, a pause, then a lone Enter, and whether the program read them.
 
 Programs that read a paste and an Enter in one go take the Enter for a part of the paste; a third of a
 second apart, every agent we know starts a turn. So Enter waits until the paste was read, which the input
-queue of the session's terminal tells. That the output moves on afterwards is the last sign; without it
-nobody is told that the program took the text.
+queue of the session's terminal tells. That the output moves on afterwards is the last sign of those that we
+know nothing else of; without it nobody is told that the program took the text.
 """
 
 import asyncio
@@ -15,7 +15,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
-from weakref import WeakValueDictionary
 
 from constellagent.runtime import processes
 from constellagent.runtime.holder.log import LogReader
@@ -38,35 +37,18 @@ _ON_ITS_WAY = 0.05
 
 Write = Callable[[bytes], Awaitable[None]]
 
-_TURNS: WeakValueDictionary[Path, asyncio.Lock] = WeakValueDictionary()
-"""One lock for each session (its log) that somebody delivers to now, so that two texts never mix."""
-
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """How a delivery went.
 
     Attributes:
-        confirmed: the program read all of it, and its terminal showed something new after the last key.
+        confirmed: the program read all of it, and showed that it took it.
         why: what is known where it is not confirmed, in words; empty where it is.
     """
 
     confirmed: bool
     why: str = ""
-
-
-async def deliver(text: str, log: Path, write: Write, *, enter: bool, pid: int | None = None) -> Delivery:
-    """Deliver `text` to the session with this log, as soon as no other delivery to it is under way.
-
-    The paste is bracketed only where the program has asked for that. `pid` is the session's program, whose
-    terminal tells what was read; without it the output alone has to. Takes about ten seconds at most.
-
-    Raises:
-        ConstellagentError: what `write` raises.
-    """
-    turn = _TURNS.setdefault(log, asyncio.Lock())
-    async with turn:
-        return await _Delivering(log, write, pid).run(text, enter=enter)
 
 
 class _Line(NamedTuple):
@@ -81,29 +63,33 @@ class _Line(NamedTuple):
     cooked: bool
 
 
-class _Delivering:
-    """One delivery under way."""
+class Hands:
+    """Types into one session. The caller sees to it that nobody else does."""
 
     def __init__(self, log: Path, write: Write, pid: int | None) -> None:
+        """`pid` is the session's program, whose terminal tells what was read; else the output has to."""
         self._reader = LogReader(log)
         self._write = write
         self._pid = pid
 
-    async def run(self, text: str, *, enter: bool) -> Delivery:
-        data = paste(text, bracketed=await asyncio.to_thread(_wants_brackets, self._reader))
+    async def deliver(self, text: str, *, enter: bool, brackets: bool | None = None) -> Delivery:
+        """Deliver to a program of which nothing is known but its output. Takes ten seconds at most.
+
+        Raises:
+            ConstellagentError: what `write` raises.
+        """
         before = await self._look()
-        if text:
-            await self._put(data)
-            await self._until(lambda now: not now.unread and now.end > before.end, SHOWN_WITHIN)
-        line = await self._until(lambda now: not now.unread, READ_WITHIN)
-        if line.unread and not line.cooked:
-            return Delivery(False, await self._unread(enter=enter))
+        unread = await self.paste(text, enter=enter, brackets=brackets)
+        if unread is not None:
+            return unread
         if not enter:
-            shown = line.end > before.end
+            shown = (await self._look()).end > before.end
             return Delivery(shown, "" if shown else "its terminal shows nothing of it")
         await asyncio.sleep(PAUSE)
         before = await self._look()
-        await self._put(b"\r")
+        if before.unread and not before.cooked:  # it was still on its way when the terminal seemed to be read
+            return Delivery(False, await self._unread(enter=True))
+        await self.press(b"\r")
         line = await self._until(lambda now: not now.unread and now.end > before.end, TAKEN_WITHIN)
         if line.unread:
             return Delivery(False, await self._waits())
@@ -111,7 +97,32 @@ class _Delivering:
             return Delivery(False, "its terminal shows nothing new since Enter was pressed")
         return Delivery(True)
 
-    async def _put(self, data: bytes) -> None:
+    async def paste(self, text: str, *, enter: bool, brackets: bool | None = None) -> Delivery | None:
+        """Paste `text`, in brackets only where the program has asked for these; None once it was read.
+
+        Where nobody knows whether it has, the end of its output has to tell.
+
+        Raises:
+            ConstellagentError: what `write` raises.
+        """
+        if brackets is None:
+            brackets = await asyncio.to_thread(_wants_brackets, self._reader)
+        data = paste(text, bracketed=brackets)
+        before = await self._look()
+        if text:
+            await self.press(data)
+            await self._until(lambda now: not now.unread and now.end > before.end, SHOWN_WITHIN)
+        line = await self._until(lambda now: not now.unread, READ_WITHIN)
+        if line.unread and not line.cooked:
+            return Delivery(False, await self._unread(enter=enter))
+        return None
+
+    async def press(self, data: bytes) -> None:
+        """Write what a key sends, and leave it the time to get there.
+
+        Raises:
+            ConstellagentError: what `write` raises.
+        """
         await self._write(data)
         await asyncio.sleep(_ON_ITS_WAY)
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from constellagent.runtime import delivery, processes
-from constellagent.runtime.delivery import Delivery, deliver
+from constellagent.runtime import processes
+from constellagent.runtime.delivery import Delivery, pasting
+from constellagent.runtime.delivery.pasting import Hands
 from constellagent.runtime.holder.log import LogWriter
 from constellagent.runtime.store.sessions import SessionRow
 from tests.runtime.sessions_rig import Rig, until
@@ -55,8 +56,8 @@ class Pty:
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait just long enough to see what is waited for."""
-    monkeypatch.setattr(delivery, "PAUSE", 0.05)
-    monkeypatch.setattr(delivery, "SHOWN_WITHIN", 0.2)
+    monkeypatch.setattr(pasting, "PAUSE", 0.05)
+    monkeypatch.setattr(pasting, "SHOWN_WITHIN", 0.2)
 
 
 async def reading(rig: Rig, *, late: float = 0, lines: int = 1, echo: bool = True) -> SessionRow:
@@ -75,7 +76,7 @@ async def send(rig: Rig, row: SessionRow, text: str, *, enter: bool = True) -> D
 
     pid = rig.registry.view(row)["pid"]
     assert pid is not None
-    return await deliver(text, rig.registry.log(row.id), write, enter=enter, pid=pid)
+    return await Hands(rig.registry.log(row.id), write, pid).deliver(text, enter=enter)
 
 
 def stop(rig: Rig, row: SessionRow) -> None:
@@ -101,17 +102,17 @@ async def test_brackets_are_for_who_asked(tmp_path: Path, output: bytes, first: 
     log.append(output)
     log.close()
 
-    await deliver("hello", tmp_path, pty.write, enter=False)
+    await Hands(tmp_path, pty.write, None).deliver("hello", enter=False)
 
     assert pty.writes == [first]
 
 
 async def test_the_enter_comes_alone_and_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Paste and Enter are two writes with a pause, or the Enter would be a part of the paste."""
-    monkeypatch.setattr(delivery, "TAKEN_WITHIN", 0.05)
+    monkeypatch.setattr(pasting, "TAKEN_WITHIN", 0.05)
     pty = Pty()
 
-    went = await deliver("hello", tmp_path, pty.write, enter=True)
+    went = await Hands(tmp_path, pty.write, None).deliver("hello", enter=True)
 
     assert pty.writes == [b"hello", b"\r"]
     assert pty.times[1] - pty.times[0] >= 0.04
@@ -124,7 +125,7 @@ async def test_text_cannot_break_out_of_the_paste(tmp_path: Path) -> None:
     log.append(ON)
     log.close()
 
-    await deliver("a\x1b[201~\rrm -rf\x03", tmp_path, pty.write, enter=False)
+    await Hands(tmp_path, pty.write, None).deliver("a\x1b[201~\rrm -rf\x03", enter=False)
 
     (data,) = pty.writes
     assert data.startswith(b"\x1b[200~")
@@ -167,8 +168,8 @@ async def test_a_stopped_program_gets_no_enter(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, enter: bool
 ) -> None:
     """What is not read is not confirmed, with the reason, and no Enter comes after it."""
-    monkeypatch.setattr(delivery, "READ_WITHIN", 0.2)
-    monkeypatch.setattr(delivery, "SHOWN_WITHIN", 1.5)  # a busy machine takes its time
+    monkeypatch.setattr(pasting, "READ_WITHIN", 0.2)
+    monkeypatch.setattr(pasting, "SHOWN_WITHIN", 4.0)  # a busy machine takes its time
     row = await reading(rig)
     stop(rig, row)
 
@@ -179,9 +180,32 @@ async def test_a_stopped_program_gets_no_enter(
     assert ("Enter was not pressed" in went.why) is enter
 
 
+async def test_what_arrives_late_is_waited_for(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal that seems to be read because the paste is still on its way gets no Enter behind it."""
+    monkeypatch.setattr(pasting, "SHOWN_WITHIN", 0.0)
+    monkeypatch.setattr(pasting, "PAUSE", 1.5)
+    row = await reading(rig)
+    stop(rig, row)
+    on_its_way: list[asyncio.Task[None]] = []
+
+    async def write(data: bytes) -> None:
+        async def arrive() -> None:
+            await asyncio.sleep(0.3)
+            await rig.registry.send(row.id, data)
+
+        on_its_way.append(asyncio.ensure_future(arrive()))
+
+    hands = Hands(rig.registry.log(row.id), write, rig.registry.view(row)["pid"])
+    went = await hands.deliver("hello", enter=True)
+
+    await asyncio.gather(*on_its_way)
+    assert len(on_its_way) == 1
+    assert "Enter was not pressed" in went.why
+
+
 async def test_a_program_that_never_reads(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the kernel echoes is no sign of the program: a line that nobody reads is not confirmed."""
-    monkeypatch.setattr(delivery, "TAKEN_WITHIN", 0.2)
+    monkeypatch.setattr(pasting, "TAKEN_WITHIN", 0.2)
     row = await rig.start("/bin/sh", "-c", "echo ready; exec sleep 1000")
     await until(lambda: b"ready" in rig.output(row.id), "the program")
 
@@ -206,7 +230,7 @@ async def test_a_program_that_reads_lines(rig: Rig) -> None:
 
 async def test_a_program_that_stays_silent(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that reads everything and shows nothing may have thrown it away."""
-    monkeypatch.setattr(delivery, "TAKEN_WITHIN", 0.2)
+    monkeypatch.setattr(pasting, "TAKEN_WITHIN", 0.2)
     row = await rig.start("/usr/bin/env", "python3", "-c", SILENT)
     await until(lambda: b"ready" in rig.output(row.id), "the program")
 
@@ -222,18 +246,6 @@ async def test_text_without_enter(rig: Rig) -> None:
     row = await reading(rig)
 
     assert await send(rig, row, "draft", enter=False) == Delivery(True)
-
-
-async def test_two_texts_never_mix(rig: Rig) -> None:
-    """Two that deliver at once take turns: each text is followed by its own Enter."""
-    row = await reading(rig, lines=3)
-
-    went = await asyncio.gather(*(send(rig, row, text) for text in ("one", "two", "three")))
-
-    await rig.until_ended(row.id)
-    parts = [rf"b'\x1b[200~{text}\x1b[201~', b'\r'" for text in ("one", "two", "three")]
-    assert f"[{', '.join(parts)}]".encode() in rig.output(row.id)
-    assert all(one.confirmed for one in went)
 
 
 async def test_a_session_that_ends_of_it(rig: Rig) -> None:

@@ -1,0 +1,195 @@
+"""What `claude -p --output-format stream-json` writes: one JSON object a line, the last one its result.
+
+A result counts as success by its own word only, not by the exit status: a run that was denied every tool
+exits with 0. Lines that are no objects come from elsewhere, such as a refusal to start, and are shown.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from constellagent.agents.streams.outcome import Outcome
+
+_SHORTEST = ("command", "file_path", "url", "notebook_path", "path", "pattern", "query", "description")
+"""What of a tool's arguments tells a person most, the best first."""
+_WIDTH = 200
+"""Characters of a tool's arguments, and of its error, that are shown."""
+_VISIBLE = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), "\N{REPLACEMENT CHARACTER}") | {9: "\t"}
+_Object = dict[str, Any]
+
+
+class Reader:
+    """Reads one run."""
+
+    def __init__(self) -> None:
+        """Nothing is read yet."""
+        self._conversation = ""
+        self._foreign = ""
+        self._result: _Object | None = None
+        self._so_far: dict[str, tuple[int, int]] = {}
+
+    def feed(self, line: str) -> Sequence[str]:
+        """Take a line, and return what to show a person of it."""
+        if not line.strip():
+            return ()
+        try:
+            event = json.loads(line)
+        except (ValueError, RecursionError):
+            event = None
+        if not isinstance(event, dict):
+            self._foreign = _visible(line.strip())
+            return (_visible(line),)
+        self._conversation = _text(event, "session_id") or self._conversation
+        if event.get("type") == "result":
+            self._result = event
+        elif event.get("type") == "assistant":
+            self._count(_object(event, "message"))
+        shows = _SHOWS.get(_text(event, "type"))
+        return tuple(shows(event)) if shows is not None else ()
+
+    def outcome(self) -> Outcome:
+        """Return how the run went, as far as it was read."""
+        result = self._result
+        if result is None:
+            said = f": {self._foreign}" if self._foreign else ""
+            return Outcome(
+                ok=False,
+                why=f"it ended without a result{said}",
+                conversation=self._conversation,
+                input=sum(read for read, _ in self._so_far.values()),
+                output=sum(written for _, written in self._so_far.values()),
+            )
+        ok = _succeeded(result)
+        read, written = _used(result)
+        cost = result.get("total_cost_usd")
+        denied = [_text(one, "tool_name") for one in _objects(result, "permission_denials")]
+        return Outcome(
+            ok=ok,
+            why="" if ok else _why(result),
+            answer=_text(result, "result"),
+            denied=tuple(dict.fromkeys(denied)),
+            conversation=self._conversation,
+            input=read,
+            output=written,
+            cost=float(cost) if isinstance(cost, int | float) and _is_amount(cost) else None,
+            turns=_count(result, "num_turns"),
+        )
+
+    def _count(self, message: _Object) -> None:
+        """Count an answer of the model, of which each block comes as a line with what all of it used."""
+        name, (read, written) = _text(message, "id"), _tokens(_object(message, "usage"))
+        before = self._so_far.get(name, (0, 0))
+        self._so_far[name] = max(read, before[0]), max(written, before[1])
+
+
+def _succeeded(result: _Object) -> bool:
+    return result.get("subtype") == "success" and result.get("is_error") is False
+
+
+def _why(result: _Object) -> str:
+    """Return why a result is no success: its errors, its text, or else its kind."""
+    errors = result.get("errors")
+    said = "; ".join(error for error in errors if isinstance(error, str)) if isinstance(errors, list) else ""
+    kind = _text(result, "subtype").replace("_", " ")
+    return _visible(said or _text(result, "result") or kind or "it gave no reason")
+
+
+def _said(event: _Object) -> Iterator[str]:
+    """Return what the model says and which tools it calls; a subagent's own work is not shown."""
+    if event.get("parent_tool_use_id"):
+        return
+    for block in _objects(_object(event, "message"), "content"):
+        if block.get("type") == "text":
+            yield from (_visible(line) for line in _text(block, "text").splitlines())
+        elif block.get("type") == "tool_use":
+            given = _object(block, "input")
+            what = next((_text(given, key) for key in _SHORTEST if _text(given, key)), "")
+            yield f"* {_text(block, 'name')}: {_brief(what)}" if what else f"* {_text(block, 'name')}"
+
+
+def _failed(event: _Object) -> Iterator[str]:
+    """Return which tools failed or were denied."""
+    if event.get("parent_tool_use_id"):
+        return
+    for block in _objects(_object(event, "message"), "content"):
+        if block.get("type") == "tool_result" and block.get("is_error") is True:
+            content = block.get("content")
+            texts = [_text(part, "text") for part in _objects(block, "content")]
+            yield f"  ! {_brief(content if isinstance(content, str) else ' '.join(texts))}"
+
+
+def _noted(event: _Object) -> Iterator[str]:
+    """Return what it says of itself: how it begins, and that its model does not answer."""
+    if event.get("subtype") == "init":
+        words = [f"Claude Code {_text(event, 'claude_code_version')}".strip(), _text(event, "model")]
+        yield _visible(", ".join(word for word in (*words, _text(event, "permissionMode")) if word))
+    elif event.get("subtype") == "api_retry":
+        status = event.get("error_status")
+        told = f" ({status})" if isinstance(status, int) else ""
+        yield f"  ! the model's API does not answer{told}: attempt {_count(event, 'attempt')}"
+
+
+def _ended(event: _Object) -> Iterator[str]:
+    """Return why it failed; what it answered is shown already."""
+    if not _succeeded(event):
+        yield f"failed: {_why(event)}"
+
+
+_SHOWS: Mapping[str, Callable[[_Object], Iterator[str]]] = {
+    "assistant": _said,
+    "user": _failed,
+    "system": _noted,
+    "result": _ended,
+}
+"""What is shown of each kind of line."""
+
+
+def _used(result: _Object) -> tuple[int, int]:
+    """Return the tokens read and written, by all models together where it says so."""
+    models = [one for one in _object(result, "modelUsage").values() if isinstance(one, dict)]
+    if models:
+        read = ("inputTokens", "cacheReadInputTokens", "cacheCreationInputTokens")
+        return (
+            sum(_count(one, key) for one in models for key in read),
+            sum(_count(one, "outputTokens") for one in models),
+        )
+    return _tokens(_object(result, "usage"))
+
+
+def _tokens(usage: _Object) -> tuple[int, int]:
+    read = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+    return sum(_count(usage, key) for key in read), _count(usage, "output_tokens")
+
+
+def _brief(text: str) -> str:
+    one = " ".join(text.split())
+    return _visible(one if len(one) <= _WIDTH else f"{one[: _WIDTH - 3]}...")
+
+
+def _visible(text: str) -> str:
+    """Return text that does nothing to the terminal that shows it."""
+    return text.translate(_VISIBLE)
+
+
+def _text(of: _Object, key: str) -> str:
+    found = of.get(key)
+    return found if isinstance(found, str) else ""
+
+
+def _object(of: _Object, key: str) -> _Object:
+    found = of.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _objects(of: _Object, key: str) -> list[_Object]:
+    found = of.get(key)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _count(of: _Object, key: str) -> int:
+    found = of.get(key)
+    return found if _is_amount(found) and isinstance(found, int) else 0
+
+
+def _is_amount(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf")

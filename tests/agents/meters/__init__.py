@@ -1,0 +1,1 @@
+"""Tests of what transcripts say of tokens."""

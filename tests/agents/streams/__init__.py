@@ -1,0 +1,1 @@
+"""What headless runs of coding agents write, read line by line."""

@@ -1,0 +1,80 @@
+"""A daemon that is killed between the reports of hooks loses none of them, and counts none twice."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from constellagent.runtime.reports import kept
+from tests.reliability.lab import Lab, wait_for
+
+REPORTS = 60
+PROGRAM = (
+    "n=0; while [ $n -lt {count} ]; do n=$((n+1)); "
+    "constellagent-hook waiting --reason r$n; sleep 0.02; done; sleep 600"
+)
+
+
+def agent(count: int) -> str:
+    """Return an agent that reports so many times."""
+    return f"  told: {{shell: {json.dumps(PROGRAM.format(count=count))}}}\n"
+
+
+def agents(lab: Lab) -> list[dict[str, Any]]:
+    """Return the agents of the status."""
+    (view,) = lab.json("status")
+    found: list[dict[str, Any]] = view["agents"]
+    return found
+
+
+def killed(count: int, kills: int) -> None:
+    """Kill the daemon so many times while an agent reports, and look at what came of the reports."""
+    with Lab(agents=0, extra=agent(count)) as lab:
+        lab.run("apply", "--yes")
+        (session,) = lab.sessions()
+        folder = Path(lab.home) / "sessions" / session
+
+        def come(number: int) -> bool:
+            return bool(kept.after(folder, number - 1))
+
+        for kill in range(1, kills + 1):
+            wait_for(lambda kill=kill: come(kill * count // (kills + 1)), "a report")
+            lab.kill_daemon()
+            if kill % 2:
+                lab.run("status")  # the next daemon, which takes up what it missed while more comes
+        wait_for(lambda: come(count), "the last report")
+
+        def last() -> bool:
+            (view,) = agents(lab)
+            return (view["state"], view["reason"], view["source"]) == ("waiting", f"r{count}", "hook")
+
+        wait_for(last, "the last state")
+        found = kept.after(folder, 0)
+        assert [report.number for report in found] == list(range(1, count + 1))
+        assert [json.loads(report.data)["reason"] for report in found] == [
+            f"r{n}" for n in range(1, count + 1)
+        ]
+        wait_for(lambda: kept.read_progress(folder).number == count, "all reports dealt with")
+        told = kept.read_progress(folder).told
+        assert told is not None
+        assert told.since == pytest.approx(found[0].at), "it waits since the first report, without a break"
+
+        lab.kill_daemon()  # a state that was told long ago is known to the next one, with its age
+        before = time.time()
+        wait_for(last, "the last state again")
+        (view,) = agents(lab)
+        assert view["since"] < before
+
+
+def test_a_daemon_killed_between_reports_loses_none() -> None:
+    """Three daemons share the reports of one session."""
+    killed(REPORTS, 2)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_many_daemons_killed_between_reports_lose_none() -> None:
+    """The same with many more of both."""
+    killed(600, 20)

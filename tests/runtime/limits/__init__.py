@@ -1,0 +1,1 @@
+"""Tests of what agents use, and of what keeps them from using more."""

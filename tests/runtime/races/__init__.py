@@ -1,0 +1,1 @@
+"""Tests of `constellagent.runtime.races`."""

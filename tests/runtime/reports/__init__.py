@@ -1,0 +1,1 @@
+"""What the programs of sessions report, on the side of the daemon."""
