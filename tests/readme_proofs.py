@@ -184,13 +184,20 @@ PROOFS: Mapping[str, Mapping[Name, Cell]] = {
             kind: _proven("test_headless.py::test_a_run_of_a_schedule_is_in_the_ledger", note)
             for kind, note in _TOLD.items()
         },
-        "copilot": _none(),
+        "copilot": _proven(
+            "test_usage.py::test_copilot_is_counted_live_and_in_runs", "tokens, in `usage` only"
+        ),
         "gemini": _configured("tokens only"),
         "opencode": _configured(),
         "aider": _none(),
     },
     "says what a session used": {
         **{kind: _none() for kind in _WORKING},
+        "claude": _proven(
+            "test_usage.py::test_a_conversation_with_claude_is_counted", "dollars once the session ends"
+        ),
+        "codex": _proven("test_usage.py::test_a_conversation_with_codex_is_counted", "tokens only"),
+        "copilot": _proven("test_usage.py::test_copilot_is_counted_live_and_in_runs", "tokens only"),
         "opencode": _configured(),
     },
     "your configuration stays as it is": {

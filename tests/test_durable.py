@@ -162,7 +162,7 @@ async def test_a_failed_call_leaves_nothing(database: Database) -> None:
 
 async def test_errors_of_sqlite_are_ours(database: Database) -> None:
     """A caller never sees an exception of the driver, and the file stays usable."""
-    with pytest.raises(WorldError, match="no such table") as caught:
+    with pytest.raises(ConstellagentError, match="no such table") as caught:
         await database.execute("INSERT INTO no_such VALUES (1)")
 
     assert isinstance(caught.value.__cause__, sqlite3.Error)
@@ -286,33 +286,21 @@ def test_a_full_disk_costs_one_call(home: Settings) -> None:
     assert files == ["after", "before"]
 
 
-async def test_a_file_of_another_shape_is_no_full_disk(home: Settings) -> None:
-    """Where a column is missing the error says whose file it may be, and what to do; it does not pass by itself."""
-    database = Database(home.paths.database)
-    await database.open()
-    with pytest.raises(ConstellagentError, match="no such column: nothing") as caught:
-        await database.rows("SELECT nothing FROM trusted")
-    await database.close()
+async def test_a_file_of_another_shape_is_no_full_disk(database: Database) -> None:
+    """A missing column does not pass: whose file it may be is said, and what to do; nothing of the disk."""
+    with pytest.raises(ConstellagentError, match="no such column: colour") as caught:
+        await database.rows("SELECT colour FROM trusted")
+    hint = caught.value.hint
     assert not isinstance(caught.value, WorldError)
-    assert str(home.paths.database) in caught.value.message
-    assert "another release" in caught.value.hint
-    assert "constellagent apply" in caught.value.hint
-    assert "disk" not in caught.value.hint
+    assert ("another release" in hint, "constellagent apply" in hint, "disk" in hint) == (True, True, False)
 
 
-@pytest.mark.parametrize(
-    ("pragma", "hint"),
-    [("query_only=ON", "may you write there?"), ("max_page_count=1", "is there space left on the disk?")],
-)
-async def test_what_may_pass_says_what_to_look_at(home: Settings, pragma: str, hint: str) -> None:
-    """A file that cannot be written, and a full one, have each a hint of their own."""
-    database = Database(home.paths.database)
-    await database.open()
-    await database.run(lambda connection: connection.execute(f"PRAGMA {pragma}").fetchall())
+async def test_a_file_that_cannot_be_written_says_so(database: Database) -> None:
+    """It may pass, and has nothing to do with space."""
+    await database.run(lambda connection: connection.execute("PRAGMA query_only=ON").fetchall())
     with pytest.raises(WorldError) as caught:
-        await database.execute("INSERT INTO trusted (file, hash) VALUES (?, ?)", ("x" * 100_000, "h"))
-    await database.close()
-    assert caught.value.hint == hint
+        await database.execute(INSERT, ("x", "h"))
+    assert caught.value.hint == "may you write there?"
 
 
 class Beside:

@@ -21,6 +21,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 USER = "opencode"
+_TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
+"""Where Linux tells of each connection its ends, its state (0A: it listens) and whose it is."""
 LONGEST = 200_000
 """Characters of a prompt that are passed on."""
 _PAUSE, _LATER = 0.1, 1.0
@@ -193,8 +195,10 @@ def stream(port: int, password: str, parent: int) -> Iterator[bytes]:
 
     Raises:
         OSError: the server cannot be reached.
-        ValueError: it answers with something else.
+        ValueError: it answers with something else, or another user listens there.
     """
+    if listeners(port) - {os.getuid()}:  # one that stops to listen after this look is gone, its password too
+        raise ValueError("another user's")
     with socket.create_connection(("127.0.0.1", port), timeout=_LOOK) as connection:
         credentials = base64.b64encode(f"{USER}:{password}".encode()).decode()
         connection.sendall(
@@ -215,6 +219,25 @@ def stream(port: int, password: str, parent: int) -> Iterator[bytes]:
         chunked = re.search(rb"(?im)^transfer-encoding:\s*chunked", head) is not None
         body = unchunked(rest, source) if chunked else _after(rest, source)
         yield from lines(body)
+
+
+def listeners(port: int) -> set[int]:
+    """Return the ids of the users whose programs listen on a port; none where the system does not tell.
+
+    Another user may have taken the port before the server could, and would be told the password of a server
+    that does not listen. A program of the same user can take it from the server's environment anyway.
+    """
+    found = set()
+    for table in _TABLES:
+        try:
+            with open(table, encoding="ascii") as file:  # noqa: PTH123 - pathlib is dear to import
+                rows = [row.split()[:8] for row in file]
+        except OSError:
+            continue
+        for _, local, _, state, _, _, _, user in (row for row in rows if len(row) == 8):
+            if state == "0A" and local.endswith(f":{port:04X}"):
+                found.add(int(user))
+    return found
 
 
 def lines(body: Iterator[bytes]) -> Iterator[bytes]:
@@ -297,7 +320,7 @@ def call(hook: list[str], told: Mapping[str, Any]) -> None:
 
 
 def free_port() -> int:
-    """Return a port of loopback that nobody listens on now."""
+    """Return a port of loopback that nobody listens on now; until the server does, somebody else may."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

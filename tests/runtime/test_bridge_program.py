@@ -271,6 +271,34 @@ def test_a_program_that_is_not_there(bridge: Callable[..., subprocess.Popen[byte
     assert process.stdout.read() == b"cannot start /nowhere/opencode: No such file or directory\n"
 
 
+def test_another_user_is_told_no_password(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whoever took the port before the server did is not even called."""
+    table = tmp_path / "tcp"
+    monkeypatch.setattr(bridge_program, "_TABLES", (str(tmp_path / "none"), str(table)))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.3)
+        port = server.getsockname()[1]
+        row = "0100007F:{:04X} 00000000:0000 {} 0:0 00:0 0 {} 0 18571526 1 0 100 0 0 10 0\n"
+        others = [row.format(port, "01", 77), row.format(port + 1, "0A", 78)]
+        table.write_text(
+            "sl local_address rem_address st\n0: " + "1: ".join([*others, row.format(port, "0A", 7)])
+        )
+        assert bridge_program.listeners(port) == {7}
+        with pytest.raises(ValueError, match="another user"):
+            next(bridge_program.stream(port, "secret", os.getppid()))
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="this system does not tell whose a port is")
+def test_the_system_tells_who_listens() -> None:
+    """A port of ours is ours, and one that nobody listens on nobody's."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert bridge_program.listeners(port) == {os.getuid()}
+    assert bridge_program.listeners(port) == set()
+
+
 def test_a_refusal_is_no_stream() -> None:
     """Another server on that port is not listened to."""
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -138,7 +138,7 @@ async def test_what_is_heard_is_told_in_order(home: Settings, tmp_path: Path) ->
 async def test_a_conversation_is_learned_of_its_own_kind_only(
     home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The session's program tells its conversation; another kind that runs inside does not, nor is a pattern an id."""
+    """The program tells its conversation; another kind inside of it does not, nor is a pattern an id."""
 
     def read(event: Any) -> Report:
         return Report(conversation=str(event.get("session_id", "")))

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from constellagent.errors import UsageError
+from constellagent.errors import ConflictError, UsageError
 from constellagent.runtime.comment_views import CommentRequest
 from constellagent.runtime.delivery import pasting
 from constellagent.runtime.holder.log import LogReader
@@ -77,6 +77,19 @@ async def test_a_text_that_nobody_reads(
         assert not went["confirmed"]
         assert "the program is stopped" in went["why"]
         os.kill(session["pid"], signal.SIGCONT)
+
+
+async def test_an_agent_that_was_stopped(home: Settings, tmp_path: Path) -> None:
+    """Nothing is typed, and the error says how it is started again."""
+    async with working(home, tmp_path / "repo") as lab:
+        lab.declare(declared())
+        await lab.apply()
+        await lab.daemon.stop(lab.file, "one")
+
+        with pytest.raises(ConflictError, match="does not run") as caught:
+            await lab.daemon.send(lab.file, "one", "hello", enter=True)
+
+    assert caught.value.hint == "`constellagent restart one` starts it"
 
 
 async def comments(lab: Working, action: str, **more: object) -> Any:

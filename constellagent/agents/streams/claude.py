@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from constellagent.agents.streams.outcome import Outcome
+from constellagent.agents.streams.parts import number_of, part_of, text_of
 
 _SHORTEST = ("command", "file_path", "url", "notebook_path", "path", "pattern", "query", "description")
 """What of a tool's arguments tells a person most, the best first."""
@@ -39,12 +40,12 @@ class Reader:
         if not isinstance(event, dict):
             self._foreign = _visible(line.strip())
             return (_visible(line),)
-        self._conversation = _text(event, "session_id") or self._conversation
+        self._conversation = text_of(event, "session_id") or self._conversation
         if event.get("type") == "result":
             self._result = event
         elif event.get("type") == "assistant":
-            self._count(_object(event, "message"))
-        shows = _SHOWS.get(_text(event, "type"))
+            self._count(part_of(event, "message"))
+        shows = _SHOWS.get(text_of(event, "type"))
         return tuple(shows(event)) if shows is not None else ()
 
     def outcome(self) -> Outcome:
@@ -62,22 +63,22 @@ class Reader:
         ok = _succeeded(result)
         read, written = _used(result)
         cost = result.get("total_cost_usd")
-        denied = [_text(one, "tool_name") for one in _objects(result, "permission_denials")]
+        denied = [text_of(one, "tool_name") for one in _objects(result, "permission_denials")]
         return Outcome(
             ok=ok,
             why="" if ok else _why(result),
-            answer=_text(result, "result"),
+            answer=text_of(result, "result"),
             denied=tuple(dict.fromkeys(denied)),
             conversation=self._conversation,
             input=read,
             output=written,
             cost=float(cost) if isinstance(cost, int | float) and _is_amount(cost) else None,
-            turns=_count(result, "num_turns"),
+            turns=number_of(result, "num_turns"),
         )
 
     def _count(self, message: _Object) -> None:
         """Count an answer of the model, of which each block comes as a line with what all of it used."""
-        name, (read, written) = _text(message, "id"), _tokens(_object(message, "usage"))
+        name, (read, written) = text_of(message, "id"), _tokens(part_of(message, "usage"))
         before = self._so_far.get(name, (0, 0))
         self._so_far[name] = max(read, before[0]), max(written, before[1])
 
@@ -90,75 +91,68 @@ def _why(result: _Object) -> str:
     """Return why a result is no success: its errors, its text, or else its kind."""
     errors = result.get("errors")
     said = "; ".join(error for error in errors if isinstance(error, str)) if isinstance(errors, list) else ""
-    kind = _text(result, "subtype").replace("_", " ")
-    return _visible(said or _text(result, "result") or kind or "it gave no reason")
+    kind = text_of(result, "subtype").replace("_", " ")
+    return _visible(said or text_of(result, "result") or kind or "it gave no reason")
 
 
 def _said(event: _Object) -> Iterator[str]:
     """Return what the model says and which tools it calls; a subagent's own work is not shown."""
     if event.get("parent_tool_use_id"):
         return
-    for block in _objects(_object(event, "message"), "content"):
+    for block in _objects(part_of(event, "message"), "content"):
         if block.get("type") == "text":
-            yield from (_visible(line) for line in _text(block, "text").splitlines())
+            yield from (_visible(line) for line in text_of(block, "text").splitlines())
         elif block.get("type") == "tool_use":
-            given = _object(block, "input")
-            what = next((_text(given, key) for key in _SHORTEST if _text(given, key)), "")
-            yield f"* {_text(block, 'name')}: {_brief(what)}" if what else f"* {_text(block, 'name')}"
+            given = part_of(block, "input")
+            what = next((text_of(given, key) for key in _SHORTEST if text_of(given, key)), "")
+            yield f"* {text_of(block, 'name')}: {_brief(what)}" if what else f"* {text_of(block, 'name')}"
 
 
 def _failed(event: _Object) -> Iterator[str]:
     """Return which tools failed or were denied."""
     if event.get("parent_tool_use_id"):
         return
-    for block in _objects(_object(event, "message"), "content"):
+    for block in _objects(part_of(event, "message"), "content"):
         if block.get("type") == "tool_result" and block.get("is_error") is True:
             content = block.get("content")
-            texts = [_text(part, "text") for part in _objects(block, "content")]
+            texts = [text_of(part, "text") for part in _objects(block, "content")]
             yield f"  ! {_brief(content if isinstance(content, str) else ' '.join(texts))}"
 
 
 def _noted(event: _Object) -> Iterator[str]:
     """Return what it says of itself: how it begins, and that its model does not answer."""
     if event.get("subtype") == "init":
-        words = [f"Claude Code {_text(event, 'claude_code_version')}".strip(), _text(event, "model")]
-        yield _visible(", ".join(word for word in (*words, _text(event, "permissionMode")) if word))
+        words = [f"Claude Code {text_of(event, 'claude_code_version')}".strip(), text_of(event, "model")]
+        yield _visible(", ".join(word for word in (*words, text_of(event, "permissionMode")) if word))
     elif event.get("subtype") == "api_retry":
         status = event.get("error_status")
         told = f" ({status})" if isinstance(status, int) else ""
-        yield f"  ! the model's API does not answer{told}: attempt {_count(event, 'attempt')}"
-
-
-def _ended(event: _Object) -> Iterator[str]:
-    """Return why it failed; what it answered is shown already."""
-    if not _succeeded(event):
-        yield f"failed: {_why(event)}"
+        yield f"  ! the model's API does not answer{told}: attempt {number_of(event, 'attempt')}"
 
 
 _SHOWS: Mapping[str, Callable[[_Object], Iterator[str]]] = {
     "assistant": _said,
     "user": _failed,
     "system": _noted,
-    "result": _ended,
 }
 """What is shown of each kind of line."""
 
 
 def _used(result: _Object) -> tuple[int, int]:
     """Return the tokens read and written, by all models together where it says so."""
-    models = [one for one in _object(result, "modelUsage").values() if isinstance(one, dict)]
+    models = [one for one in part_of(result, "modelUsage").values() if isinstance(one, dict)]
     if models:
         read = ("inputTokens", "cacheReadInputTokens", "cacheCreationInputTokens")
         return (
-            sum(_count(one, key) for one in models for key in read),
-            sum(_count(one, "outputTokens") for one in models),
+            sum(number_of(one, key) for one in models for key in read),
+            sum(number_of(one, "outputTokens") for one in models),
         )
-    return _tokens(_object(result, "usage"))
+    return _tokens(part_of(result, "usage"))
 
 
 def _tokens(usage: _Object) -> tuple[int, int]:
     read = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
-    return sum(_count(usage, key) for key in read), _count(usage, "output_tokens")
+    return sum(number_of(usage, key) for key in read), number_of(usage, "output_tokens")
 
 
 def _brief(text: str) -> str:
@@ -171,24 +165,9 @@ def _visible(text: str) -> str:
     return text.translate(_VISIBLE)
 
 
-def _text(of: _Object, key: str) -> str:
-    found = of.get(key)
-    return found if isinstance(found, str) else ""
-
-
-def _object(of: _Object, key: str) -> _Object:
-    found = of.get(key)
-    return found if isinstance(found, dict) else {}
-
-
 def _objects(of: _Object, key: str) -> list[_Object]:
     found = of.get(key)
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-
-
-def _count(of: _Object, key: str) -> int:
-    found = of.get(key)
-    return found if _is_amount(found) and isinstance(found, int) else 0
 
 
 def _is_amount(value: object) -> bool:

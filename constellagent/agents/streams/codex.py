@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from constellagent.agents.streams.outcome import Outcome
+from constellagent.agents.streams.parts import number_of, part_of, text_of
 
 _WIDTH = 200
 """Characters of a command, and of what a tool answered, that are shown."""
@@ -47,8 +48,8 @@ class Reader:
             event = None
         if not isinstance(event, dict):
             return self._logged(line)
-        if _text(event, "type") == "item.completed":
-            return self._item(_object(event, "item"))
+        if text_of(event, "type") == "item.completed":
+            return self._item(part_of(event, "item"))
         return self._turn(event)
 
     def outcome(self) -> Outcome:
@@ -60,25 +61,24 @@ class Reader:
             answer=self._answer,
             denied=tuple(self._denied),
             conversation=self._conversation,
-            input=_count(self._usage, "input_tokens"),
-            output=_count(self._usage, "output_tokens"),
+            input=number_of(self._usage, "input_tokens"),
+            output=number_of(self._usage, "output_tokens"),
         )
 
     def _turn(self, event: _Object) -> Sequence[str]:
         """Take how the turn goes on."""
-        match _text(event, "type"):
+        match text_of(event, "type"):
             case "thread.started":
-                self._conversation = _text(event, "thread_id")
+                self._conversation = text_of(event, "thread_id")
                 return (_visible(f"Codex, conversation {self._conversation}"),)
             case "turn.started":
                 self._completed, self._trouble = False, ""
             case "turn.completed":
-                self._completed, self._usage = True, _object(event, "usage")
+                self._completed, self._usage = True, part_of(event, "usage")
             case "turn.failed":
-                self._completed, self._trouble = False, _text(_object(event, "error"), "message")
-                return (f"failed: {_brief(self._trouble)}",)
+                self._completed, self._trouble = False, text_of(part_of(event, "error"), "message")
             case "error":
-                self._trouble = _text(event, "message")
+                self._trouble = text_of(event, "message")
                 return (f"  ! {_brief(self._trouble)}",)
         return ()
 
@@ -91,9 +91,9 @@ class Reader:
         return (_visible(line),)
 
     def _item(self, item: _Object) -> Sequence[str]:
-        kind = _text(item, "type")
+        kind = text_of(item, "type")
         if kind == "agent_message":
-            self._answer = _text(item, "text")
+            self._answer = text_of(item, "text")
         if tool := _refused(item):
             self._denied[tool] = None
         shows = _SHOWS.get(kind)
@@ -102,53 +102,55 @@ class Reader:
 
 def _refused(item: _Object) -> str:
     """Return the tool that an item tells was refused, empty for none."""
-    kind, declined = _text(item, "type"), item.get("status") == "declined"
+    kind, declined = text_of(item, "type"), item.get("status") == "declined"
     match kind:
         case "command_execution":
-            return "exec_command" if declined or _SANDBOX in _text(item, "aggregated_output") else ""
+            return "exec_command" if declined or _SANDBOX in text_of(item, "aggregated_output") else ""
         case "file_change":
             return "apply_patch" if declined else ""
         case "mcp_tool_call":
-            said = _text(_object(item, "error"), "message")
-            return f"{_text(item, 'server')}.{_text(item, 'tool')}" if _POLICY.search(said) else ""
+            said = text_of(part_of(item, "error"), "message")
+            return f"{text_of(item, 'server')}.{text_of(item, 'tool')}" if _POLICY.search(said) else ""
     return ""
 
 
 def _message(item: _Object) -> Iterator[str]:
-    yield from (_visible(line) for line in _text(item, "text").splitlines())
+    yield from (_visible(line) for line in text_of(item, "text").splitlines())
 
 
 def _command(item: _Object) -> Iterator[str]:
     """Return a command, and why it failed where it did."""
-    command = _text(item, "command")
+    command = text_of(item, "command")
     inner = _SHELL.match(command)
     yield f"* {_brief(inner['line'] if inner else command)}"
     code = item.get("exit_code")
     if item.get("status") != "completed" or (isinstance(code, int) and code != 0):
-        ended = f"ended with {code}" if isinstance(code, int) else _visible(_text(item, "status")) or "failed"
-        yield f"  ! {ended}: {_brief(_text(item, 'aggregated_output'))}"
+        ended = (
+            f"ended with {code}" if isinstance(code, int) else _visible(text_of(item, "status")) or "failed"
+        )
+        yield f"  ! {ended}: {_brief(text_of(item, 'aggregated_output'))}"
 
 
 def _change(item: _Object) -> Iterator[str]:
     changes = item.get("changes")
-    failed = "" if item.get("status") == "completed" else f" ({_visible(_text(item, 'status'))})"
+    failed = "" if item.get("status") == "completed" else f" ({_visible(text_of(item, 'status'))})"
     for change in changes if isinstance(changes, list) else []:
         if isinstance(change, dict):
-            yield f"* {_visible(_text(change, 'kind'))} {_brief(_text(change, 'path'))}{failed}"
+            yield f"* {_visible(text_of(change, 'kind'))} {_brief(text_of(change, 'path'))}{failed}"
 
 
 def _tool(item: _Object) -> Iterator[str]:
-    yield f"* {_visible(_text(item, 'server'))}.{_visible(_text(item, 'tool'))}"
-    if said := _text(_object(item, "error"), "message"):
+    yield f"* {_visible(text_of(item, 'server'))}.{_visible(text_of(item, 'tool'))}"
+    if said := text_of(part_of(item, "error"), "message"):
         yield f"  ! {_brief(said)}"
 
 
 def _search(item: _Object) -> Iterator[str]:
-    yield f"* search the web: {_brief(_text(item, 'query'))}"
+    yield f"* search the web: {_brief(text_of(item, 'query'))}"
 
 
 def _trouble(item: _Object) -> Iterator[str]:
-    yield f"  ! {_brief(_text(item, 'message'))}"
+    yield f"  ! {_brief(text_of(item, 'message'))}"
 
 
 _SHOWS: Mapping[str, Callable[[_Object], Iterator[str]]] = {
@@ -169,18 +171,3 @@ def _brief(text: str) -> str:
     """Return a text on one line, not too long."""
     line = _visible(" ".join(text.split()))
     return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…"
-
-
-def _text(of: Mapping[str, Any], key: str) -> str:
-    found = of.get(key)
-    return found if isinstance(found, str) else ""
-
-
-def _object(of: Mapping[str, Any], key: str) -> _Object:
-    found = of.get(key)
-    return found if isinstance(found, dict) else {}
-
-
-def _count(of: Mapping[str, Any], key: str) -> int:
-    found = of.get(key)
-    return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else 0

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from constellagent.agents.streams.outcome import Outcome
+from constellagent.agents.streams.parts import part_of, text_of
 
 _TOLD = ("command", "path", "pattern", "query", "url", "description")
 """What of a tool's arguments tells a person most, the best first."""
@@ -46,7 +47,7 @@ class Reader:
             event = None
         if not isinstance(event, dict):
             return (line,) if line.strip() else ()
-        reader = self._readers.get(_text(event, "type"))
+        reader = self._readers.get(text_of(event, "type"))
         return () if reader is None else reader(event)
 
     def outcome(self) -> Outcome:
@@ -70,8 +71,8 @@ class Reader:
         return "" if self._answer else "it gave no answer"
 
     def _message(self, event: Mapping[str, Any]) -> Iterable[str]:
-        data = _within(event, "data")
-        text = _text(data, "content").strip()
+        data = part_of(event, "data")
+        text = text_of(data, "content").strip()
         if not data.get("toolRequests"):
             self._answer, self._error = text, ""
         return text.splitlines()
@@ -82,42 +83,32 @@ class Reader:
         return ()
 
     def _start(self, event: Mapping[str, Any]) -> Iterable[str]:
-        data = _within(event, "data")
-        name, given = _text(data, "toolName"), _within(data, "arguments")
-        self._called[_text(data, "toolCallId")] = name
-        told = next((_text(given, key) for key in _TOLD if _text(given, key)), "")
+        data = part_of(event, "data")
+        name, given = text_of(data, "toolName"), part_of(data, "arguments")
+        self._called[text_of(data, "toolCallId")] = name
+        told = next((text_of(given, key) for key in _TOLD if text_of(given, key)), "")
         return (f"{name}: {told}" if told else name).splitlines()[:1]
 
     def _complete(self, event: Mapping[str, Any]) -> Iterable[str]:
-        data = _within(event, "data")
+        data = part_of(event, "data")
         if data.get("success") is not False:
             return ()
-        name = self._called.get(_text(data, "toolCallId"), "")
-        error = _within(data, "error")
-        if _text(error, "code") == _DENIED:
+        name = self._called.get(text_of(data, "toolCallId"), "")
+        error = part_of(data, "error")
+        if text_of(error, "code") == _DENIED:
             self._denied.append(name)
             return (f"{name}: not allowed",)
-        return (f"{name} failed: {_text(error, 'message')}".splitlines()[0],)
+        return (f"{name} failed: {text_of(error, 'message')}".splitlines()[0],)
 
     def _failure(self, event: Mapping[str, Any]) -> Iterable[str]:
-        self._error = _text(_within(event, "data"), "message").strip() or "it says that it failed"
+        self._error = text_of(part_of(event, "data"), "message").strip() or "it says that it failed"
         return self._error.splitlines()
 
     def _warning(self, event: Mapping[str, Any]) -> Iterable[str]:
-        return _text(_within(event, "data"), "message").splitlines()
+        return text_of(part_of(event, "data"), "message").splitlines()
 
     def _result(self, event: Mapping[str, Any]) -> Iterable[str]:
         self._ended = True
         self._exit = event.get("exitCode")
-        self._conversation = _text(event, "sessionId")
+        self._conversation = text_of(event, "sessionId")
         return ()
-
-
-def _text(event: Mapping[str, Any], key: str) -> str:
-    value = event.get(key)
-    return value if isinstance(value, str) else ""
-
-
-def _within(event: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = event.get(key)
-    return value if isinstance(value, dict) else {}

@@ -3,11 +3,11 @@
 What it says comes in pieces; they are put together until something else comes.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from constellagent.agents.streams.outcome import Outcome
+from constellagent.agents.streams.parts import event_of, number_of, part_of, text_of
 
 _DENIED = "policy_violation"
 _TOLD = ("command", "file_path", "path", "pattern", "query", "url", "prompt")
@@ -29,24 +29,24 @@ class Reader:
 
     def feed(self, line: str) -> Iterable[str]:
         """Take a line, and return what to show of it; one that is no event is shown as it is."""
-        event = _object(line)
+        event = event_of(line)
         if event is None:
             return (line,)
-        kind = _text(event, "type")
-        if kind == "message" and _text(event, "role") == "assistant":
-            self._said.append(_text(event, "content"))
+        kind = text_of(event, "type")
+        if kind == "message" and text_of(event, "role") == "assistant":
+            self._said.append(text_of(event, "content"))
             return ()
         shown = self._spoken()
         match kind:
             case "init":
-                self._conversation = _text(event, "session_id")
+                self._conversation = text_of(event, "session_id")
             case "tool_use":
                 shown.append(self._tool(event))
             case "tool_result":
                 shown += self._answered(event)
             case "error":
-                self._why = _text(event, "message")
-                shown.append(f"{_text(event, 'severity') or 'error'}: {self._why}")
+                self._why = text_of(event, "message")
+                shown.append(f"{text_of(event, 'severity') or 'error'}: {self._why}")
             case "result":
                 self._result = event
         return shown
@@ -58,17 +58,17 @@ class Reader:
         if result is None:
             why = self._why or "it ended without a result"
             return Outcome(False, why, self._answer, tuple(self._denied), self._conversation)
-        stats = _part(result, "stats")
-        ok = _text(result, "status") == "success"
-        failed = _text(_part(result, "error"), "message") or self._why or "it failed"
+        stats = part_of(result, "stats")
+        ok = text_of(result, "status") == "success"
+        failed = text_of(part_of(result, "error"), "message") or self._why or "it failed"
         return Outcome(
             ok=ok,
             why="" if ok else failed,
             answer=self._answer,
             denied=tuple(self._denied),
             conversation=self._conversation,
-            input=_number(stats, "input_tokens"),
-            output=_number(stats, "output_tokens"),
+            input=number_of(stats, "input_tokens"),
+            output=number_of(stats, "output_tokens"),
         )
 
     def _spoken(self) -> list[str]:
@@ -81,41 +81,17 @@ class Reader:
         return text.splitlines()
 
     def _tool(self, event: Mapping[str, Any]) -> str:
-        name, given = _text(event, "tool_name"), _part(event, "parameters")
-        self._tools[_text(event, "tool_id")] = name
-        what = next((_text(given, key) for key in _TOLD if _text(given, key)), "")
+        name, given = text_of(event, "tool_name"), part_of(event, "parameters")
+        self._tools[text_of(event, "tool_id")] = name
+        what = next((text_of(given, key) for key in _TOLD if text_of(given, key)), "")
         return f"> {name}: {what}".splitlines()[0] if what else f"> {name}"
 
     def _answered(self, event: Mapping[str, Any]) -> list[str]:
-        if _text(event, "status") != "error":
+        if text_of(event, "status") != "error":
             return []
-        error, name = _part(event, "error"), self._tools.get(_text(event, "tool_id"), "")
-        if _text(error, "type") == _DENIED:
+        error, name = part_of(event, "error"), self._tools.get(text_of(event, "tool_id"), "")
+        if text_of(error, "type") == _DENIED:
             self._denied.append(name)
             return [f"  denied: {name}"]
-        said = (_text(error, "message") or _text(event, "output")).strip()
+        said = (text_of(error, "message") or text_of(event, "output")).strip()
         return [f"  failed: {said.splitlines()[0] if said else name}"]
-
-
-def _object(line: str) -> Mapping[str, Any] | None:
-    """Return an event; None for what is none."""
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) and isinstance(found.get("type"), str) else None
-
-
-def _text(of: Mapping[str, Any], key: str) -> str:
-    found = of.get(key)
-    return found if isinstance(found, str) else ""
-
-
-def _part(of: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = of.get(key)
-    return found if isinstance(found, dict) else {}
-
-
-def _number(of: Mapping[str, Any], key: str) -> int:
-    found = of.get(key)
-    return found if isinstance(found, int) and not isinstance(found, bool) else 0

@@ -4,11 +4,11 @@ No line says that all is finished: a run has finished its work where the last st
 itself, and not to call a tool, to be cut off or for an error.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from constellagent.agents.streams.outcome import Outcome
+from constellagent.agents.streams.parts import event_of, number_of, part_of, text_of
 
 _REFUSALS = (
     "The user has specified a rule which prevents you",
@@ -34,14 +34,14 @@ class Reader:
 
     def feed(self, line: str) -> Iterable[str]:
         """Take a line, and return what to show of it; one that is no event is shown as it is."""
-        event = _object(line)
+        event = event_of(line)
         if event is None:
             return (line,)
-        part = _part(event, "part")
-        self._conversation = _text(event, "sessionID") or self._conversation
-        match _text(event, "type"):
+        part = part_of(event, "part")
+        self._conversation = text_of(event, "sessionID") or self._conversation
+        match text_of(event, "type"):
             case "text":
-                self._answer = _text(part, "text").strip()
+                self._answer = text_of(part, "text").strip()
                 return self._answer.splitlines()
             case "tool_use":
                 return self._tool(part)
@@ -50,7 +50,7 @@ class Reader:
             case "step_finish":
                 self._step(part)
             case "error":
-                return [f"error: {self._failed(_part(event, 'error'))}"]
+                self._failed(part_of(event, "error"))  # the verdict says it
         return ()
 
     def outcome(self) -> Outcome:
@@ -70,52 +70,27 @@ class Reader:
         )
 
     def _tool(self, part: Mapping[str, Any]) -> list[str]:
-        name, state = _text(part, "tool"), _part(part, "state")
-        given = _part(state, "input")
-        what = next((_text(given, key) for key in _TOLD if _text(given, key)), "")
+        name, state = text_of(part, "tool"), part_of(part, "state")
+        given = part_of(state, "input")
+        what = next((text_of(given, key) for key in _TOLD if text_of(given, key)), "")
         shown = [f"> {name}: {what}".splitlines()[0] if what else f"> {name}"]
-        if _text(state, "status") != "error":
+        if text_of(state, "status") != "error":
             return shown
-        error = _text(state, "error").strip()
+        error = text_of(state, "error").strip()
         if error.startswith(_REFUSALS):
             self._denied.append(name)
             return [*shown, f"  denied: {name}"]
         return [*shown, f"  failed: {error.splitlines()[0] if error else name}"]
 
     def _step(self, part: Mapping[str, Any]) -> None:
-        tokens = _part(part, "tokens")
-        cache, cost = _part(tokens, "cache"), part.get("cost")
-        self._end = _text(part, "reason")
+        tokens = part_of(part, "tokens")
+        cache, cost = part_of(tokens, "cache"), part.get("cost")
+        self._end = text_of(part, "reason")
         self._turns += 1
-        self._input += _number(tokens, "input") + _number(cache, "read") + _number(cache, "write")
-        self._output += _number(tokens, "output") + _number(tokens, "reasoning")
+        self._input += number_of(tokens, "input") + number_of(cache, "read") + number_of(cache, "write")
+        self._output += number_of(tokens, "output") + number_of(tokens, "reasoning")
         if isinstance(cost, int | float) and not isinstance(cost, bool):
             self._cost += cost
 
-    def _failed(self, error: Mapping[str, Any]) -> str:
-        self._why = _text(_part(error, "data"), "message") or _text(error, "name") or "it failed"
-        return self._why
-
-
-def _object(line: str) -> Mapping[str, Any] | None:
-    """Return an event; None for what is none."""
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) and isinstance(found.get("type"), str) else None
-
-
-def _text(of: Mapping[str, Any], key: str) -> str:
-    found = of.get(key)
-    return found if isinstance(found, str) else ""
-
-
-def _part(of: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = of.get(key)
-    return found if isinstance(found, dict) else {}
-
-
-def _number(of: Mapping[str, Any], key: str) -> int:
-    found = of.get(key)
-    return found if isinstance(found, int) and not isinstance(found, bool) else 0
+    def _failed(self, error: Mapping[str, Any]) -> None:
+        self._why = text_of(part_of(error, "data"), "message") or text_of(error, "name") or "it failed"

@@ -45,9 +45,7 @@ def attach(
     with daemon() as client:
         session = client.session(place, name)
     if not session["live"]:
-        hint = (
-            f"`constellagent logs {name}` shows its output, `constellagent restart {name}` starts it"
-        )
+        hint = f"`constellagent logs {name}` shows its output, `constellagent restart {name}` starts it"
         raise ConstellagentError(f"{name} does not run: {session['outcome'] or 'it ended'}", hint=hint)
     if sys.stdin.isatty() and sys.stdout.isatty():
         screen.tell(f"attached to {name}; {detach_key} leaves it running")

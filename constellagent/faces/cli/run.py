@@ -18,6 +18,9 @@ from constellagent.runtime.control import RunRequest
 from constellagent.runtime.race_views import RaceRequest
 from constellagent.runtime.schedule_views import UsageView
 
+_LAST = 4096
+"""Bytes at the end of the output in which a run says why it failed."""
+
 
 def run(
     agent: Annotated[str | None, Argument("AGENT", "The agent's name.", agents=True)] = None,
@@ -134,11 +137,12 @@ def _piped(stream: TextIO) -> bool:
 def _stream(file: str, session: str, log: str, *, as_json: bool) -> int:
     from constellagent.faces.cli import follow
 
-    end = 0
+    end, last = 0, b""
     try:
         for start, data in follow.output(log, 0):
             end = start + len(data)
             if not as_json:
+                last = (last + data)[-_LAST:]
                 sys.stdout.buffer.write(data)
                 sys.stdout.buffer.flush()
     except KeyboardInterrupt:
@@ -152,8 +156,16 @@ def _stream(file: str, session: str, log: str, *, as_json: bool) -> int:
         told = {"session": session, "exit_code": code, "bytes": end, "ended": ended, "verdict": verdict}
         screen.say_json(told)
     elif verdict is not None:
-        screen.tell(_said(verdict))
+        screen.tell(_said(verdict, again=not (_together() and verdict["why"].encode() in last)))
     return code
+
+
+def _together() -> bool:
+    """Whether who reads our output reads what we say beside it too."""
+    try:
+        return os.path.sameopenfile(sys.stdout.fileno(), sys.stderr.fileno())
+    except (OSError, ValueError):
+        return False
 
 
 def _span(text: str) -> float:
@@ -197,10 +209,10 @@ def _verdict(log: str) -> dict[str, Any] | None:
     }
 
 
-def _said(verdict: dict[str, Any]) -> str:
-    """Return a verdict in one line."""
+def _said(verdict: dict[str, Any], *, again: bool) -> str:
+    """Return a verdict in one line, with its reason where the output has not ended with it."""
     from constellagent.faces.run_words import used
 
-    why = f": {verdict['why']}" if verdict["why"] else ""
+    why = f": {verdict['why']}" if verdict["why"] and again else ""
     spent = f" ({used(verdict['usage'])})" if verdict["usage"] else ""
     return screen.clean(f"{'done' if verdict['ok'] else 'failed'}{why}{spent}")

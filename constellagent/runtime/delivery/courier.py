@@ -51,7 +51,7 @@ class Courier:
         """Deliver `text` to a live session, without the controls in it that a paste cannot hold.
 
         It waits up to `wait` seconds for a program that is not ready yet. With `force` it is typed whatever
-        the program shows. Once typing has begun it takes about twenty seconds at most.
+        the program shows. Once typing has begun it takes a second or two, less than a minute at worst.
 
         Raises:
             ConflictError: nothing was typed; says what kept it.

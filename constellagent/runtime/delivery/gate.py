@@ -37,6 +37,10 @@ def judge(kind: Kind, activity: Activity | None, age: float, sight: Sight) -> Ga
         return Gate("dialog", _question(activity, sight))
     if sight.draft:
         return Gate("draft", "a text that somebody has begun is in its input line")
+    told = activity is not None and activity.source not in {"output", "none"}
+    if kind.hooks and not kind.signs.draft and state in {"starting", "working"} and not told:
+        # What it starts with may still stand in an input line that we cannot read.
+        return Gate("wait", "it is still starting")
     return _taking(kind, state, sight)
 
 

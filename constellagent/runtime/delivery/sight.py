@@ -16,7 +16,7 @@ from constellagent.term.cells import DIM, INVERSE, Cursor, Row
 from constellagent.term.screen import Screen
 
 _PLACEHOLDER = re.compile(r"\[Past[^\[\]]*?(?:(?P<count>\d+) (?P<unit>lines|chars))?\]")
-"""`[Pasted text #1 +299 lines]`, `[Paste #1 - 300 lines]`, `[Pasted Content 2589 chars]`; of one line `[Pasted text #2]`."""
+"""`[Pasted text #1 +9 lines]`, `[Paste #1 - 10 lines]`, `[Pasted Content 999 chars]`, `[Pasted text #2]`."""
 _LONG = 200
 """Letters and digits of ours that nobody else writes by chance."""
 _LOOKS = frozenset({"Cc", "Cf", "Mc", "Me", "Mn", "Sk", "Zl", "Zp", "Zs"})

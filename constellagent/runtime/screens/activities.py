@@ -29,7 +29,7 @@ _LATE = 0.3
 """Seconds for which a look at a screen is put off while an update of it is half done."""
 
 OnChange = Callable[[SessionRow, Activity, Activity], None]
-"""Called with the session, what it does now, and what it did before; also where only the source is another."""
+"""Called with the session, what it does now, and what it did before; also if only the source differs."""
 Look = Callable[[bool], tuple[Sequence[str], int] | None]
 """Returns a screen's lines and its cursor's row, or None while it is being drawn; True takes it half done."""
 

@@ -28,8 +28,8 @@ from constellagent.term.activity.states import IDLE_PROMPT, QUESTION, QUIET, Act
 from constellagent.term.scanner.events import AgentState, Bell, Mark, Notification, Progress, Signal, Title
 
 START_LIMIT = 30.0
-"""Seconds that a program may take to write something before it is `unknown`, or, where signs of its screen are
-known, to show the first of its signs before that it writes tells what it does."""
+"""Seconds that a program may take to write something before it is `unknown`, or, where signs of its screen
+are known, to show the first of its signs before bare output tells what it does."""
 SILENCE = 60.0
 """Seconds without output after which a sign that says it works is not believed."""
 DAMPING = 1.5
@@ -232,7 +232,7 @@ class ActivityTracker:
         return judged.state != "unknown" and (expected or judged.source in _SURE)
 
     def _may_begin(self, judged: Activity) -> bool:
-        """Whether a program that starts shows that it is ready, and may be about to take up its first prompt."""
+        """Whether a program that starts shows that it is ready, and may yet take up its first prompt."""
         starts = self._shown.state == "starting" and self._shown.source == "none" and self._signs.screens
         return bool(starts) and judged.reason == IDLE_PROMPT and judged.source in {"title", "screen"}
 

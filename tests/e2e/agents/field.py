@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -44,6 +45,19 @@ PERSON = {
 """What a person's home holds of the agents' configuration."""
 
 
+_PREFIX = "f-"
+_OLD = 86_400.0
+"""Seconds after which nobody works in a field any more."""
+
+
+def clear(ground: Path) -> None:
+    """Remove the folders of fields that a killed run has left."""
+    for left in ground.glob(f"{_PREFIX}*"):
+        with suppress(OSError):  # another run has removed it
+            if time.time() - left.stat().st_mtime > _OLD:
+                shutil.rmtree(left, ignore_errors=True)
+
+
 class ModelThread:
     """The model, in a thread with an event loop of its own, for tests that wait for real commands."""
 
@@ -60,10 +74,18 @@ class ModelThread:
 
     def stop(self) -> None:
         """Stop to serve."""
-        self._do(self.model.__aexit__())
+        self._do(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
+
+    async def _end(self) -> None:
+        """Close the server, and end what waits still because a prompt ordered that."""
+        await self.model.__aexit__()
+        waiting = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
 
     def _do(self, work: Any) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
@@ -91,7 +113,8 @@ class Field(Place):
         shutil.rmtree(self.folder)
         ground = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "constellagent-tests"
         ground.mkdir(parents=True, exist_ok=True, mode=0o700)
-        base = Path(tempfile.mkdtemp(prefix="f-", dir=ground))
+        clear(ground)
+        base = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=ground))
         self.folder = base
         self._settle()
         self._thread = ModelThread()

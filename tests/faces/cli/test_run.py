@@ -2,12 +2,15 @@
 
 import json
 import os
+import sys
+import tempfile
 import threading
 from pathlib import Path
 
 import pytest
 
 from constellagent.agents.streams.outcome import Outcome
+from constellagent.faces.cli.run import _together
 from constellagent.runtime.headless import result
 from constellagent.runtime.headless.result import Result
 from constellagent.runtime.paths import Paths
@@ -92,6 +95,33 @@ def test_a_verdict_is_told(session: Session, repo: Path, cli: Cli) -> None:
         "turns": 2,
         "usage": {"input": 1200, "output": 30, "cost": 0.5},
     }
+
+
+@pytest.mark.parametrize(
+    ("together", "said"), [(True, "failed (1/0)"), (False, "failed: exit status 1; no model (1/0)")]
+)
+def test_a_reason_is_said_once(
+    session: Session, repo: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch, together: bool, said: str
+) -> None:
+    """The output ends with it, so it is said beside that only where the two are read apart."""
+    monkeypatch.setattr("constellagent.faces.cli.run._together", lambda: together)
+    why = "exit status 1; no model"
+    session.write(f"claude failed: {why}\r\n".encode())
+    outcome = Outcome(ok=False, why="no model", input=1)
+    judged(session, Result(False, why, timed_out=False, exit_status=1, outcome=outcome), 1)
+
+    assert cli("run", "docs", "Write.").err.splitlines()[-1] == said
+
+
+@pytest.mark.parametrize(("stream", "together"), [("stdout", True), ("a pipe", False)])
+def test_output_and_what_is_said_beside_it_may_be_read_together(
+    stream: str, together: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On one terminal, or in one file, they are; not where each has a place of its own."""
+    with tempfile.TemporaryFile("w") as one, tempfile.TemporaryFile("w") as other:
+        monkeypatch.setattr(sys, "stdout", one)
+        monkeypatch.setattr(sys, "stderr", one if stream == "stdout" else other)
+        assert _together() == together
 
 
 def test_a_good_verdict_is_short(session: Session, repo: Path, cli: Cli) -> None:

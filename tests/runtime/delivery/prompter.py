@@ -1,6 +1,6 @@
 r"""A program with an input line at the bottom, as coding agents have one; for tests of deliveries.
 
-python prompter.py [dialog | pops | late SECONDS | busy SECONDS | shuns | stuck]
+python prompter.py [dialog | pops | late SECONDS | busy SECONDS | shuns | stuck | floods]
 
 dialog   asks for a permission, and notes what is typed into it
 pops     asks once something was pasted
@@ -8,6 +8,7 @@ late     shows its input line only after a while
 busy     works for so long after each prompt, and queues what comes meanwhile
 shuns    empties its input line at Enter and does nothing with the text
 stuck    needs a second Enter
+floods   writes two mebibytes before it shows its input line
 """
 
 import os
@@ -86,6 +87,9 @@ def main() -> None:
     os.write(1, b"\x1b[?2004h")
     if MODE == "late":
         time.sleep(SECONDS)
+    if MODE == "floods":
+        sys.stdout.write("\x1b[Hflood\r\n" * (1 << 18))
+        sys.stdout.flush()
     program, pending = Prompter(), b""
     show(program.draft, program.said, program.asks)
     while True:

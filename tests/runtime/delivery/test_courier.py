@@ -14,6 +14,7 @@ import pytest
 from constellagent.agents.kind import Kind, Signs
 from constellagent.agents.start import KINDS
 from constellagent.errors import ConflictError
+from constellagent.runtime import processes
 from constellagent.runtime.control import SendView
 from constellagent.runtime.delivery import courier, guided, pasting
 from constellagent.runtime.holder.log import LogReader
@@ -232,6 +233,8 @@ async def test_controls_in_a_text(home: Settings, tmp_path: Path) -> None:
 
         with pytest.raises(ConflictError, match="holds nothing but control characters"):
             await send(lab, "\x1b[A\x03")
+        with pytest.raises(ConflictError, match="there is no text"):
+            await send(lab, " \n")
 
 
 async def test_scripts_of_the_world(home: Settings, tmp_path: Path) -> None:
@@ -269,6 +272,17 @@ async def test_a_hook_that_tells_late(home: Settings, tmp_path: Path) -> None:
         assert await sending == SENT
 
 
+async def test_a_program_that_has_asked_for_pastes_long_ago(home: Settings, tmp_path: Path) -> None:
+    """Lines of a text are no Enters, however much the program has written since."""
+    async with working(home, tmp_path / "repo") as lab:
+        await start(lab, "floods")
+        await until(lab, "> ")
+
+        assert await send(lab, "one\ntwo") == SENT
+
+        await until(lab, "said 7 <one\ntwo>")
+
+
 async def test_what_we_left_makes_way(
     home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -283,6 +297,9 @@ async def test_what_we_left_makes_way(
 
         async def leave(text: str) -> None:
             os.kill(pid, signal.SIGSTOP)
+            async with asyncio.timeout(15):
+                while processes.state_of(pid) != "T":
+                    await asyncio.sleep(0.02)
             went = await send(lab, text)
             os.kill(pid, signal.SIGCONT)
             assert went["why"].startswith("the program is stopped; the text waits in its terminal")

@@ -11,6 +11,7 @@ READABLE = Kind("claude", "claude", lambda *_: Start(()), signs=Signs(draft="> "
 DISTURBED = Kind("codex", "codex", lambda *_: Start(()), signs=Signs(draft="> "), queues=False)
 LINED = Kind("aider", "aider", lambda *_: Start(()), signs=Signs(ready=("^> ",)))
 HOOKED = Kind("gemini", "gemini", lambda *_: Start(()), hooks=True)
+BOTH = Kind("opencode", "opencode", lambda *_: Start(()), signs=Signs(ready=("^> ",)), hooks=True)
 EMPTY, NOTHING = Sight((), draft=""), Sight(())
 
 
@@ -37,9 +38,15 @@ def doing(state: State, reason: str = "", source: Source = "hook") -> Activity:
         (READABLE, doing("waiting", "question"), 9, NOTHING, "dialog"),
         (READABLE, doing("working"), 9, Sight((), dialog="Allow?"), "dialog"),
         (READABLE, doing("working"), 9, Sight((), draft="1. Yes", dialog="Allow?"), "dialog"),
+        (READABLE, doing("waiting", "idle prompt"), 9, Sight((), ready=True), "wait"),
+        (READABLE, doing("waiting", "idle prompt"), 9, Sight((), draft="", brackets=False), "wait"),
+        (READABLE, doing("waiting", "idle prompt"), 9, Sight((), draft="", brackets=True), "open"),
         (LINED, doing("unknown"), 9, NOTHING, "wait"),
         (LINED, doing("unknown"), 9, Sight((), ready=True), "open"),
         (HOOKED, doing("starting", source="none"), 1, NOTHING, "wait"),
+        (BOTH, doing("working", source="output"), 9, Sight((), ready=True), "wait"),
+        (BOTH, doing("working"), 9, Sight((), ready=True), "open"),
+        (READABLE, doing("working", source="output"), 9, EMPTY, "open"),
         (HOOKED, doing("waiting", "idle prompt"), 1, NOTHING, "open"),
         (HOOKED, doing("waiting", "permission"), 9, NOTHING, "dialog"),
     ],

@@ -79,11 +79,12 @@ async def send(rig: Rig, row: SessionRow, text: str, *, enter: bool = True) -> D
     return await Hands(rig.registry.log(row.id), write, pid).deliver(text, enter=enter)
 
 
-def stop(rig: Rig, row: SessionRow) -> None:
-    """Stop the program of a session as Ctrl-Z does."""
+async def stop(rig: Rig, row: SessionRow) -> None:
+    """Stop the program of a session as Ctrl-Z does; until it has stopped, it may still read something."""
     pid = rig.registry.view(row)["pid"]
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
+    await until(lambda: processes.state_of(pid) == "T", "the program to stop")
 
 
 @pytest.mark.parametrize(
@@ -105,6 +106,17 @@ async def test_brackets_are_for_who_asked(tmp_path: Path, output: bytes, first: 
     await Hands(tmp_path, pty.write, None).deliver("hello", enter=False)
 
     assert pty.writes == [first]
+
+
+async def test_who_knows_whether_brackets_are_asked_for(tmp_path: Path) -> None:
+    """What the screen tells counts: a program may have asked longer ago than its output is searched."""
+    log, pty = LogWriter(str(tmp_path), 1 << 22), Pty()
+    log.append(ON + b"x" * (1 << 21))
+    log.close()
+
+    await Hands(tmp_path, pty.write, None).deliver("hello", enter=False, brackets=True)
+
+    assert pty.writes == [b"\x1b[200~hello\x1b[201~"]
 
 
 async def test_the_enter_comes_alone_and_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,7 +183,7 @@ async def test_a_stopped_program_gets_no_enter(
     monkeypatch.setattr(pasting, "READ_WITHIN", 0.2)
     monkeypatch.setattr(pasting, "SHOWN_WITHIN", 4.0)  # a busy machine takes its time
     row = await reading(rig)
-    stop(rig, row)
+    await stop(rig, row)
 
     went = await send(rig, row, "hello", enter=enter)
 
@@ -185,7 +197,7 @@ async def test_what_arrives_late_is_waited_for(rig: Rig, monkeypatch: pytest.Mon
     monkeypatch.setattr(pasting, "SHOWN_WITHIN", 0.0)
     monkeypatch.setattr(pasting, "PAUSE", 1.5)
     row = await reading(rig)
-    stop(rig, row)
+    await stop(rig, row)
     on_its_way: list[asyncio.Task[None]] = []
 
     async def write(data: bytes) -> None:

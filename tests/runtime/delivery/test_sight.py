@@ -85,6 +85,13 @@ def test_a_line_that_shows_readiness() -> None:
     assert not seen("not ready\n").ready
 
 
+def test_brackets_around_pastes() -> None:
+    """The screen knows whether the program has asked for them, however long ago."""
+    assert seen("\x1b[?2004h> ").brackets is True
+    assert seen("\x1b[?2004h> \x1b[?2004l").brackets is False
+    assert Sight(()).brackets is None
+
+
 def test_what_is_above() -> None:
     """The lines of the input itself do not show that a text was said."""
     assert seen("said\n> mine").above[0] == "said"
