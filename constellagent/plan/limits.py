@@ -6,7 +6,7 @@ read, from a cache too, and those that were written.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from constellagent.spec.limits import Budget, Limits
@@ -48,12 +48,6 @@ NOTHING_HELD = Held()
 def day_of(now: datetime, zone: ZoneInfo) -> str:
     """Return the day of a moment, such as `2026-11-22`."""
     return now.astimezone(zone).date().isoformat()
-
-
-def end_of_day(now: datetime, zone: ZoneInfo) -> datetime:
-    """Return when the next day begins, UTC."""
-    tomorrow = now.astimezone(zone).date() + timedelta(days=1)
-    return datetime.combine(tomorrow, time(), zone).astimezone(UTC)
 
 
 def over_day(budget: Budget, spent: Spent) -> str:

@@ -4,7 +4,7 @@ import sys
 import time
 from pathlib import Path
 
-from constellagent.errors import UsageError
+from constellagent.errors import UnavailableError, UsageError
 from constellagent.faces.blocking import BlockingClient
 from constellagent.faces.cli import race_tables, screen
 from constellagent.faces.cli.reach import daemon
@@ -32,9 +32,8 @@ def begin(request: RaceRequest, *, detach: bool, as_json: bool) -> int:
     if not as_json:
         screen.tell(f"race {view['race']}: {', '.join(run['branch'] for run in view['runs'])}")
     try:
-        with daemon() as client:
-            view = _to_the_end(client, request["file"], view, quiet=as_json)
-    except KeyboardInterrupt:
+        view = _followed(request["file"], view, quiet=as_json)
+    except (KeyboardInterrupt, UnavailableError):
         race = view["race"]
         screen.tell(
             f"\nrace {race} goes on: `constellagent race show {race}` shows it, "
@@ -95,9 +94,25 @@ def _text(data: bytes, where: str) -> str:
     return text
 
 
-def _to_the_end(client: BlockingClient, file: str, view: RaceView, *, quiet: bool) -> RaceView:
-    """Say each change until all runs are over; returns the race with all that is known of it then."""
+def _followed(file: str, view: RaceView, *, quiet: bool) -> RaceView:
+    """Follow a race to its end, once more with the next daemon where one dies: a race does not mind.
+
+    Raises:
+        UnavailableError: no daemon can be had, or two died in a row.
+    """
     said: dict[str, str] = {}
+    try:
+        with daemon() as client:
+            return _to_the_end(client, file, view, said, quiet=quiet)
+    except UnavailableError:
+        with daemon() as client:
+            return _to_the_end(client, file, view, said, quiet=quiet)
+
+
+def _to_the_end(
+    client: BlockingClient, file: str, view: RaceView, said: dict[str, str], *, quiet: bool
+) -> RaceView:
+    """Say each change until all runs are over; returns the race with all that is known of it then."""
     brief = RaceRequest(file=file, action="show", race=view["race"], brief=True)
     while True:
         for run in view["runs"]:

@@ -128,14 +128,17 @@ class Pauses:
         return [row.id for _, row in found]
 
     async def look(self) -> None:
-        """Pause the runs that have used as much as one may.
+        """Pause the runs that have used as much as one may; one that cannot be looked at keeps no other.
 
         Raises:
-            ConstellagentError: something cannot be looked up, or reached.
+            ConstellagentError: nobody can say which runs there are.
         """
         for row in await self._registry.live():
             if row.role == "run" and not self.why(row.id):
-                await self._look_at(row)
+                try:
+                    await self._look_at(row)
+                except ConstellagentError as error:
+                    _log.warning("what run %s has used is not known: %s", row.id, error.message)
 
     async def _look_at(self, row: SessionRow) -> None:
         used = await asyncio.to_thread(used_so_far, self._registry.folder(row.id))

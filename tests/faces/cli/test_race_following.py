@@ -5,9 +5,13 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from constellagent.errors import UnavailableError
+from constellagent.faces.cli import race_following
+from constellagent.runtime.race_views import RaceView
 from tests.faces.cli.conftest import OnTerminal
 from tests.faces.cli.raced import going, race_view, run_view
 from tests.faces.conftest import Cli
@@ -52,6 +56,28 @@ def test_a_race_is_followed_to_its_end(daemon: FakeControl, repo: Path, cli: Cli
     }
     assert second == {"file": file, "action": "show", "race": "1a2b3c4d", "brief": True}
     assert last == {"file": file, "action": "show", "race": "1a2b3c4d"}
+
+
+def test_a_daemon_that_dies_ends_nothing(
+    daemon: FakeControl, repo: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next one is asked; where there is none, it is said how to see the race again."""
+    goes(daemon)
+    follow, deaths = race_following._to_the_end, [1, 1]
+
+    def dying(*given: Any, quiet: bool) -> RaceView:
+        if deaths:
+            deaths.pop()
+            raise UnavailableError("the daemon went away")
+        return follow(*given, quiet=quiet)
+
+    monkeypatch.setattr(race_following, "_to_the_end", dying)
+    gone = cli("run", "--agents", "ada,bob", "Do it.")
+    assert gone.code == 69
+    assert "race 1a2b3c4d goes on: `constellagent race show 1a2b3c4d` shows it" in gone.err
+
+    deaths.append(1)
+    assert cli("run", "--agents", "ada,bob", "Do it.").code == 0
 
 
 def test_a_race_without_a_winner_fails(daemon: FakeControl, repo: Path, cli: Cli) -> None:

@@ -75,6 +75,18 @@ async def test_a_run_is_paused_at_its_limit(bench: Bench) -> None:
     assert len(bench.told) == 2
 
 
+async def test_one_that_cannot_be_looked_at_keeps_no_other(bench: Bench) -> None:
+    """What it has used is not known; those behind it are paused all the same."""
+    bench.ground.sessions.folder("aaaa1").mkdir(parents=True, exist_ok=True)
+    (bench.ground.sessions.folder("aaaa1") / progress.NAME).mkdir()
+    bench.uses("cccc3", 5, 2.5)
+
+    await bench.pauses.look()
+
+    assert bench.ground.sessions.signals == [("cccc3", PAUSE)]
+    assert bench.pauses.why("aaaa1") == ""
+
+
 async def test_it_goes_on_when_a_person_says_so(bench: Bench) -> None:
     """With another limit it is paused there again, without one it is not."""
     bench.uses("aaaa1", 100)
