@@ -15,10 +15,9 @@ def unheeded(spec: Agent) -> list[str]:
     nothing = Options()
     said = [name for name in Options.model_fields if getattr(options, name) != getattr(nothing, name)]
     if not kind.program:
-        what = "a shell line" if spec.shell is not None else "a command"
-        return (
-            [f"{what} gets none of `options:` ({', '.join(said)}); give it words of its own"] if said else []
-        )
+        # What `defaults` say of coding agents is no promise of a plain command's.
+        text = f"a shell line gets none of `options:` ({', '.join(said)}); give it words of its own"
+        return [text] if said and spec.kind != "command" else []
     lost = [name for name in _FEW.get(kind.name, ()) if name in said]
     found = [f"{kind.name} has no way to heed `options.{name}`" for name in lost]
     return [*found, *_profile(spec, kind)]

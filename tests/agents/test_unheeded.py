@@ -22,11 +22,12 @@ def test_a_program_without_words_for_an_option(kind: str) -> None:
 
 
 def test_a_shell_line_gets_no_options() -> None:
-    """Whatever kind it says: a permission that is not kept is told of."""
+    """A permission that is not kept is told of; a plain command was promised none."""
     (told,) = unheeded(spec("claude", shell="claude --continue", options={"permissions": "read"}))
     assert told == "a shell line gets none of `options:` (permissions); give it words of its own"
-    (told,) = unheeded(spec("command", command=["x"], options={"model": "m", "args": ["-v"]}))
+    (told,) = unheeded(spec("codex", shell="x", options={"model": "m", "args": ["-v"]}))
     assert "(model, args)" in told
+    assert unheeded(spec("command", command=["x"], options={"permissions": "read"})) == []
 
 
 def test_what_needs_a_profile_of_its_own() -> None:

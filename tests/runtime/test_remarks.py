@@ -10,7 +10,7 @@ from tests.runtime.working import Working, working
 
 FLEET = """
   one: {kind: codex, options: {allow: [x]}, identity: false}
-  two: {command: ['true'], options: {permissions: read}, identity: false}
+  two: {kind: claude, shell: 'true', options: {permissions: read}, identity: false}
 """
 
 
@@ -29,7 +29,7 @@ async def test_a_person_is_told_before_an_apply(home: Settings, tmp_path: Path) 
         assert await lines(lab) == [
             "~ one: codex has no way to heed `options.allow`",
             f"~ one: {NO_PROGRAM}",
-            "~ two: a command gets none of `options:` (permissions); give it words of its own",
+            "~ two: a shell line gets none of `options:` (permissions); give it words of its own",
         ]
         assert len(await lines(lab, agents=["two"])) == 1
         assert await lines(lab, destroy=True) == []
@@ -38,10 +38,12 @@ async def test_a_person_is_told_before_an_apply(home: Settings, tmp_path: Path) 
 async def test_an_apply_says_it_too(home: Settings, tmp_path: Path) -> None:
     """As a warning; the apply goes on."""
     async with working(home, tmp_path / "repo") as lab:
-        lab.declare("  two: {command: [sleep, '100'], options: {permissions: read}, identity: false}\n")
+        lab.declare(
+            "  two: {kind: claude, shell: sleep 100, options: {permissions: read}, identity: false}\n"
+        )
 
         result = await lab.apply()
 
         assert result["exit_code"] == 0
         warned = [event["text"] for event in lab.events if event["level"] == "warning"]
-        assert any("none of `options:` (permissions)" in text for text in warned)
+        assert any("none of `options:` (model)" in text for text in warned)

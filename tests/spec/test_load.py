@@ -69,7 +69,7 @@ agents:
             "5:13: agents.a.kind: expected command, claude, codex, gemini, opencode, aider or copilot, "
             "found the text 'cluade'; did you mean claude?"
         ),
-        "6:29: agents.b.needs.0: no service is called 'shop'; declare it under services",
+        "6:29: agents.b.needs.0: no service or agent is called 'shop'; declare it under services",
         "7:3: agents.b: the key 'b' is given twice, first at line 6, column 3",
         "8:16: agents.c.command: expected a list, such as [first, second], found the text 'x'",
     ]

@@ -114,7 +114,7 @@ def test_a_program_that_holds_its_screen_back_is_waited_for(start: Start) -> Non
     """Between the marks of synchronized output nothing is drawn, but not for ever."""
     code = (
         "import os,time\nos.write(1,b'first')\ntime.sleep(0.3)\n"
-        "os.write(1, b'\\x1b[?2026h\\x1b[Hhalf ')\ntime.sleep(0.05)\n"
+        "os.write(1, b'\\x1b[?2026h\\x1b[Hhalf ')\ntime.sleep(0.01)\n"
         "os.write(1, b'\\x1b[Hwhole\\x1b[?2026l')\ntime.sleep(0.3)\n"
         "os.write(1, b'\\x1b[?2026h\\x1b[Hstuck')\ntime.sleep(60)"
     )

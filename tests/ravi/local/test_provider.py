@@ -138,7 +138,7 @@ async def test_a_failed_call_leaves_nothing(tmp_path: Path) -> None:
 
     with pytest.raises(KeyError):
         await store.run(half)
-    with pytest.raises(WorldError):
+    with pytest.raises(ConstellagentError, match="no such table"):
         await store.run(lambda db: db.execute("INSERT INTO nowhere VALUES (1)"))
     assert await store.run(lambda db: db.execute("SELECT count(*) FROM facts").fetchone()[0]) == 0
     await store.close()
