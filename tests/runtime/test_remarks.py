@@ -46,4 +46,4 @@ async def test_an_apply_says_it_too(home: Settings, tmp_path: Path) -> None:
 
         assert result["exit_code"] == 0
         warned = [event["text"] for event in lab.events if event["level"] == "warning"]
-        assert any("none of `options:` (model)" in text for text in warned)
+        assert any("none of `options:` (permissions)" in text for text in warned)
