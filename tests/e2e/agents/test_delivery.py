@@ -25,6 +25,11 @@ from tests.reliability.lab import wait_for
 pytestmark = pytest.mark.timeout(1800)
 
 PROVEN = [pytest.param(kind, marks=needs(kind)) for kind in ("claude", "codex", "copilot")]
+BY_TURNS = [
+    pytest.param(kind, marks=[needs(kind), *([] if kind == "claude" else [pytest.mark.long])])
+    for kind in ("claude", "codex", "copilot")
+]
+"""What is the same code for all kinds is shown with one of them in every run, and with all in a long one."""
 
 
 def declaration(field: Field, *, options: str = "permissions: edit") -> str:
@@ -196,6 +201,7 @@ def test_nothing_answers_a_permission(field: Field) -> None:
     field.wait_state("one", "waiting:permission")
 
 
+@pytest.mark.parametrize("field", BY_TURNS, indirect=True)
 def test_a_draft_is_neither_sent_nor_lost(field: Field) -> None:
     """What somebody has begun to write stays where it is."""
     begin(field)
@@ -210,6 +216,7 @@ def test_a_draft_is_neither_sent_nor_lost(field: Field) -> None:
     assert got(field, "Something else") == got(field, "a draft of mine") == 0
 
 
+@pytest.mark.parametrize("field", BY_TURNS, indirect=True)
 def test_a_busy_agent(field: Field) -> None:
     """One that queues takes a text while it works; one that it would disturb is waited for."""
     begin(field)
@@ -226,6 +233,7 @@ def test_a_busy_agent(field: Field) -> None:
     assert got(field, "Too early") == 0
 
 
+@pytest.mark.parametrize("field", BY_TURNS, indirect=True)
 def test_a_daemon_that_dies_types_nothing_twice(field: Field) -> None:
     """A text whose delivery was cut short is there once or not at all, and the sender is not told it was."""
     begin(field)
@@ -240,6 +248,7 @@ def test_a_daemon_that_dies_types_nothing_twice(field: Field) -> None:
     assert got(field, "Only once, if at all") <= 1
 
 
+@pytest.mark.parametrize("field", BY_TURNS, indirect=True)
 def test_broadcast(field: Field) -> None:
     """One command reaches all agents side by side, and says of each how it went."""
     field.declare_agents(one=declaration(field), two=declaration(field))
