@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from constellagent.agents.command import declared
+from constellagent.agents.hook_events import nothing, prompt, session_start, told, working
 from constellagent.agents.kind import (
     IDLE_PROMPT,
     PERMISSION,
@@ -46,8 +47,6 @@ ASKING = ("PermissionRequest", "Elicitation", "ElicitationResult", "Notification
 """The same where somebody can answer. A headless run tells of them too, and goes on without an answer."""
 HOOK_LIMIT = 5
 """Seconds after which it does not wait for our hook any more."""
-LONGEST = 500
-"""Characters of what it says that are worth showing."""
 
 
 def start(spec: Agent, task: Task, place: Place, tools: Tools | None) -> Start:
@@ -170,34 +169,8 @@ def read_hook(event: Mapping[str, Any]) -> Report | None:
     name = text(event, "hook_event_name")
     if name in {"", "SessionEnd"}:
         return None
-    said = _SAID.get(name, _nothing)(event)
-    return Report(
-        state=said.state,
-        reason=said.reason,
-        message=said.message[:LONGEST],
-        conversation=text(event, "session_id"),
-        transcript=text(event, "transcript_path"),
-        prompt=said.prompt,
-    )
-
-
-def _nothing(event: Mapping[str, Any]) -> Report:
-    del event
-    return Report()
-
-
-def _session_start(event: Mapping[str, Any]) -> Report:
-    """A cleared conversation waits for its first turn; another one may have got its prompt already."""
-    return Report("waiting", IDLE_PROMPT) if event.get("source") == "clear" else Report()
-
-
-def _prompt(event: Mapping[str, Any]) -> Report:
-    return Report("working", prompt=text(event, "prompt"))
-
-
-def _working(event: Mapping[str, Any]) -> Report:
-    del event
-    return Report("working")
+    said = _SAID.get(name, nothing)(event)
+    return told(event, said)
 
 
 def _permission(event: Mapping[str, Any]) -> Report:
@@ -236,13 +209,13 @@ def _stop_failure(event: Mapping[str, Any]) -> Report:
 
 
 _SAID: Mapping[str, Callable[[Mapping[str, Any]], Report]] = {
-    "SessionStart": _session_start,
-    "UserPromptSubmit": _prompt,
+    "SessionStart": session_start,
+    "UserPromptSubmit": prompt,
     "PermissionRequest": _permission,
-    "PostToolUse": _working,
-    "PostToolUseFailure": _working,
+    "PostToolUse": working,
+    "PostToolUseFailure": working,
     "Elicitation": _elicitation,
-    "ElicitationResult": _working,
+    "ElicitationResult": working,
     "Notification": _notification,
     "Stop": _stop,
     "StopFailure": _stop_failure,

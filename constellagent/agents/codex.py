@@ -12,6 +12,7 @@ from typing import Any
 
 from constellagent.agents.codex_configuration import INSTRUCTIONS, configuration, seed_of
 from constellagent.agents.command import declared
+from constellagent.agents.hook_events import LONGEST, prompt, session_start, told, working
 from constellagent.agents.kind import (
     IDLE_PROMPT,
     PERMISSION,
@@ -35,8 +36,6 @@ SANDBOXES = {"ask": "read-only", "read": "read-only", "edit": "workspace-write",
 """Its sandboxes. In each it may read what the person may."""
 GIT = ("objects", "refs", "logs", "lfs")
 """What of a repository's folder a commit changes, beside the folder of the worktree in it."""
-LONGEST = 500
-"""Characters of what it says that are worth showing."""
 
 
 def start(spec: Agent, task: Task, place: Place, tools: Tools | None) -> Start:
@@ -114,14 +113,7 @@ def read_hook(event: Mapping[str, Any]) -> Report | None:
     if name not in _SAID:
         return None
     said = _SAID[name](event)
-    return Report(
-        state=said.state,
-        reason=said.reason,
-        message=said.message[:LONGEST],
-        conversation=text(event, "session_id"),
-        transcript=text(event, "transcript_path"),
-        prompt=said.prompt,
-    )
+    return told(event, said)
 
 
 def _turn_complete(event: Mapping[str, Any]) -> Report | None:
@@ -130,20 +122,6 @@ def _turn_complete(event: Mapping[str, Any]) -> Report | None:
     if first.startswith("Generate a concise") and "\n\nUser prompt:\n" in first:
         return None
     return Report("done", message=text(event, "last-assistant-message")[:LONGEST])
-
-
-def _session_start(event: Mapping[str, Any]) -> Report:
-    """It comes with the first prompt; a cleared conversation has none yet."""
-    return Report("waiting", IDLE_PROMPT) if event.get("source") == "clear" else Report()
-
-
-def _prompt(event: Mapping[str, Any]) -> Report:
-    return Report("working", prompt=text(event, "prompt"))
-
-
-def _working(event: Mapping[str, Any]) -> Report:
-    del event
-    return Report("working")
 
 
 def _permission(event: Mapping[str, Any]) -> Report:
@@ -160,10 +138,10 @@ def _stop(event: Mapping[str, Any]) -> Report:
 
 
 _SAID: Mapping[str, Callable[[Mapping[str, Any]], Report]] = {
-    "SessionStart": _session_start,
-    "UserPromptSubmit": _prompt,
+    "SessionStart": session_start,
+    "UserPromptSubmit": prompt,
     "PermissionRequest": _permission,
-    "PostToolUse": _working,
+    "PostToolUse": working,
     "Stop": _stop,
 }
 

@@ -7,9 +7,11 @@ the worktree is written. It lets us choose the id of a conversation, and finds o
 import json
 import shlex
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from constellagent.agents.command import declared
+from constellagent.agents.hook_events import nothing, prompt, told, working
 from constellagent.agents.kind import (
     IDLE_PROMPT,
     PERMISSION,
@@ -50,8 +52,6 @@ EVENTS = (
 it comes before the rules are looked at, and so where nobody is asked, too."""
 HOOK_LIMIT = 5
 """Seconds after which it does not wait for our hook any more."""
-LONGEST = 500
-"""Characters of what it says that are worth showing."""
 
 
 def start(spec: Agent, task: Task, place: Place, tools: Tools | None) -> Start:
@@ -167,23 +167,8 @@ def read_hook(event: Mapping[str, Any]) -> Report | None:
     if reader is None:
         return None
     said = reader(event)
-    return Report(
-        state=said.state,
-        reason=said.reason,
-        message=said.message[:LONGEST],
-        conversation=text(event, "session_id") or text(event, "sessionId"),
-        transcript=text(event, "transcript_path"),
-        prompt=said.prompt,
-    )
-
-
-def _session_start(event: Mapping[str, Any]) -> Report:
-    del event
-    return Report()
-
-
-def _prompt(event: Mapping[str, Any]) -> Report:
-    return Report("working", prompt=text(event, "prompt"))
+    found = told(event, said)
+    return replace(found, conversation=found.conversation or text(event, "sessionId"))
 
 
 def _tool_begins(event: Mapping[str, Any]) -> Report:
@@ -193,11 +178,6 @@ def _tool_begins(event: Mapping[str, Any]) -> Report:
         given = given if isinstance(given, Mapping) else {}
         return Report("waiting", QUESTION, text(given, "message") or text(given, "question"))
     return Report("working", tool)
-
-
-def _tool_ended(event: Mapping[str, Any]) -> Report:
-    del event
-    return Report("working")
 
 
 def _notification(event: Mapping[str, Any]) -> Report:
@@ -223,11 +203,11 @@ def _session_end(event: Mapping[str, Any]) -> Report:
 
 
 _SAID: Mapping[str, Callable[[Mapping[str, Any]], Report]] = {
-    "SessionStart": _session_start,
-    "UserPromptSubmit": _prompt,
+    "SessionStart": nothing,
+    "UserPromptSubmit": prompt,
     "PreToolUse": _tool_begins,
-    "PostToolUse": _tool_ended,
-    "PostToolUseFailure": _tool_ended,
+    "PostToolUse": working,
+    "PostToolUseFailure": working,
     "Notification": _notification,
     "ErrorOccurred": _error,
     "Stop": _stop,

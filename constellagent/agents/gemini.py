@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from constellagent.agents.command import declared
+from constellagent.agents.hook_events import nothing, prompt, session_start, told
 from constellagent.agents.kind import (
     IDLE_PROMPT,
     PERMISSION,
@@ -37,8 +38,6 @@ EVENTS = ("SessionStart", "BeforeAgent", "Notification", "AfterAgent")
 """What its hooks tell us of. Those around each model call and each tool would hold up its work."""
 HOOK_LIMIT = 5000
 """Milliseconds after which it does not wait for our hook any more."""
-LONGEST = 500
-"""Characters of what it says that are worth showing."""
 
 
 def start(spec: Agent, task: Task, place: Place, tools: Tools | None) -> Start:
@@ -179,29 +178,8 @@ def read_hook(event: Mapping[str, Any]) -> Report | None:
     name = text(event, "hook_event_name")
     if name in {"", "SessionEnd"}:
         return None
-    said = _SAID.get(name, _nothing)(event)
-    return Report(
-        state=said.state,
-        reason=said.reason,
-        message=said.message[:LONGEST],
-        conversation=text(event, "session_id"),
-        transcript=text(event, "transcript_path"),
-        prompt=said.prompt,
-    )
-
-
-def _nothing(event: Mapping[str, Any]) -> Report:
-    del event
-    return Report()
-
-
-def _session_start(event: Mapping[str, Any]) -> Report:
-    """A cleared conversation has no turn yet; a fresh one gets its prompt now, if it has one."""
-    return Report("waiting", IDLE_PROMPT) if event.get("source") == "clear" else Report()
-
-
-def _prompt(event: Mapping[str, Any]) -> Report:
-    return Report("working", prompt=text(event, "prompt"))
+    said = _SAID.get(name, nothing)(event)
+    return told(event, said)
 
 
 def _notification(event: Mapping[str, Any]) -> Report:
@@ -224,8 +202,8 @@ def _done(event: Mapping[str, Any]) -> Report:
 
 
 _SAID: Mapping[str, Callable[[Mapping[str, Any]], Report]] = {
-    "SessionStart": _session_start,
-    "BeforeAgent": _prompt,
+    "SessionStart": session_start,
+    "BeforeAgent": prompt,
     "Notification": _notification,
     "AfterAgent": _done,
 }

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from constellagent.agents.command import declared
+from constellagent.agents.hook_events import LONGEST
 from constellagent.agents.kind import (
     IDLE_PROMPT,
     PERMISSION,
@@ -34,8 +35,6 @@ SERVER = "constellagent"
 READS = ("read", "glob", "grep", "list", "lsp", "skill", "todowrite", "todoread", "task")
 """What it may do to look around; in the worktree only, since another permission guards all else."""
 COMMITS = ("git add *", "git commit *")
-LONGEST = 500
-"""Characters of what it says that are worth showing."""
 
 
 def start(spec: Agent, task: Task, place: Place, tools: Tools | None) -> Start:
