@@ -101,6 +101,7 @@ def test_a_keyboard_is_enough(visit: Visit, town: Town, picture: Picture) -> Non
     expect(heading(page)).not_to_contain_text("hello.py")
     page.keyboard.press("[")
     expect(heading(page)).to_contain_text("hello.py")
+    expect(line(page, "Good day")).to_be_visible()
     page.keyboard.press("n")
     page.keyboard.press("c")
     expect(page.get_by_label("Comment", exact=True)).to_be_focused()
