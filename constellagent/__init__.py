@@ -10,7 +10,9 @@ Read the tree from the bottom up; a module may import only from the layers below
     term/      what a terminal shows    pure: bytes -> cells and events
     spec/      what is wanted           pure: text -> values
     durable    what must survive       SQLite files that keep what they took
+    backups    what was before         the copy of a SQLite file that an upgrade changes
     demo/      what it can look like   scripts of four services and four agents
+    failpoints where it may die        by name, so that tests can try each place
     errors     what can go wrong, and what the reader should do
 """
 

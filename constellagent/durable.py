@@ -7,6 +7,7 @@ local provider keep theirs in such files.
 """
 
 import asyncio
+import logging
 import os
 import sqlite3
 from collections import deque
@@ -15,14 +16,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from constellagent.errors import ConstellagentError, WorldError
+from constellagent import backups
+from constellagent.errors import ConstellagentError, UnavailableError, WorldError
+from constellagent.failpoints import FilePoint, reach
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Value = str | bytes | int | float | None
 """What a column holds."""
 
-_FAILED = (sqlite3.Error, UnicodeError)
-"""What the driver raises; the second where a damaged file makes a text, or its own message, no UTF-8."""
+_FAILED = (sqlite3.Error, UnicodeError, OSError)
+"""What the driver raises, the second where a damaged file makes a text, or its own message, no UTF-8; and
+what a disk says without it."""
 
 
 _HINTS = {
@@ -55,6 +61,10 @@ class Companion(Protocol):
 
     def settle(self, connection: sqlite3.Connection) -> None:
         """Write what waits; an error fails every call of the transaction."""
+        ...
+
+    def committed(self) -> None:
+        """Take note that the transaction which was settled last is durable; must not fail."""
         ...
 
 
@@ -107,8 +117,11 @@ class DurableFile:
     async def open(self) -> None:
         """Open the file, creating or migrating it; its mode is 0600 whatever the umask.
 
+        What an older release wrote is copied beside it first (`backups`), and then changed as a whole.
+
         Raises:
-            ConstellagentError: the file is damaged, or was written by a newer release.
+            ConstellagentError: the file is damaged.
+            UnavailableError: a newer release wrote it; nothing at all is written to it.
             WorldError: it cannot be opened now: no permission, no space.
         """
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=self._path.name)
@@ -176,6 +189,7 @@ class DurableFile:
         return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, call))
 
     def _open(self) -> None:
+        self._refuse_newer(backups.version_of(self._path))
         try:
             self._make_private()
             connection = sqlite3.connect(self._path, isolation_level=None, timeout=10)
@@ -201,21 +215,46 @@ class DurableFile:
             connection.row_factory = sqlite3.Row
         for pragma in self._pragmas:
             connection.execute(f"PRAGMA {pragma}")
-        found, newest = connection.execute("PRAGMA user_version").fetchone()[0], len(self._migrations)
-        if found > newest:
-            raise ConstellagentError(
-                f"{self._path} was written by a newer release (version {found}, this one knows {newest})",
-                hint="upgrade constellagent",
-            )
-        said = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        found = connection.execute("PRAGMA user_version").fetchone()[0]
+        self._refuse_newer(found)
+        # Before a change the indexes are compared with their tables, too: it happens once, and shows more.
+        check = "quick_check" if found in {0, len(self._migrations)} else "integrity_check"
+        said = connection.execute(f"PRAGMA {check}(1)").fetchone()[0]
         if said != "ok" or found < 0:
             raise sqlite3.DatabaseError(said.splitlines()[-1] if found >= 0 else "it has no version")
-        for version in range(found, newest):
-            connection.execute("BEGIN IMMEDIATE")
-            for statement in self._migrations[version]:
+        if found < len(self._migrations):
+            self._upgrade(connection, found)
+
+    def _refuse_newer(self, found: int | None) -> None:
+        newest = len(self._migrations)
+        if found is None or found <= newest:
+            return
+        before = [copy.path for copy in backups.found(self._path) if copy.version <= newest]
+        back = f", or put what was before in its place: {before[0]}" if before else ""
+        raise UnavailableError(
+            f"{self._path} was written by a newer release (version {found}, this one knows {newest}); "
+            "nothing was changed",
+            hint=f"upgrade constellagent{back}",
+        )
+
+    def _upgrade(self, connection: sqlite3.Connection, found: int) -> None:
+        """Take the file from version `found` to the newest, whole or not at all; a copy is made first."""
+        stem, newest = self._path.stem, len(self._migrations)
+        if found:
+            reach(f"{FilePoint.BACKUP}.{stem}:before")
+            kept = backups.make(connection, self._path, found)
+            reach(f"{FilePoint.BACKUP}.{stem}:after")
+            _log.info("upgrading %s from version %d to %d; the copy is %s", self._path, found, newest, kept)
+        connection.execute("BEGIN IMMEDIATE")
+        for migration in self._migrations[found:]:
+            for statement in migration:
                 connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {version + 1}")
-            connection.execute("COMMIT")
+        connection.execute(f"PRAGMA user_version = {newest}")
+        reach(f"{FilePoint.MIGRATE}.{stem}:before")
+        connection.execute("COMMIT")
+        reach(f"{FilePoint.MIGRATE}.{stem}:after")
+        if found:
+            backups.prune(self._path)
 
     def _scrub(self) -> None:
         if self._connection is None:
@@ -269,10 +308,18 @@ class DurableFile:
             raise WorldError(f"{self._path} is not open")
         try:
             connection.execute("BEGIN IMMEDIATE")
+            known, point = connection.total_changes, f"{FilePoint.COMMIT}.{self._path.stem}"
             outcomes.extend(self._alone(connection, call) for call in calls)
             if self._companion is not None:
                 self._companion.settle(connection)
+            written = connection.total_changes != known
+            if written:
+                reach(f"{point}:before")
             connection.execute("COMMIT")
+            if written:
+                reach(f"{point}:after")
+            if self._companion is not None:
+                self._companion.committed()
         finally:
             # A failed call leaves its transaction open, unless SQLite has given it up already.
             if connection.in_transaction:
@@ -307,6 +354,8 @@ class DurableFile:
 
     def _told(self, error: Exception) -> ConstellagentError:
         """Say what an error of the driver means, by SQLite's code for it, and what to do."""
+        if isinstance(error, OSError):
+            return WorldError(f"{self._path}: {error.strerror}", hint=_HINTS[sqlite3.SQLITE_FULL], delay=1.0)
         if not isinstance(error, sqlite3.OperationalError):
             return ConstellagentError(f"{self._path} is damaged: {error}", hint=self._damaged)
         code = getattr(error, "sqlite_errorcode", -1) & 0xFF  # what is above it says more exactly where

@@ -13,6 +13,10 @@ class FakeSessionKeys:
         self.issued[session] = identity
         return f"key of {identity} for {session}"
 
+    async def sessions(self) -> list[str]:
+        """Name those that are out."""
+        return list(self.issued)
+
     async def withdraw(self, session: str) -> None:
         """Take it back."""
         if self.issued.pop(session, None) is not None:

@@ -39,7 +39,7 @@ _LOOKS = re.compile(r"constellagent (status|usage|schedule (show|history))\b")
 _AS_ON_A_TERMINAL = "exec 2>&1; export PYTHONUNBUFFERED=1"
 """Talk and results come together, in the order in which they are written."""
 
-_PATIENCE = 15.0
+_PATIENCE = 40.0
 """Seconds for which such a command is asked again."""
 
 

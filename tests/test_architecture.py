@@ -48,6 +48,14 @@ SPAWNING = {
     "runtime/objects.py": "starts the worker that reads git objects",
     "runtime/occupants.py": "asks lsof where there is no /proc",
     "runtime/processes.py": "asks ps where there is no /proc",
+    "runtime/sandbox/entering.py": "becomes bubblewrap",
+    "runtime/sandbox/forward.py": "leaves behind what forwards to the provider, in a sandbox without network",
+    "runtime/sandbox/inside.py": "becomes the program in a sandbox, or starts it there",
+    "runtime/sandbox/battery_program/commands.py": "runs git and our programs as an agent would",
+    "runtime/sandbox/battery_program/kernel.py": "forks what tries to leave the sandbox",
+    "runtime/sandbox/battery_program/processes.py": "forks what tries to trace others",
+    "runtime/sandbox/battery_program/working.py": "starts the MCP server as an agent would",
+    "runtime/sandbox/probe.py": "finds out whether bubblewrap works",
     "runtime/worktrees/setup.py": "runs the setup steps of the file",
 }
 """Every module that may start a process, and what for."""
@@ -181,6 +189,16 @@ def test_no_shell_is_started() -> None:
                 assert "shell" not in {keyword.arg for keyword in call.keywords}, place
 
 
+def test_every_child_is_given_its_environment() -> None:
+    """What the daemon starts never has the daemon's own environment, in which secrets may stand."""
+    for module in MODULES:
+        if not name(module).startswith(("ravi/", "runtime/")) or "battery_program" in name(module):
+            continue  # the faces act for a person, in whose environment they are; the battery is an agent
+        for call in calls(module):
+            if ast.unparse(call.func).endswith(("create_subprocess_exec", "subprocess.run", "Popen")):
+                assert "env" in {keyword.arg for keyword in call.keywords}, f"{name(module)}:{call.lineno}"
+
+
 def test_git_is_run_by_one_helper() -> None:
     """No other module names git as a program to run."""
     for module in MODULES:
@@ -198,6 +216,9 @@ def test_git_is_run_by_one_helper() -> None:
         ("constellagent.runtime.hook_program", {"constellagent"}),
         ("constellagent.ravi.shim_program", {"constellagent"}),
         ("constellagent.runtime.headless.run", {"constellagent"}),
+        ("constellagent.runtime.sandbox.entering", {"constellagent"}),
+        ("constellagent.runtime.sandbox.inside", {"constellagent"}),
+        ("constellagent.runtime.sandbox.forward", {"constellagent"}),
     ],
 )
 def test_what_starts_for_every_session_stays_light(module: str, allowed: set[str]) -> None:

@@ -190,7 +190,7 @@ def test_the_herald_serves_on_its_own_port(applied: Clone) -> None:
 
     def page() -> str:
         try:
-            with opener.open(address() or "", timeout=5) as answer:
+            with opener.open(address() or "", timeout=30) as answer:
                 text: str = answer.read().decode()
         except OSError:
             return ""

@@ -60,14 +60,15 @@ def start(spec: Agent, task: Task, place: Place, tools: Tools | None) -> Start:
     words += _permitted(spec.options, tools, headless=headless)
     if spec.options.model is not None:
         words += ["--model", spec.options.model]
-    files = {} if tools is None else _files(spec.options, tools, headless=headless)
+    within = spec.sandbox.kind != "none"
+    files = {} if tools is None else _files(spec.options, tools, headless=headless, within=within)
     words += [word for name in files for word in (_OPTIONS[name], str(place.folder / name))]
     words += spec.options.args
     if task.prompt is not None and not headless:
         words += ["--", plain(task.prompt)]
     return Start(
         tuple(words),
-        env={} if tools is None else _environment(place, tools, headless=headless),
+        env={} if tools is None else _environment(place, tools, headless=headless, within=within),
         files=files,
         seeds={} if tools is None or place.profile is None else {".claude.json": _seed(place)},
         stdin=plain(task.prompt or "") if headless else None,
@@ -92,8 +93,8 @@ def _permitted(options: Options, tools: Tools | None, *, headless: bool) -> list
     return words + [word for rule in allowed for word in ("--allowedTools", rule)]
 
 
-def _files(options: Options, tools: Tools, *, headless: bool) -> dict[str, str]:
-    files = {SETTINGS: written(_settings(options, tools, headless=headless))}
+def _files(options: Options, tools: Tools, *, headless: bool, within: bool) -> dict[str, str]:
+    files = {SETTINGS: written(_settings(options, tools, headless=headless, within=within))}
     if tools.mcp:
         server = {"type": "stdio", "command": tools.mcp[0], "args": list(tools.mcp[1:])}
         files[MCP] = written({"mcpServers": {SERVER: server}})
@@ -102,26 +103,33 @@ def _files(options: Options, tools: Tools, *, headless: bool) -> dict[str, str]:
     return files
 
 
-def _settings(options: Options, tools: Tools, *, headless: bool) -> dict[str, Any]:
-    """Return the run's settings, which it adds to those of the person and of the repository."""
+def _settings(options: Options, tools: Tools, *, headless: bool, within: bool) -> dict[str, Any]:
+    """Return the run's settings, which it adds to those of the person and of the repository.
+
+    `within` a sandbox of ours it gets none of its own, whatever the repository says: that would not start
+    for root, and ours is no wider.
+    """
     # Else it would put a handler of its links among the person's desktop settings, whatever its profile is.
     settings: dict[str, Any] = {"disableDeepLinkRegistration": "disable"}
     if tools.hook:
         hook = {"type": "command", "command": shlex.join((*tools.hook, "claude")), "timeout": HOOK_LIMIT}
         events = EVENTS if headless else EVENTS + ASKING
         settings["hooks"] = {event: [{"hooks": [hook]}] for event in events}
+    if within:
+        settings["sandbox"] = {"enabled": False}
     if "all" in {options.permissions, options.unattended}:
         settings["skipDangerousModePermissionPrompt"] = True  # the file has said yes already
     return settings
 
 
-def _environment(place: Place, tools: Tools, *, headless: bool) -> dict[str, str]:
+def _environment(place: Place, tools: Tools, *, headless: bool, within: bool) -> dict[str, str]:
     """Return what it gets on top of its environment, where the file does not say it itself.
 
     Sessions side by side do not each replace the program under the others. A headless run waits for its
-    servers' tools: it may be over before they would have turned up.
+    servers' tools: it may be over before they would have turned up. Told that it is `within` a sandbox it
+    lets root, too, give it every permission.
     """
-    env = {"DISABLE_AUTOUPDATER": "1"}
+    env = {"DISABLE_AUTOUPDATER": "1", **({"IS_SANDBOX": "1"} if within else {})}
     if headless and tools.mcp:
         env["MCP_CONNECTION_NONBLOCKING"] = "0"
     env = {name: value for name, value in env.items() if name not in place.env}

@@ -3,7 +3,7 @@
 Everything goes through options that hold for one run, so that neither the person's configuration nor the
 worktree is written. It names a conversation itself, and its hooks tell the name. Its sandbox lets an agent
 write in its worktree; what git writes to elsewhere is added, without the configuration and hooks of the
-repository, with which an agent could leave the sandbox.
+repository, with which an agent could leave the sandbox. In a sandbox of ours it needs none of its own.
 """
 
 import re
@@ -30,7 +30,6 @@ from constellagent.agents.kind import (
 from constellagent.agents.meters.codex import Meter
 from constellagent.agents.values import literal, plain, text
 from constellagent.spec.models import Agent
-from constellagent.spec.options import Options
 
 SANDBOXES = {"ask": "read-only", "read": "read-only", "edit": "workspace-write", "all": "danger-full-access"}
 """Its sandboxes. In each it may read what the person may."""
@@ -43,7 +42,7 @@ def start(spec: Agent, task: Task, place: Place, tools: Tools | None) -> Start:
     headless = task.headless and task.prompt is not None
     words = [*declared(spec, "codex")]
     words += ["exec", "--json"] if headless else []
-    words += _permitted(spec.options, place, tools, headless=headless)
+    words += _permitted(spec, place, tools, headless=headless)
     if spec.options.model is not None:
         words += ["--model", spec.options.model]
     if tools is not None:
@@ -67,18 +66,20 @@ def start(spec: Agent, task: Task, place: Place, tools: Tools | None) -> Start:
     )
 
 
-def _permitted(options: Options, place: Place, tools: Tools | None, *, headless: bool) -> list[str]:
+def _permitted(spec: Agent, place: Place, tools: Tools | None, *, headless: bool) -> list[str]:
     """Return the words that say what it may do without asking; a headless run never asks.
 
-    It has no words that allow a single tool for one run, so `allow` changes nothing.
+    It has no words that allow a single tool for one run, so `allow` changes nothing. In a sandbox of ours an
+    agent that may edit has none of its own beside: that would not start for root, and ours is no wider.
     """
-    asked = options.unattended if headless else options.permissions
+    asked = spec.options.unattended if headless else spec.options.permissions
+    within = spec.sandbox.kind != "none" and asked in {None, "edit"}
     words: list[str] = []
-    if asked is not None:
-        words += ["--sandbox", SANDBOXES[asked]]
-        if not headless:
-            words += ["--ask-for-approval", "never" if asked == "all" else "on-request"]
-    if tools is not None and asked in {None, "edit"}:
+    if asked is not None or within:
+        words += ["--sandbox", SANDBOXES["all" if within or asked is None else asked]]
+    if asked is not None and not headless:
+        words += ["--ask-for-approval", "never" if asked == "all" else "on-request"]
+    if tools is not None and asked in {None, "edit"} and not within:
         words += [word for folder in _written_by_git(place) for word in ("--add-dir", folder)]
     return words
 

@@ -25,7 +25,8 @@ from constellagent.agents.kind import (
     Tools,
     Usage,
 )
-from constellagent.agents.values import literal, number, part, plain, text
+from constellagent.agents.meters.lines import dollars, tokens
+from constellagent.agents.values import literal, part, plain, text
 from constellagent.spec.models import Agent
 from constellagent.spec.options import Options
 
@@ -161,16 +162,13 @@ def read_hook(event: Mapping[str, Any]) -> Report | None:
         return None
     report = read(said)
     used = part(said, "usage")
-    cost = used.get("cost")
     return Report(
         state=report.state,
         reason=report.reason,
         message=report.message[:LONGEST],
         conversation=text(said, "sessionID"),
         prompt=report.prompt,
-        usage=Usage(number(used, "input"), number(used, "output"), cost if isinstance(cost, float) else None)
-        if used
-        else None,
+        usage=Usage(tokens(used, "input"), tokens(used, "output"), dollars(used, "cost")) if used else None,
     )
 
 

@@ -38,6 +38,7 @@ from constellagent.runtime.identity_views import (
 )
 from constellagent.runtime.race_views import RaceRequest
 from constellagent.runtime.review_views import BrowseRequest, ChangeRequest
+from constellagent.runtime.sandbox_views import SandboxReport, SandboxRequest
 from constellagent.runtime.schedule_views import ScheduleRequest
 from constellagent.runtime.screen_views import ScreenRequest, ScreenView
 from constellagent.runtime.usage_views import ResumeRequest, UsageReport, UsageRequest
@@ -216,6 +217,11 @@ class BlockingClient:
     def race(self, request: RaceRequest) -> Any:
         """Start, show or decide races."""
         return self._call("race", {"request": request})
+
+    def sandbox(self, request: SandboxRequest) -> SandboxReport:
+        """Prove an agent's sandbox by trying everything that it must prevent."""
+        reply: SandboxReport = self._call("sandbox", {"request": request})
+        return reply
 
     def screen(self, request: ScreenRequest) -> ScreenView:
         """Return what the terminal of a live session shows."""

@@ -40,6 +40,7 @@ from constellagent.runtime.identity_views import (
 from constellagent.runtime.live_views import LiveItem
 from constellagent.runtime.race_views import RaceRequest
 from constellagent.runtime.review_views import BrowseRequest, ChangeRequest
+from constellagent.runtime.sandbox_views import SandboxReport, SandboxRequest
 from constellagent.runtime.schedule_views import ScheduleRequest
 from constellagent.runtime.screen_views import ScreenRequest, ScreenView
 from constellagent.runtime.usage_views import ResumeRequest, UsageReport, UsageRequest
@@ -175,6 +176,11 @@ class DaemonClient:
     async def race(self, request: RaceRequest) -> Any:
         """Start, show or decide races."""
         return await self._call("race", {"request": request})
+
+    async def sandbox(self, request: SandboxRequest) -> SandboxReport:
+        """Prove an agent's sandbox by trying everything that it must prevent."""
+        reply: SandboxReport = await self._call("sandbox", {"request": request})
+        return reply
 
     async def screen(self, request: ScreenRequest) -> ScreenView:
         """Return what the terminal of a live session shows."""

@@ -52,6 +52,7 @@ _METHODS: Mapping[str, frozenset[str]] = {
     "provider": frozenset({"request"}),
     "schedule": frozenset({"request"}),
     "race": frozenset({"request"}),
+    "sandbox": frozenset({"request"}),
     "screen": frozenset({"request"}),
     "diff": frozenset({"request"}),
     "browse": frozenset({"request"}),

@@ -8,6 +8,7 @@ Shared by both clients and the server, and light enough that a `status` pays not
 """
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
@@ -112,7 +113,7 @@ def error_from(body: Mapping[str, Any]) -> ConstellagentError:
     details = body.get("details")
     try:
         return _rebuild(str(body.get("kind")), message, hint, details if isinstance(details, dict) else {})
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return ConstellagentError(message, hint=hint)
 
 
@@ -129,11 +130,25 @@ def _rebuild(kind: str, message: str, hint: str, details: Mapping[str, Any]) -> 
         case "BusyError":
             return BusyError(message, owner=str(details["owner"]), hint=hint)
         case "GitError":
-            return GitError(details["command"], details["status"], str(details["stderr"]), hint=hint)
+            status = None if details["status"] is None else int(details["status"])
+            command = [str(word) for word in details["command"]]
+            return GitError(command, status, str(details["stderr"]), hint=hint)
         case "WorldError":
-            return WorldError(message, hint=hint, delay=details["delay"])
+            return WorldError(message, hint=hint, delay=_seconds(details["delay"]))
         case _:
             return _KINDS.get(kind, ConstellagentError)(message, hint=hint)
+
+
+def _seconds(delay: Any) -> float | None:
+    """Return how long to wait, None where nobody knows.
+
+    Raises:
+        ValueError: it is no time, and so are TypeError and OverflowError.
+    """
+    found = None if delay is None else float(delay)
+    if found is not None and not 0 <= found < math.inf:
+        raise ValueError(f"{found} is no time")
+    return found
 
 
 def check_greeting(greeting: Mapping[str, Any], protocol: int) -> None:

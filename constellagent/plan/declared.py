@@ -22,9 +22,9 @@ def resolve(agent: str, name: str, text: str) -> DesiredSchedule:
     Raises:
         ValueError: the text was written by a release whose language differs.
     """
-    words = json.loads(text)
     try:
+        words = json.loads(text)
         spec = Schedule.model_validate(words["spec"])
         return desire_schedule(agent, name, spec, words["timezone"], words["constellation"])
-    except (LookupError, TypeError) as error:  # a word is missing, or a zone is not known here
+    except (LookupError, TypeError, OSError, RecursionError) as error:  # a word is missing, or no zone here
         raise ValueError(f"this is no declaration of a schedule: {text}") from error

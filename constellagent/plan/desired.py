@@ -84,6 +84,8 @@ class Desired:
         provider: `local` or `ravi`.
         owner: the address or number of who is to be told what happens, None where nobody is declared.
         agents_may_create: whether an agent may create identities beside its own.
+        unfit: why agents cannot be run in their sandboxes on this machine, and what to do, by their names.
+        unlimited: limits of their sandboxes that cannot be kept on this machine, by their names.
         host: where the hosted provider is; empty for the one on this machine. The machine's settings say it.
     """
 
@@ -96,6 +98,8 @@ class Desired:
     owner: str | None = None
     agents_may_create: bool = False
     host: str = ""
+    unfit: Mapping[str, str] = field(default_factory=dict)
+    unlimited: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def desire(constellation: Constellation, repo: PurePath) -> Desired:

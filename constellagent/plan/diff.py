@@ -16,6 +16,7 @@ from constellagent.plan.draft import Draft
 from constellagent.plan.observed import Observed, ObservedAgent, ObservedService, Unknown
 from constellagent.plan.removal import remove_agent, remove_service
 from constellagent.plan.running import run_service, run_session
+from constellagent.plan.sheltering import check_sandbox
 from constellagent.plan.waiting import awaited, said
 from constellagent.plan.waking import remove_schedules, set_schedules
 from constellagent.spec.suggest import did_you_mean
@@ -119,7 +120,7 @@ def _agent(
     write_identity(draft, agent, seen)
     set_schedules(draft, agent.schedules, seen.schedules)
     run_session(draft, agent, seen, options.restart, unknown_services, said(waits) if waits else "")
-    _say_not_built(draft, agent)
+    check_sandbox(draft, agent, desired)
     return draft
 
 
@@ -137,14 +138,6 @@ def _at_the_host(desired: Desired, drafts: Iterable[Draft]) -> Draft:
     if said:
         whole.inform("; ".join(said))
     return whole
-
-
-def _say_not_built(draft: Draft, agent: DesiredAgent) -> None:
-    if agent.spec.sandbox != "none":
-        draft.stop_conflict(
-            f"sandbox: {agent.spec.sandbox} is not built yet and nothing is done without it; "
-            "declare `sandbox: none` to run the agent in the open"
-        )
 
 
 def _undeclared(desired: Desired, observed: Observed, options: Options) -> list[Draft]:

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from constellagent.errors import ConstellagentError
+from constellagent.failpoints import around
+from constellagent.ravi.points import ProviderPoint
 
 _LARGEST = 1 << 20
 """No file that we keep in private folders is larger; more than this is not ours."""
@@ -32,6 +34,7 @@ def read_private(folder: Path, name: str) -> bytes | None:
             return _read(descriptor, name)
 
 
+@around(ProviderPoint.PRIVATE_WRITE)
 def write_private(
     folder: Path, name: str, data: bytes, *, keep: str | None = None, mode: int = 0o600
 ) -> bool:

@@ -4,10 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from constellagent.errors import UsageError
+from constellagent.failpoints import around
 from constellagent.runtime.contexts import Context
+from constellagent.runtime.points import Point
 from constellagent.runtime.ports import Record
 
 
+@around(Point.WORK_ADOPT)
 async def adopt(context: Context, name: str, path: Path | None, identity: str | None) -> list[str]:
     """Take over a worktree (`path`, or the one at the declared place) or an identity (by uuid) for an agent.
 

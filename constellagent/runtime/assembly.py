@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from constellagent.ravi.client import RaviClient
 from constellagent.ravi.local.provider import LocalProvider
 from constellagent.ravi.vault import open_root_key
-from constellagent.runtime import programs
+from constellagent.runtime import left_keys, programs, survivors
 from constellagent.runtime.alerts import Alerts, Post
 from constellagent.runtime.belongings import Desk
 from constellagent.runtime.browsing import Browser
@@ -49,6 +49,7 @@ from constellagent.runtime.store.sessions import SessionRow, SessionRows
 from constellagent.runtime.store.waiting import WaitingRows
 from constellagent.runtime.supervisor import Supervisor
 from constellagent.runtime.terminals import Terminals
+from constellagent.runtime.verifying import Verifier
 from constellagent.runtime.waiters import Waiters
 from constellagent.spec.models import Restart
 from constellagent.term.activity import Activity
@@ -81,6 +82,7 @@ class Assembly:
     async def start(self) -> None:
         """Open the state, start the provider, adopt what runs. The caller holds the daemon's lock."""
         paths = self._settings.paths
+        await asyncio.to_thread(survivors.refuse_lost, paths)
         paths.create()
         self._key = await asyncio.to_thread(open_root_key, paths.ravi, self._settings)
         await self._open_state()
@@ -91,8 +93,9 @@ class Assembly:
         self._open_delivery(signs)
         self._desk = await self._open_desk()
         self._roster = self._open_roster()
-        git = Git(paths.home, timeout=self._settings.git_timeout)
+        git = Git(paths.home, timeout=self._settings.git_timeout, around=self._contexts.confinement)
         self._open_terminals(git)
+        self._verifier = Verifier(self._contexts, self._registry, self._database, self._settings)
         self._lookout = self._open_lookout(git)
         self._waiters = self._open_waiters()
         self._alerts = self._open_alerts()
@@ -165,15 +168,16 @@ class Assembly:
 
     async def _session_ended(self, row: SessionRow) -> None:
         try:
+            await self._supervisor.ended(row)  # first: it owes a decision, whatever else fails
             await self._reports.catch_up(row)
             await self._metering.ended(row)
             await self._limits.ended(row)
-            await self._supervisor.ended(row)
             await self._roster.session_ended(row)
             await self._races.session_ended(row)
             await self._waiters.look(row.constellation)
         finally:
             self._later.forget(row.id)
+            await self._contexts.sandboxes.ended(row.id)
             await self._screens.ended(row)
             await self._lookout.session_ended(row)
             self._alerts.ended(row)
@@ -275,13 +279,16 @@ class Assembly:
     async def _take_over(self) -> None:
         """Take over what an earlier daemon left, and begin."""
         begin = self._clock.monotonic()
+        owed = await self._supervisor.left()
         await self._registry.adopt()
         live = await self._registry.live()
         _log.info("adopted %d sessions in %.3f s", len(live), self._clock.monotonic() - begin)
+        await self._contexts.sandboxes.sweep({row.id for row in live})
+        await left_keys.withdraw(self._provider, {row.id for row in live})
         await self._screens.start(live)
         self._later.resume(live)
         self._alerts.resume(live)
-        await self._supervisor.resume()
+        await self._supervisor.resume(owed)
         self._limits.on_change = self._limits_changed
         self._limits.pauses.on_change = self._paused
         self._limits.pauses.on_resumed = self._roster.scheduler.resumed
@@ -301,6 +308,7 @@ class Assembly:
         )
         url = await provider.start("127.0.0.1", settings.provider_port)
         self._stack.push_async_callback(provider.stop)
+        await provider.open_door(settings.paths.provider_door)
         self._provider_url = url
         self._provider = provider
         self._client = RaviClient(url, await provider.management_key(), actor="daemon")
@@ -342,7 +350,6 @@ class Assembly:
             admission=self._limits.gate,
             editor=editor,
             clock=self._clock,
-            settings=self._settings,
         )
 
     def _open_traces(self) -> Traces:

@@ -21,6 +21,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 USER = "opencode"
+_MOST = 10**12
+"""Tokens, or dollars, that an event can speak of; what says more is no count."""
 _TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 """Where Linux tells of each connection its ends, its state (0A: it listens) and whose it is."""
 LONGEST = 200_000
@@ -157,9 +159,9 @@ def _usage(info: Mapping[str, Any]) -> dict[str, Any]:
     wrote = [tokens.get("output"), tokens.get("reasoning")]
     cost = info.get("cost")
     return {
-        "input": sum(each for each in read if isinstance(each, int)),
-        "output": sum(each for each in wrote if isinstance(each, int)),
-        "cost": float(cost) if isinstance(cost, int | float) and cost else None,
+        "input": sum(each for each in read if isinstance(each, int) and 0 < each <= _MOST),
+        "output": sum(each for each in wrote if isinstance(each, int) and 0 < each <= _MOST),
+        "cost": float(cost) if isinstance(cost, int | float) and 0 < cost <= _MOST else None,
     }
 
 

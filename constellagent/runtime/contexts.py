@@ -25,6 +25,7 @@ from constellagent.runtime.outfit import Outfits
 from constellagent.runtime.own_sessions import ConstellationSessions
 from constellagent.runtime.paths import constellation_id
 from constellagent.runtime.repository import Repository, find
+from constellagent.runtime.sandbox.sandboxes import Sandboxes
 from constellagent.runtime.sessions import SessionRegistry
 from constellagent.runtime.settings import Settings
 from constellagent.runtime.store.bindings import Bindings
@@ -37,8 +38,11 @@ from constellagent.runtime.store.records import StoredRecords
 from constellagent.runtime.store.schedules import StoredSchedules
 from constellagent.runtime.store.waiting import WaitingRows
 from constellagent.runtime.worktrees import GitWorktrees
+from constellagent.runtime.worktrees.confinement import Confinement
+from constellagent.runtime.worktrees.whereabouts import Whereabouts
 from constellagent.spec.load import Loaded, load
 from constellagent.spec.models import Constellation
+from constellagent.spec.names import worktrees_root
 
 
 async def _none() -> str:
@@ -144,6 +148,10 @@ class Contexts:
         self._hosted = hosted
         self._checkouts = asyncio.Semaphore(settings.git_parallel)
         self._rows = Constellations(database)
+        self.sandboxes = Sandboxes(settings.paths, self._folders_of_worktrees, unconfined=settings.unconfined)
+        """The sandboxes of all agents."""
+        self.confinement = Confinement(self.sandboxes)
+        """What goes around our own git in worktrees of sandboxed agents."""
 
     async def of_file(self, file: str, shell_key: str = "") -> Context:
         """Return the context of a constellation file as it reads now.
@@ -159,7 +167,8 @@ class Contexts:
         repository = await find(path.parent)
         await self._refuse_linked(path, repository)
         text = data.decode("utf-8-sig")
-        return self._build(constellation_id(path), path, text, loaded, repository, shell_key)
+        context = self._build(constellation_id(path), path, text, loaded, repository, shell_key)
+        return replace(context, desired=await self._with_machine(context.desired))
 
     @staticmethod
     def id_of(file: str) -> str:
@@ -188,6 +197,26 @@ class Contexts:
             look_again=hosted.look_again,
         )
 
+    async def _with_machine(self, desired: Desired) -> Desired:
+        """Return what is declared, with what this machine cannot give of it."""
+        agents = {name: agent for name, agent in desired.agents.items() if agent.spec.sandbox.kind != "none"}
+        unfit = {name: await self.sandboxes.trouble(agent.spec.sandbox) for name, agent in agents.items()}
+        unlimited = {
+            name: await asyncio.to_thread(self.sandboxes.unlimited, agent.spec.sandbox)
+            for name, agent in agents.items()
+        }
+        return replace(desired, unfit={n: why for n, why in unfit.items() if why}, unlimited=unlimited)
+
+    async def _folders_of_worktrees(self) -> list[Path]:
+        """Return where worktrees of anybody lie: the declared folders, and those taken over elsewhere."""
+        roots = []
+        for applied in await self._rows.all():
+            loaded = await asyncio.to_thread(load_once, applied.text.encode(), str(applied.file))
+            roots.append(Path(worktrees_root(loaded.constellation.worktrees, applied.repo)))
+        query = "SELECT DISTINCT path FROM records"
+        found = [Path(row[0]) for row in await self._database.rows(query, ())]
+        return [*roots, *(one for one in found if not any(one.is_relative_to(root) for root in roots))]
+
     async def _refuse_linked(self, path: Path, repository: Repository) -> None:
         """An agent must not be able to change the constellation by changing its branch."""
         git = Git(path.parent, timeout=self._settings.git_timeout)
@@ -206,7 +235,8 @@ class Contexts:
         provider = self._provider(constellation.identities.provider, environment, shell_key)
         desired = replace(desire(constellation, repository.root), host=provider.host)
         journal = StoredJournal(self._database, key, self._clock)
-        records = StoredRecords(self._database, key)
+        places = {agent.name: Path(agent.path) for agent in desired.agents.values()}
+        records = Whereabouts(StoredRecords(self._database, key), key, repository.common_dir, places)
         bindings = Bindings(self._database, key)
         identities = RaviIdentities(
             constellation=key,
@@ -222,13 +252,14 @@ class Contexts:
             repository=repository,
             constellation=key,
             root=Path(desired.worktrees),
-            git=Git(repository.root, timeout=self._settings.git_timeout),
+            git=Git(repository.root, timeout=self._settings.git_timeout, around=self.confinement),
             journal=journal,
             records=records,
             paths=self._settings.paths,
             clock=self._clock,
             checkouts=self._checkouts,
             setup_timeout=self._settings.setup_timeout,
+            sandboxes=self.sandboxes,
         )
         launches = ConstellationLaunches(
             key,
@@ -246,6 +277,8 @@ class Contexts:
                 repository.common_dir,
                 ConversationRows(self._database),
             ),
+            sandboxes=self.sandboxes,
+            common_dir=repository.common_dir,
         )
         world = World(
             worktrees,

@@ -20,6 +20,7 @@ from constellagent.runtime.identity_views import (
 from constellagent.runtime.live_views import LiveItem
 from constellagent.runtime.race_views import RaceRequest
 from constellagent.runtime.review_views import BrowseRequest, ChangeRequest
+from constellagent.runtime.sandbox_views import SandboxReport, SandboxRequest
 from constellagent.runtime.schedule_views import NextFireView, OpenRunView, ScheduleRequest
 from constellagent.runtime.screen_views import ScreenRequest, ScreenView
 from constellagent.runtime.usage_views import ResumeRequest, UsageReport, UsageRequest
@@ -141,7 +142,7 @@ class AgentView(TypedDict):
 
     `next_fire` is there where a schedule will wake it, `runs` where runs of its schedules have not ended.
     `source` says where the state is known from, `message` what the agent says to a person in it, such as its
-    question. The counts after it are there where they are known:
+    question; `sandbox` in which it runs, where it does. The counts after it are there where they are known:
     unread messages, and commits and lines that differ from the base.
     """
 
@@ -163,6 +164,7 @@ class AgentView(TypedDict):
     runs: NotRequired[list[OpenRunView]]
     source: NotRequired[str]
     message: NotRequired[str]
+    sandbox: NotRequired[str]
     title: NotRequired[str]
     progress: NotRequired[int]
     unread_mail: NotRequired[int]
@@ -357,6 +359,10 @@ class Control(Protocol):
 
     async def race(self, request: RaceRequest) -> Any:
         """Start, show or decide races; `RaceRequest` says what each action gives."""
+        ...
+
+    async def sandbox(self, request: SandboxRequest) -> SandboxReport:
+        """Prove an agent's sandbox by trying everything that it must prevent."""
         ...
 
     async def screen(self, request: ScreenRequest) -> ScreenView:

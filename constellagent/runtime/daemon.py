@@ -37,6 +37,7 @@ from constellagent.runtime.identity_views import (
 from constellagent.runtime.live_views import LiveItem
 from constellagent.runtime.race_views import RaceRequest
 from constellagent.runtime.review_views import BrowseRequest, ChangeRequest
+from constellagent.runtime.sandbox_views import SandboxReport, SandboxRequest
 from constellagent.runtime.schedule_views import ScheduleRequest
 from constellagent.runtime.screen_views import ScreenRequest, ScreenView
 from constellagent.runtime.terminals import named
@@ -157,6 +158,10 @@ class Daemon(Assembly):
             return await self._races.answer(request)
         finally:
             self._lookout.poke()
+
+    async def sandbox(self, request: SandboxRequest) -> SandboxReport:
+        """Prove an agent's sandbox by trying everything that it must prevent."""
+        return await self._verifier.verify(request)
 
     async def screen(self, request: ScreenRequest) -> ScreenView:
         """Return what the terminal of a session shows, or showed when it ended."""

@@ -13,7 +13,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,6 +67,10 @@ _RETRY_AFTER = (0.25, 0.5, 1.0)
 _GRACE = 5.0
 
 
+Around = Callable[[Path, str, Mapping[str, str]], Awaitable[Sequence[str]]]
+"""Returns what goes before git's own words in a folder, for a command with variables: those of a sandbox."""
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What one git command came to.
@@ -101,12 +105,22 @@ class Git:
     """
 
     def __init__(
-        self, repo: Path, *, timeout: float, hooks: bool = False, env: Mapping[str, str] | None = None
+        self,
+        repo: Path,
+        *,
+        timeout: float,
+        hooks: bool = False,
+        env: Mapping[str, str] | None = None,
+        around: Around | None = None,
     ) -> None:
-        """`hooks` lets the repository's hooks run; `env` adds to the small environment that git gets."""
+        """`hooks` lets the repository's hooks run; `env` adds to the small environment that git gets.
+
+        `around` keeps git in a sandbox where a folder was in the hands of somebody who is in one.
+        """
         self.repo = repo
         self.timeout = timeout
         self._hooks = hooks
+        self._around = around
         self._env = {**_environment(), **(env or {})}
 
     async def run(
@@ -127,8 +141,9 @@ class Git:
             UnavailableError: git is not installed.
         """
         folder = cwd or self.repo
-        argv = self._argv(args)
         environment = {**self._env, **(env or {})}
+        words = () if self._around is None else await self._around(folder, args[0], environment)
+        argv = [*words, *self._argv(args)]
         result = await self._once(argv, args, folder, stdin, environment)
         for delay in _RETRY_AFTER:
             if not _lock_in_the_way(result, folder):

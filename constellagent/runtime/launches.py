@@ -20,6 +20,7 @@ from constellagent.runtime.outfit import FILES, Outfit, Outfits
 from constellagent.runtime.paths import Paths
 from constellagent.runtime.ports import Identities, Launch
 from constellagent.runtime.readiness import refuse_taken, wait_ready
+from constellagent.runtime.sandbox.sandboxes import Sandboxes, Shelter, Stay
 from constellagent.runtime.sessions import SessionRegistry
 from constellagent.runtime.store import payloads
 from constellagent.runtime.store.ports import ReservedPorts
@@ -58,8 +59,13 @@ class ConstellationLaunches:
         *,
         reachable: Mapping[str, str],
         outfits: Outfits,
+        sandboxes: Sandboxes,
+        common_dir: Path,
     ) -> None:
-        """`reachable` says where agents and services send mail and texts, by the name of the variable."""
+        """`reachable` says where agents and services send mail and texts, by the name of the variable.
+
+        `common_dir` is git's folder of the repository.
+        """
         self._constellation = constellation
         self._desired = desired
         self._paths = paths
@@ -69,6 +75,8 @@ class ConstellationLaunches:
         self._registry = registry
         self._reachable = reachable
         self._outfits = outfits
+        self._sandboxes = sandboxes
+        self._common_dir = common_dir
 
     async def environment(self, agent: DesiredAgent, worktree: Path) -> dict[str, str]:
         """Return the environment of any process of this agent: its session, its runs, its setup steps."""
@@ -94,9 +102,11 @@ class ConstellationLaunches:
 
         Raises:
             WorldError: nobody can say whether its conversation still exists.
+            UnavailableError: there can be no such sandbox here.
         """
         session, env = uuid.uuid4().hex, await self.environment(agent, worktree)
         outfit = await self._outfits.own(agent, session, worktree, env)
+        shelter = await self._shelter(agent, worktree, session, env, outfit, leads=True)
         launch = Launch(
             subject=agent.name,
             role="agent",
@@ -109,7 +119,7 @@ class ConstellationLaunches:
             grace=agent.spec.stop_grace,
             session=session,
         )
-        return _fitted(launch, outfit)
+        return _sheltered(_fitted(launch, outfit), agent, shelter)
 
     async def run(
         self,
@@ -121,11 +131,16 @@ class ConstellationLaunches:
         session: str = "",
         limit: timedelta | None = None,
         most: timedelta = LIMIT,
+        read: tuple[Path, ...] = (),
     ) -> Launch:
         """Return how to start a run: `argv` in the agent's place, or the agent itself with a prompt.
 
         `session` is the id that it is to have, empty for a new one. A run that takes longer than `limit` is
-        ended; without one a coding agent has `most`, and a command has none.
+        ended; without one a coding agent has `most`, and a command has none. `read` are files of ours that
+        it may read.
+
+        Raises:
+            UnavailableError: there can be no such sandbox here.
         """
         session, env = session or uuid.uuid4().hex, await self.environment(agent, worktree)
         prompt = prompt or agent.spec.prompt
@@ -144,12 +159,24 @@ class ConstellationLaunches:
         if argv:
             told = {} if prompt is None else {"CONSTELLAGENT_PROMPT": prompt}
             launch = replace(launch, env={**env, **told})
-            return launch if limit is None else self._headless(launch, "", None, limit)
+            alone = limit is None
+            shelter = await self._shelter(
+                agent, worktree, session, env, program=argv[0], read=read, leads=alone
+            )
+            if limit is None:
+                return _sheltered(launch, agent, shelter)
+            return _sheltered(
+                self._headless(launch, "", None, limit, shelter.prefix), agent, shelter, bare=True
+            )
         outfit = await self._outfits.run(agent, session, worktree, prompt, env)
-        fitted, begin = _fitted(launch, outfit), outfit.start
+        fitted, begin, stream = _fitted(launch, outfit), outfit.start, ""
         if kind_of(agent.spec).name != "command" or begin.stream or begin.stdin is not None:
-            return self._headless(fitted, begin.stream or _PLAIN, begin.stdin, limit or most)
-        return fitted if limit is None else self._headless(fitted, "", None, limit)
+            stream, limit = begin.stream or _PLAIN, limit or most
+        shelter = await self._shelter(agent, worktree, session, env, outfit, read=read, leads=limit is None)
+        if limit is None:
+            return _sheltered(fitted, agent, shelter)
+        fitted = self._headless(fitted, stream, begin.stdin, limit, shelter.prefix)
+        return _sheltered(fitted, agent, shelter, bare=True)
 
     async def scheduled(
         self, agent: DesiredAgent, worktree: Path, schedule: DesiredSchedule, fire: Fire
@@ -157,9 +184,11 @@ class ConstellationLaunches:
         """Return how to start the run of a fire: a session of the run's own id, told why it wakes."""
         spec = schedule.spec
         most = LIMIT if spec.timeout is None else spec.timeout + _SLACK
-        launch = await self.run(agent, worktree, spec.prompt, spec.command or (), session=fire.run, most=most)
-        told = wake_variables(fire)
         posted = await asyncio.to_thread(payloads.find, self._paths.sessions, self._constellation, fire)
+        read = () if posted is None else (posted,)
+        argv = spec.command or ()
+        launch = await self.run(agent, worktree, spec.prompt, argv, session=fire.run, most=most, read=read)
+        told = wake_variables(fire)
         if posted is not None:
             told["CONSTELLAGENT_EVENT_FILE"] = str(posted)
         return replace(launch, subject=schedule.key, env={**launch.env, **told})
@@ -190,20 +219,59 @@ class ConstellationLaunches:
             grace=spec.stop_grace,
         )
 
-    def _headless(self, launch: Launch, stream: str, stdin: str | None, limit: timedelta) -> Launch:
-        """Return the launch of the process that starts this one's program, reads it, and judges it."""
+    def _headless(
+        self, launch: Launch, stream: str, stdin: str | None, limit: timedelta, around: tuple[str, ...]
+    ) -> Launch:
+        """Return the launch of the process that starts this one's program, reads it, and judges it.
+
+        That process itself is in no sandbox: it judges what is.
+        """
         told = order.Order(
             argv=launch.argv,
             stream=stream,
             stdin=stdin is not None,
             limit=limit.total_seconds(),
             grace=launch.grace.total_seconds(),
+            around=around,
         )
         files = {**launch.files, order.NAME: order.write(told)}
         if stdin is not None:
             files[order.PROMPT] = stdin
         words = order.words(str(self._paths.sessions / launch.session))
         return replace(launch, argv=words, files=files)
+
+    async def _shelter(
+        self,
+        agent: DesiredAgent,
+        worktree: Path,
+        session: str,
+        env: Mapping[str, str],
+        outfit: Outfit | None = None,
+        *,
+        program: str = "",
+        read: tuple[Path, ...] = (),
+        leads: bool = False,
+    ) -> Shelter:
+        """Return what goes around the program of a session.
+
+        Raises:
+            UnavailableError: there can be no such sandbox here.
+        """
+        folder = self._paths.sessions / session
+        stay = Stay(
+            self._constellation,
+            agent,
+            worktree,
+            self._common_dir,
+            session=session,
+            profile=None if outfit is None else outfit.profile,
+            files=(folder / FILES,) if outfit is not None and outfit.start.files else (),
+            read=read,
+            env=env,
+            program=program if outfit is None else outfit.start.argv[0],
+            leads=leads,
+        )
+        return await self._sandboxes.around(stay, folder)
 
     async def _session_identity(self, agent: DesiredAgent) -> str:
         return await self._identities.session_identity(agent.name) if agent.identity is not None else ""
@@ -237,6 +305,16 @@ def _fitted(launch: Launch, outfit: Outfit) -> Launch:
         seeds={} if profile is None else {profile / name: seed for name, seed in begin.seeds.items()},
         talk=outfit.talk,
         later=begin.later,
+    )
+
+
+def _sheltered(launch: Launch, agent: DesiredAgent, shelter: Shelter, *, bare: bool = False) -> Launch:
+    """Return the launch with its program in a sandbox; `bare` where its words see to that themselves."""
+    return replace(
+        launch,
+        argv=launch.argv if bare else (*shelter.prefix, *launch.argv),
+        env={**launch.env, **shelter.told(agent)},
+        files={**launch.files, **shelter.files},
     )
 
 

@@ -10,7 +10,7 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -67,6 +67,19 @@ async def holding(file: Path) -> list[int]:
     return await asyncio.to_thread(_holding, os.path.realpath(file)) or []
 
 
+async def owners(file: Path) -> list[int] | None:
+    """Return the pids of the processes that have `file` open; None where nobody can tell."""
+    return await asyncio.to_thread(_holding, os.path.realpath(file))
+
+
+async def gits(folders: Iterable[Path]) -> list[int] | None:
+    """Return the pids of the git processes that work in one of the folders or below.
+
+    None where nobody can tell, as where a git of another user runs and does not show where.
+    """
+    return await asyncio.to_thread(_gits, [os.path.realpath(folder) for folder in folders])
+
+
 async def inside(folder: Path) -> dict[int, str] | None:
     """Return the processes that work in `folder` or below, pid to name; None where nobody can tell.
 
@@ -94,6 +107,25 @@ def _inside(folder: str) -> dict[int, str] | None:
         return {pid: _name(pid) for pid in _pids() if _within(_link(f"/proc/{pid}/cwd"), folder)}
     said = _lsof("-d", "cwd", "-Fpcn")
     return None if said is None else parse_lsof(said, folder)
+
+
+def _gits(folders: list[str]) -> list[int] | None:
+    if sys.platform.startswith("linux"):
+        try:
+            named = [pid for pid in _pids() if _name(pid).startswith("git")]
+        except OSError:
+            return None
+        places = {pid: _link(f"/proc/{pid}/cwd") for pid in named}
+        if any(not place and _runs(pid) for pid, place in places.items()):
+            return None
+    else:
+        said = _lsof("-d", "cwd", "-Fpcn")
+        if said is None:
+            return None
+        return [
+            pid for folder in folders for pid, name in parse_lsof(said, folder).items() if name[:3] == "git"
+        ]
+    return [pid for pid, place in places.items() if any(_within(place, folder) for folder in folders)]
 
 
 def parse_lsof(said: str, folder: str) -> dict[int, str]:
@@ -141,11 +173,21 @@ def _name(pid: int) -> str:
         return "?"
 
 
+def _runs(pid: int) -> bool:
+    """Say whether a process still runs; a zombie does not, and where it was cannot be seen."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b") ")[2][:1]
+    except OSError:
+        return False
+    return state not in {b"", b"Z", b"X"}
+
+
 def _lsof(*args: str) -> str | None:
     """Ask lsof; it exits 1 where nothing was found, so only its absence counts as no answer."""
     try:
         done = subprocess.run(
             ["lsof", "-n", "-P", "-w", *args],
+            env={"PATH": os.environ.get("PATH", os.defpath)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_LIMIT,

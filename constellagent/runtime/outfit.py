@@ -93,7 +93,7 @@ class Outfits:
     async def _place(
         self, agent: DesiredAgent, kind: Kind, session: str, worktree: Path, env: Mapping[str, str]
     ) -> Place:
-        own = agent.spec.options.profile == "agent"
+        own = agent.spec.own_profile
         profile = self._paths.profiles / self._constellation / agent.name / kind.name
         return Place(
             folder=self._paths.sessions / session / FILES,
@@ -105,7 +105,7 @@ class Outfits:
 
     def _tools(self, agent: DesiredAgent, kind: Kind, env: Mapping[str, str]) -> Tools:
         options = agent.spec.options
-        able = options.profile == "agent" or not kind.needs_profile
+        able = agent.spec.own_profile or not kind.needs_profile
         mcp = options.mcp and kind.mcp and able and agent.identity is not None
         who = Self(
             agent=agent.name,

@@ -125,6 +125,16 @@ class Paths(NamedTuple):
         """Where the holder of a session listens."""
         return self.run / f"{session}.sock"
 
+    @property
+    def doors(self) -> Path:
+        """The folder of the sockets that a sandbox without a network may reach."""
+        return self.run / "doors"
+
+    @property
+    def provider_door(self) -> Path:
+        """Where the local provider listens for sandboxes without a network."""
+        return self.doors / "provider.sock"
+
     def create(self) -> None:
         """Create the folders, private to this user, and refuse ones that others can change.
 
@@ -133,7 +143,7 @@ class Paths(NamedTuple):
         """
         try:
             kept = (self.sessions, self.ravi, self.bin, self.logs, self.locks, self.web, self.profiles)
-            for folder in (self.home, *kept, self.run):
+            for folder in (self.home, *kept, self.run, self.doors):
                 private_folder(folder)
         except ConstellagentError as error:
             raise UnavailableError(error.message, hint=error.hint) from error

@@ -4,7 +4,7 @@ Each port is bound to one constellation when it is built, so no method names it 
 in-memory twin in `tests/fakes.py`, and one contract suite runs over both.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -183,6 +183,10 @@ class SessionKeys(Protocol):
 
     async def withdraw(self, session: str) -> None:
         """End the key of a session; harmless where it has none."""
+        ...
+
+    async def sessions(self) -> Collection[str]:
+        """Return the sessions whose keys are good."""
         ...
 
 

@@ -4,51 +4,47 @@ import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePath
 
+from constellagent.failpoints import around
 from constellagent.ravi.private_files import read_private, write_private
-from constellagent.runtime.paths import private_folder
+from constellagent.runtime import session_notes
+from constellagent.runtime.paths import Paths, private_folder
+from constellagent.runtime.points import Point
 from constellagent.runtime.ports import Launch
-from constellagent.runtime.store.conversations import ConversationRow, ConversationRows
+from constellagent.runtime.store.conversations import ConversationRows
 from constellagent.runtime.store.database import Database
-from constellagent.runtime.store.sessions import SessionRow
+from constellagent.runtime.store.sessions import SessionRow, SessionRows
+from constellagent.runtime.survivors import Strangers
 
 
 class Preparing:
     """Prepares sessions."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, paths: Paths) -> None:
         """Use an open database."""
         self._conversations = ConversationRows(database)
+        self._rows = SessionRows(database)
+        self._strangers = Strangers(paths)
 
-    async def talk(self, row: SessionRow, launch: Launch) -> None:
-        """Write down which conversation the session is in.
+    async def begin(self, row: SessionRow, launch: Launch) -> None:
+        """Make sure that nobody unknown runs in its place, and write down its conversation.
 
         Raises:
-            ConflictError: another live session is in it.
+            ConflictError: somebody does, or another live session is in the conversation.
+            WorldError: that cannot be looked at.
         """
-        if launch.talk is None:
-            return
-        talk = launch.talk
-        await self._conversations.begin(
-            ConversationRow(
-                session=row.id,
-                constellation=row.constellation,
-                agent=talk.agent,
-                role=row.role,
-                kind=talk.kind,
-                id=talk.id,
-                worktree=talk.worktree,
-                profile=talk.profile,
-                prompt=talk.prompt,
-                at=row.started_at,
-            )
-        )
+        await self._strangers.refuse(row, self._rows.live)
+        talk = session_notes.conversation(row, launch)
+        if talk is not None:
+            await self._conversations.begin(talk)
 
-    async def write(self, folder: Path, launch: Launch) -> None:
-        """Write the session's own files into its folder, and what must be in the profile's.
+    @around(Point.SESSION_PREPARE)
+    async def write(self, folder: Path, row: SessionRow, launch: Launch) -> None:
+        """Write the session's note and its own files into its folder, and what must be in the profile's.
 
         Raises:
             ConstellagentError: the disk refuses, or a folder is not ours alone.
         """
+        await asyncio.to_thread(session_notes.write, folder, row, launch)
         await asyncio.to_thread(_write, folder, launch.files, launch.seeds)
 
 
@@ -61,5 +57,8 @@ def _write(folder: Path, files: Mapping[str, str], seeds: Mapping[Path, Callable
         private_folder(place.parent)
         found = read_private(place.parent, place.name)
         # What is no text is left to its program: it is there, and not ours to mend.
-        text = seed(None if found is None else found.decode(errors="surrogateescape"))
+        try:
+            text = seed(None if found is None else found.decode(errors="surrogateescape"))
+        except RecursionError:
+            continue  # nor is what is nested deeper than anything that a program of its kind has written
         write_private(place.parent, place.name, text.encode(errors="surrogateescape"))

@@ -95,13 +95,22 @@ class ProcFiles:
         """Return the pids whose first environment holds `marker` (`NAME=value`) exactly."""
         return {pid for pid in self._pids() if marker in self._of(pid, "environ").split(b"\0")}
 
+    def variables(self, names: frozenset[bytes]) -> dict[int, dict[bytes, bytes]]:
+        """Return what the first environment of each process holds of `names`, by pid; none without any."""
+        pairs = (
+            (pid, [entry.partition(b"=") for entry in self._of(pid, "environ").split(b"\0")])
+            for pid in self._pids()
+        )
+        found = {pid: {name: value for name, _, value in parts if name in names} for pid, parts in pairs}
+        return {pid: values for pid, values in found.items() if values}
+
+    def lines(self) -> dict[int, bytes]:
+        """Return the command line of each process, joined by spaces."""
+        return {pid: self._of(pid, "cmdline").replace(b"\0", b" ").rstrip() for pid in self._pids()}
+
     def called(self, ending: bytes) -> set[int]:
         """Return the pids whose command line, joined by spaces, ends so."""
-        return {
-            pid
-            for pid in self._pids()
-            if self._of(pid, "cmdline").replace(b"\0", b" ").rstrip().endswith(ending)
-        }
+        return {pid for pid, line in self.lines().items() if line.endswith(ending)}
 
     def ignores(self, pid: int, number: int) -> bool | None:
         """Say whether the process ignores a signal; None where that cannot be seen."""
@@ -114,6 +123,11 @@ class ProcFiles:
         text = self._of(pid, "stat")
         device = int(text[text.rindex(b")") + 2 :].split()[4]) if text else 0
         return f"/dev/pts/{os.minor(device)}" if os.major(device) == _PTS else ""
+
+    def foreground(self, pid: int) -> int:
+        """Return which group of processes has the terminal of this one, 0 or less for none."""
+        text = self._of(pid, "stat")
+        return int(text[text.rindex(b")") + 2 :].split()[5]) if text else 0
 
     def _pids(self) -> list[int]:
         return [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208 - pathlib is dear
@@ -161,9 +175,21 @@ class ProcessStatus:
         lines = self._commands("axeww")
         return {pid for pid, line in lines if marker in line.split()}
 
+    def variables(self, names: frozenset[bytes]) -> dict[int, dict[bytes, bytes]]:
+        """Return what the environment of each process holds of `names`, by pid; no value with a space."""
+        pairs = (
+            (pid, [word.partition(b"=") for word in line.split()]) for pid, line in self._commands("axeww")
+        )
+        found = {pid: {name: value for name, _, value in parts if name in names} for pid, parts in pairs}
+        return {pid: values for pid, values in found.items() if values}
+
+    def lines(self) -> dict[int, bytes]:
+        """Return the command line of each process."""
+        return {pid: line.rstrip() for pid, line in self._commands("axww")}
+
     def called(self, ending: bytes) -> set[int]:
         """Return the pids whose command line ends so."""
-        return {pid for pid, line in self._commands("axww") if line.rstrip().endswith(ending)}
+        return {pid for pid, line in self.lines().items() if line.endswith(ending)}
 
     def _commands(self, which: str) -> list[tuple[int, bytes]]:
         lines = (
@@ -252,6 +278,16 @@ def state_of(pid: int) -> str | None:
     return None if row is None else row.state
 
 
+def halted(pid: int) -> int | None:
+    """Return whom a signal stopped until it is continued: the process, or who has its terminal.
+
+    A program in a sandbox is not the process that we started. None, too, where asking starts a program.
+    """
+    if isinstance(_LOOK, ProcessStatus):
+        return None
+    return next((one for one in (pid, _LOOK.foreground(pid)) if one > 0 and state_of(one) == "T"), None)
+
+
 def alive(pid: int, start: str) -> bool:
     """Say whether the process that started then still runs; a zombie does not."""
     row = _LOOK.row(pid)
@@ -292,6 +328,29 @@ def holders_of(session: str) -> dict[int, str]:
     table = _LOOK.table()
     pids = _LOOK.called(f"{HOLDER} {session}".encode())
     return {pid: table[pid].start for pid in pids if pid in table and table[pid].state not in "ZX"}
+
+
+def all_holders() -> dict[str, dict[int, str]]:
+    """Return every living holder of this machine, by session: pid to start."""
+    table, found = _LOOK.table(), dict[str, dict[int, str]]()
+    for pid, line in _LOOK.lines().items():
+        before, _, session = line.rpartition(b" ")
+        if before.endswith(HOLDER.encode()) and pid in table and table[pid].state not in "ZX":
+            found.setdefault(os.fsdecode(session), {})[pid] = table[pid].start
+    return found
+
+
+def variables(names: frozenset[str]) -> dict[int, dict[str, str]]:
+    """Return what the environment of each living process holds of `names`, by pid; none without any.
+
+    Of another user's processes nothing is seen.
+    """
+    table = _LOOK.table()
+    return {
+        pid: {os.fsdecode(name): os.fsdecode(value) for name, value in values.items()}
+        for pid, values in _LOOK.variables(frozenset(name.encode() for name in names)).items()
+        if pid in table and table[pid].state not in "ZX"
+    }
 
 
 def _below(pid: int, table: dict[int, Row]) -> dict[int, str]:

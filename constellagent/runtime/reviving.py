@@ -47,14 +47,15 @@ class Reviver:
         return spec.restart if spec else "never"
 
     async def again(self, row: SessionRow) -> None:
-        """Start the subject of an ended session again, unless it has a newer one.
+        """Start the subject of an ended session again, unless a newer one has come to run since.
 
         Raises:
             ConstellagentError: it could not be started.
         """
         applied = await self._constellations.get(row.constellation)
-        newest = {(r.role, r.subject): r.id for r in await self._registry.newest(row.constellation)}
-        if applied is None or newest.get((row.role, row.subject)) != row.id:
+        newest = {(r.role, r.subject): r for r in await self._registry.newest(row.constellation)}
+        newer = newest.get((row.role, row.subject))
+        if applied is None or newer is None or not (newer.id == row.id or _never_ran(newer)):
             return
         context = await self._contexts.of_applied(applied)
         await self._registry.start(row.constellation, await _launch(context, row.subject))
@@ -96,6 +97,11 @@ class Reviver:
         if applied is None:
             raise ConflictError(f"{file} was never applied", hint="`constellagent apply` does that")
         return applied
+
+
+def _never_ran(row: SessionRow) -> bool:
+    """Say whether a session is the try of a start that failed."""
+    return row.ended_by == "lost" and row.holder_pid is None
 
 
 async def _launch(context: Context, subject: str) -> Launch:

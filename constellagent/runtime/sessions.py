@@ -29,12 +29,11 @@ from constellagent.runtime.paths import Paths, private_folder
 from constellagent.runtime.ports import Launch, SessionKeys
 from constellagent.runtime.preparing import Preparing
 from constellagent.runtime.settings import Settings
-from constellagent.runtime.store.sessions import SessionRow, SessionRows
+from constellagent.runtime.store.sessions import SessionRow, SessionRows, may_owe
 from constellagent.runtime.tasks import spawn
 from constellagent.runtime.watch import Status, Watch
 
 _log = logging.getLogger(__name__)
-
 _RECORD_AGAIN = 2.0
 """Seconds between tries to record an end, as where the disk is full."""
 
@@ -59,7 +58,7 @@ class SessionRegistry:
         `on_start` is told of each one that this daemon started, before anybody else can reach it.
         """
         self._rows = rows
-        self._preparing = Preparing(rows.database)
+        self._preparing = Preparing(rows.database, settings.paths)
         self._settings = settings
         self._paths: Paths = settings.paths
         self._clock = clock
@@ -282,10 +281,10 @@ class SessionRegistry:
         """Live through a session from before its start to its end."""
         row = watch.row
         try:
-            await self._preparing.talk(row, launch)
+            await self._preparing.begin(row, launch)
             await self._rows.add(row)
             private_folder(self.folder(row.id))
-            await self._preparing.write(self.folder(row.id), launch)
+            await self._preparing.write(self.folder(row.id), row, launch)
             launch = await self._with_key(row, launch)
             socket = self._paths.session_socket(row.id)
             status = await launch_holder(
@@ -361,7 +360,7 @@ class SessionRegistry:
             _log.warning("ended %d processes that session %s left behind", swept, row.id)
         rebooted = row.boot_id != await asyncio.to_thread(processes.boot_id)
         ending = read_ending(status, row, rebooted=rebooted, result=await self._verdict(row))
-        final = await self._end(row.id, ending, status)
+        final = await self._end(row.id, ending, status, owes=may_owe(row.role, ending.by))
         if final is None:
             return
         try:
@@ -380,13 +379,15 @@ class SessionRegistry:
             _log.warning("only its exit status says how %s went: %s", row.subject, error.message)
             return None
 
-    async def _end(self, session: str, ending: Ending, status: Status | None) -> SessionRow | None:
+    async def _end(
+        self, session: str, ending: Ending, status: Status | None, *, owes: bool = False
+    ) -> SessionRow | None:
         """Write the end down; returns the row, or None where somebody else has ended it."""
         at = float(status["ended_at"]) if status and status.get("ended_at") is not None else self._clock.now()
         with contextlib.suppress(OSError):
             self._paths.session_socket(session).unlink()
-        ended = await self._rows.end(session, at, ending.exit_status, ending.by, ending.outcome)
-        return await self._rows.get(session) if ended else None
+        how = (ending.exit_status, ending.by, ending.outcome)
+        return await self._rows.get(session) if await self._rows.end(session, at, *how, owes=owes) else None
 
     async def _remove(self, session: str) -> None:
         try:

@@ -53,6 +53,11 @@ class Settings(BaseSettings):
     parallel: int = Field(default=4, ge=1, le=64, description="Agents that apply works on at once.")
     git_parallel: int = Field(default=2, ge=1, le=64, description="Checkouts that run at once.")
     git_timeout: float = Field(default=900.0, gt=0, description="Seconds after which a git command is ended.")
+    unconfined: bool = Field(
+        default=False,
+        description="Whether our own git may look without a sandbox at what sandboxed agents left, where "
+        "there can be none any more.",
+    )
     setup_timeout: float = Field(
         default=1800.0, gt=0, description="Seconds after which a setup step is ended."
     )

@@ -6,8 +6,9 @@ from typing import Protocol
 from constellagent.errors import ConstellagentError
 from constellagent.plan.desired import DesiredAgent
 from constellagent.plan.observed import There
+from constellagent.runtime import processes
 from constellagent.runtime.contexts import Context
-from constellagent.runtime.control import AgentView, ConstellationView, ServiceView, State
+from constellagent.runtime.control import AgentView, ConstellationView, ServiceView, SessionView, State
 from constellagent.runtime.objects import Objects
 from constellagent.runtime.ports import Record
 from constellagent.runtime.screens import Screens
@@ -128,6 +129,8 @@ class Statuses:
             session=self._registry.view(row) if row else None,
             declared=declared,
         )
+        if agent.spec.sandbox.kind != "none":
+            view["sandbox"] = agent.spec.sandbox.words
         if row is not None and row.live and state == "running":
             self._watched(row.id, view)
         return view
@@ -160,6 +163,8 @@ class Statuses:
             view["title"] = standing.title
         if standing.progress is not None:
             view["progress"] = standing.progress
+        if halted := _halted(view["session"]):
+            view["state"], view["reason"] = "waiting", halted
 
     def _over(self, session: str, activity: Activity) -> str:
         """Return which limit the agent of a session waits for to be over, once its turn has ended."""
@@ -204,3 +209,10 @@ class Statuses:
         except ConstellagentError:
             return {}
         return dict(zip(pairs, counts, strict=True))
+
+
+def _halted(session: SessionView | None) -> str:
+    """Say how a program goes on that a signal stopped; its terminal looks as if it were idle."""
+    pid = session["pid"] if session is not None else None
+    halted = processes.halted(pid) if pid else None
+    return f"stopped (SIGSTOP); kill -CONT {halted} continues it" if halted else ""

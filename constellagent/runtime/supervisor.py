@@ -1,18 +1,17 @@
-"""Whether and when a session that ended by itself, or with the machine, is started again.
+"""Whether and when a session that ended by itself, or was lost, is started again.
 
 The wait before a restart doubles from one second on; five restarts within a minute are the limit, after
-which the subject stays ended until a person (or a changed declaration) starts it. A restart is counted
-before it is waited for, so that the next daemon knows of it.
+which the subject stays ended until a person (or a changed declaration) starts it. That a decision is owed is
+kept with the end itself, and what was decided with the count, so that the next daemon does the rest.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from constellagent.errors import ConstellagentError, WorldError
-from constellagent.runtime import processes
 from constellagent.runtime.clock import Clock
-from constellagent.runtime.store.sessions import Role, SessionRow, SessionRows
+from constellagent.runtime.store.sessions import Owed, Role, SessionRow, SessionRows, may_owe
 from constellagent.runtime.tasks import spawn
 from constellagent.spec.models import Restart
 
@@ -30,14 +29,15 @@ Sleep = Callable[[float], Awaitable[None]]
 Key = tuple[str, Role, str]
 
 
-def wants_restart(policy: Restart, row: SessionRow, *, rebooted: bool = False) -> bool:
-    """Say whether the policy asks for another start after this end; `rebooted`: the machine took it along."""
-    if row.role == "run":
+def wants_restart(policy: Restart, row: SessionRow) -> bool:
+    """Say whether the policy asks for another start after this end.
+
+    What was lost, with its holder or with the machine, did not end as it should, whatever it was doing.
+    """
+    if not may_owe(row.role, row.ended_by):
         return False
-    if rebooted:
+    if row.ended_by == "lost":
         return policy != "never"
-    if row.ended_by != "itself":
-        return False
     return policy == "always" or (policy == "on-failure" and row.exit_status != 0)
 
 
@@ -67,22 +67,32 @@ class Supervisor:
         self._said: dict[Key, str] = {}
 
     async def ended(self, row: SessionRow) -> None:
-        """Take note of an end, and plan the next start where the policy asks for one."""
-        self._said.pop(_key(row), None)
-        rebooted = row.ended_by == "lost" and row.boot_id != await asyncio.to_thread(processes.boot_id)
-        if row.role == "run" or (row.ended_by != "itself" and not rebooted):
-            return
-        if wants_restart(await self._policy(row), row, rebooted=rebooted):
-            delay = await self._count(row, row.outcome)
-            if delay is not None:
-                self._wait(row, delay)
+        """Take note of an end, and plan the next start where the policy asks for one.
 
-    async def resume(self) -> None:
-        """Take up the restarts that an earlier daemon had counted and did not live to do."""
-        for row in await self._rows.interrupted_restarts():
-            if not self.waits(row):
+        What cannot be decided now is decided as soon as it can be.
+        """
+        self._said.pop(_key(row), None)
+        if not may_owe(row.role, row.ended_by):
+            return
+        await self._plan(row)
+
+    async def left(self) -> list[Owed]:
+        """Return what an earlier daemon left; asked before anything ends under this one."""
+        return await self._rows.owed_restarts()
+
+    async def resume(self, left: Iterable[Owed]) -> None:
+        """Do what an earlier daemon did not live to do, and decide what it did not live to decide."""
+        for owed in left:
+            row = owed.after
+            if self.waits(row):
+                continue
+            if owed.newest.live or not may_owe(owed.newest.role, owed.newest.ended_by):
+                await self._rows.pay_restart(row.id)
+            elif owed.counted:
                 self._say_wait(row, FIRST_DELAY, row.outcome)
                 self._wait(row, FIRST_DELAY)
+            else:
+                await self._plan(row)
 
     def reason(self, row: SessionRow) -> str:
         """Return what there is to say about an ended session's next start, or an empty text."""
@@ -114,14 +124,32 @@ class Supervisor:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
 
+    async def _plan(self, row: SessionRow) -> None:
+        try:
+            delay = await self._decide(row)
+        except ConstellagentError as error:
+            _log.warning("whether %s is started again is decided later: %s", row.subject, error.message)
+            self._wait(row, FIRST_DELAY, decided=False)
+        else:
+            if delay is not None:
+                self._wait(row, delay)
+
+    async def _decide(self, row: SessionRow) -> float | None:
+        """Return the seconds before the restart that the policy asks for; None where it asks for none."""
+        if wants_restart(await self._policy(row), row):
+            return await self._count(row, row.outcome)
+        await self._rows.pay_restart(row.id)
+        return None
+
     async def _count(self, row: SessionRow, why: str) -> float | None:
         """Count one more restart and return the seconds to wait before it; None where there were too many."""
         now = self._clock.now()
         recent = await self._rows.restarts(row.constellation, row.role, row.subject, now - WINDOW)
         if recent >= START_LIMIT:
             self._said[_key(row)] = f"gave up after {START_LIMIT} restarts within {WINDOW:g} s: {why}"
+            await self._rows.pay_restart(row.id)
             return None
-        await self._rows.count_restart(row.constellation, row.role, row.subject, now)
+        await self._rows.count_restart(row, now)
         delay = delay_before(recent + 1)
         self._say_wait(row, delay, why)
         return delay
@@ -129,16 +157,23 @@ class Supervisor:
     def _say_wait(self, row: SessionRow, delay: float, why: str) -> None:
         self._said[_key(row)] = f"restarts in {delay:g} s: {why}"
 
-    def _wait(self, row: SessionRow, delay: float) -> None:
-        self._waiting[_key(row)] = spawn(self._later(row, delay), name=f"restart {row.subject}")
+    def _wait(self, row: SessionRow, delay: float, *, decided: bool = True) -> None:
+        task = spawn(self._later(row, delay, decided=decided), name=f"restart {row.subject}")
+        self._waiting[_key(row)] = task
 
-    async def _later(self, row: SessionRow, delay: float) -> None:
-        key = _key(row)
-        again: float | None = delay
+    async def _later(self, row: SessionRow, delay: float, *, decided: bool) -> None:
+        key, again = _key(row), delay
         try:
-            while again is not None:
+            while True:
                 await self._sleep(again)
-                again = await self._try(row)
+                try:
+                    more = await (self._try(row) if decided else self._decide(row))
+                except ConstellagentError as error:  # of the database: what is owed stays so
+                    _log.warning("the restart of %s is tried again: %s", row.subject, error.message)
+                    continue
+                if more is None:
+                    return
+                again, decided = more, True
         finally:
             if self._waiting.get(key) is asyncio.current_task():
                 del self._waiting[key]
@@ -155,6 +190,7 @@ class Supervisor:
             self._said[_key(row)] = f"could not be started again: {error.message}"
         else:
             self._said.pop(_key(row), None)
+        await self._rows.pay_restart(row.id)
         return None
 
 

@@ -1,9 +1,12 @@
 """Background tasks that are named, kept, and never fail in silence."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 _running: set[asyncio.Task[None]] = set()
@@ -15,6 +18,23 @@ def spawn(work: Coroutine[Any, Any, None], *, name: str) -> asyncio.Task[None]:
     _running.add(task)
     task.add_done_callback(_ended)
     return task
+
+
+async def to_its_end(call: Callable[[], T]) -> T:
+    """Make a call in a thread, and wait for its end even where we are cancelled: no thread can be cancelled.
+
+    For what writes: whoever cancelled us goes on to remove it, and nothing may appear behind that.
+    """
+    work = asyncio.get_running_loop().run_in_executor(None, call)
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        while not work.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([work])
+        if not work.cancelled():
+            work.exception()  # it counts as seen
+        raise
 
 
 def _ended(task: asyncio.Task[None]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from constellagent.errors import ConstellagentError, WorldError
 from constellagent.runtime import processes
+from constellagent.runtime.holder import protocol
 from constellagent.runtime.holder.client import HolderClient
 from constellagent.runtime.holder.launch import read_status
 from constellagent.runtime.store.sessions import SessionRow, SessionRows
@@ -169,6 +170,8 @@ class Watch:
         self.client = client
         try:
             self.known.set()
+            for lack in protocol.lacking(client.protocol):
+                _log.info("session %s is held by an older release, which cannot %s", self.row.id, lack)
             await client.wait()
         finally:
             self.client = None

@@ -1,7 +1,7 @@
 """Puts `defaults` under every agent, as a tree, so that a mistake in a default keeps its place there.
 
-What an agent says wins. `env.pass` is joined, `env.set`, `options` and `limits` are merged key by key, all
-other lists are replaced.
+What an agent says wins. `env.pass` is joined, `env.set`, `options`, `limits` and a block of `sandbox` are
+merged key by key, all other lists are replaced.
 """
 
 from pydantic import ValidationError
@@ -50,7 +50,18 @@ def _under_agent(defaults: Mapping, agent: Node) -> Node:
         below, above = node_at(defaults, key), node_at(agent, key)
         if isinstance(below, Mapping) and isinstance(above, Mapping):
             merged.entries[key] = Entry(agent.entries[key].place, merge(below, above))
+    below, above = node_at(defaults, "sandbox"), node_at(agent, "sandbox")
+    if isinstance(above, Mapping) and isinstance(below, Mapping | Scalar):
+        entry = Entry(agent.entries["sandbox"].place, _over(_as_block(below), above))
+        merged.entries["sandbox"] = entry
     return merged
+
+
+def _as_block(sandbox: Mapping | Scalar) -> Mapping:
+    """Return the long form of a sandbox, so that an agent may add to a default of one word."""
+    if isinstance(sandbox, Mapping):
+        return sandbox
+    return Mapping(sandbox.place, entries={"kind": Entry(sandbox.place, sandbox)})
 
 
 def _over(below: Mapping, above: Mapping) -> Mapping:

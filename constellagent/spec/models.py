@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, mod
 
 from constellagent.spec.limits import Budget, Limits
 from constellagent.spec.options import Options
+from constellagent.spec.sandbox import Sandbox, SandboxChoice
 from constellagent.spec.values import (
     AgentName,
     Argv,
@@ -122,7 +123,10 @@ class Service(Block):
     ready: Ready | None = Field(
         None, description="How to tell that it is ready. Default: as soon as it runs."
     )
-    restart: Restart = Field("on-failure", description="Whether it is started again when it ends by itself.")
+    restart: Restart = Field(
+        "on-failure",
+        description="Whether it is started again when it ends by itself, or is lost.",
+    )
     stop_grace: Duration = Field(
         timedelta(seconds=10), description="How long it may take to end before it is killed."
     )
@@ -284,13 +288,17 @@ class AgentSettings(Block):
     env: Env = Field(Env(), description="Its environment beside the allow-list.")
     include: tuple[IncludePath, ...] = Field((), description="Ignored files copied into a new worktree.")
     setup: tuple[Argv, ...] = Field((), description="Commands run once in a new worktree, in order.")
-    restart: Restart = Field("never", description="Whether it is started again when it ends by itself.")
+    restart: Restart = Field(
+        "never",
+        description="Whether it is started again when it ends by itself, or is lost.",
+    )
     stop_grace: Duration = Field(
         timedelta(seconds=10), description="How long it may take to end before it is killed."
     )
-    sandbox: Literal["none", "bwrap"] = Field(
-        "none",
-        description="none: all agents share your user. bwrap: it sees only its worktree and what it needs.",
+    sandbox: SandboxChoice = Field(
+        Sandbox(),
+        description="none: all agents share your user. bwrap: it sees only its worktree and what it needs. "
+        "A block says more.",
     )
     needs: tuple[str, ...] = Field(
         (), description="Services that must be ready first, and agents that must be done."
@@ -298,6 +306,12 @@ class AgentSettings(Block):
     autostart: Flag = Field(True, description="Whether apply starts it; otherwise only its schedules do.")
     options: Options = Field(Options(), description="How the coding agent works: model and permissions.")
     limits: Budget = Field(Budget(), description="What this agent may use.")
+
+    @property
+    def own_profile(self) -> bool:
+        """Whether its program has a configuration of its own; in a sandbox that is the default."""
+        declared = "profile" in self.options.model_fields_set
+        return self.options.profile == "agent" or (self.sandbox.kind != "none" and not declared)
 
 
 def _identity_form(value: object) -> str | None:

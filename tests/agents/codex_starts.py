@@ -30,11 +30,12 @@ def begin(
     tools: Tools = TOOLS,
     headless: bool = False,
     conversation: Conversation | None = None,
+    sandbox: str = "none",
     **options: Any,
 ) -> Start:
     """Return how a session with these options starts."""
     task = Task(prompt, headless=headless, conversation=conversation)
-    return KIND.start(spec("codex", options=options), task, place, tools)
+    return KIND.start(spec("codex", options=options, sandbox=sandbox), task, place, tools)
 
 
 def values(words: tuple[str, ...], option: str) -> list[str]:

@@ -42,11 +42,12 @@ def begin(
     tools: Tools = TOOLS,
     headless: bool = False,
     conversation: Conversation | None = None,
+    sandbox: str = "none",
     **options: Any,
 ) -> Start:
     """Return how a session with these options starts."""
     task = Task(prompt, headless=headless, conversation=conversation)
-    return KIND.start(spec("claude", options=options), task, place, tools)
+    return KIND.start(spec("claude", options=options, sandbox=sandbox), task, place, tools)
 
 
 def values(words: tuple[str, ...], option: str) -> list[str]:
@@ -383,3 +384,13 @@ def test_the_kind_is_declared() -> None:
     assert isinstance(spec("claude"), Agent)
     assert (KIND.hooks, KIND.mcp, KIND.keeps_conversations, KIND.chooses_conversation) == (True,) * 4
     assert KIND.facts.tested == ("2.1.197", "2.1.330")
+
+
+def test_in_a_sandbox_it_is_told_so_and_has_none_of_its_own() -> None:
+    """Ours is not nested with one that the repository asks for, and root may give it every permission."""
+    inside, outside = begin(sandbox="bwrap"), begin()
+
+    assert inside.env["IS_SANDBOX"] == "1"
+    assert json.loads(inside.files["settings.json"])["sandbox"] == {"enabled": False}
+    assert "IS_SANDBOX" not in outside.env
+    assert "sandbox" not in json.loads(outside.files["settings.json"])

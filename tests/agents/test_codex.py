@@ -253,3 +253,26 @@ def test_it_is_ready_where_its_input_line_is() -> None:
 
     assert re.search(ready, "\u203a Ask Codex to do anything")
     assert not re.search(ready, "\u203a 1. Yes, proceed (y)")
+
+
+@pytest.mark.parametrize(
+    ("options", "headless", "sandbox", "approval"),
+    [
+        ({}, False, ["danger-full-access"], []),
+        ({"permissions": "edit"}, False, ["danger-full-access"], ["on-request"]),
+        ({"permissions": "all"}, False, ["danger-full-access"], ["never"]),
+        ({"permissions": "ask"}, False, ["read-only"], ["on-request"]),
+        ({"unattended": "edit"}, True, ["danger-full-access"], []),
+        ({"unattended": "read"}, True, ["read-only"], []),
+    ],
+)
+def test_in_a_sandbox_it_has_none_of_its_own_to_edit(
+    options: dict[str, str], headless: bool, sandbox: list[str], approval: list[str]
+) -> None:
+    """Who may edit is kept by our sandbox alone; who may only read still is by its own, and still asks."""
+    declared: dict[str, Any] = {"sandbox": "bwrap", **options}
+    words = begin(headless=headless, **declared).argv
+
+    assert values(words, "--sandbox") == sandbox
+    assert values(words, "--ask-for-approval") == approval
+    assert "--add-dir" not in words

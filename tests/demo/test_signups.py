@@ -257,7 +257,7 @@ def test_the_doors(
     place: tuple[str, int], method: str, path: str, body: bytes | None, headers: dict[str, str], status: int
 ) -> None:
     """Every request is answered in JSON with the right status, also those that make no sense."""
-    connection = http.client.HTTPConnection(*place, timeout=10)
+    connection = http.client.HTTPConnection(*place, timeout=30)
     connection.request(method, path, body, headers)
     answer = connection.getresponse()
     said: dict[str, Any] = json.load(answer)

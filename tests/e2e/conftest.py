@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.place import Place
+from tests.reliability.lab import git
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -18,6 +19,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def place() -> Iterator[Place]:
-    """Give a place with one commit on `main`; nothing of it runs afterwards."""
+    """Give a place with one commit on `main`; afterwards nothing of it runs, and its repository is sound."""
     with Place(agents=0) as made:
         yield made
+        if (made.repo / ".git").is_dir():
+            git(made.repo, "fsck", "--no-dangling")

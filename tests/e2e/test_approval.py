@@ -47,7 +47,7 @@ def test_trust_is_bound_to_the_content(place: Place) -> None:
     refused(place.run("apply", check=64), "constellagent trust")
 
 
-def test_what_an_agent_is_given(place: Place) -> None:
+def test_b12_what_an_agent_is_given(place: Place) -> None:
     """An agent gets what its file passes on, and nothing else of the caller's or the daemon's environment."""
     place.agent(SPEAKER)
     planned = place.run("plan", check=0, **CALLER).stdout

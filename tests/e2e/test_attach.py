@@ -146,7 +146,7 @@ def test_attach_type_detach_and_come_back(place: Place, window: Window) -> None:
     assert window.stty("again") == before
 
 
-def test_daemon_killed_while_attached(place: Place, window: Window) -> None:
+def test_b9_daemon_killed_while_attached(place: Place, window: Window) -> None:
     """Attach goes straight to the holder: a kill -9 of the daemon is not even noticed."""
     place.agent(ECHO)
     place.run("apply", "--yes")
@@ -164,7 +164,7 @@ def test_daemon_killed_while_attached(place: Place, window: Window) -> None:
 
 
 @pytest.mark.parametrize("end", ["detach", "stop", "kill"])
-def test_the_terminal_is_given_back(place: Place, window: Window, end: str) -> None:
+def test_b7_the_terminal_is_given_back(place: Place, window: Window, end: str) -> None:
     """Modes that the agent's program set are on while attached and off afterwards, however attach ends."""
     place.agent(MODES)
     place.run("apply", "--yes")

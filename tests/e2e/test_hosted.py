@@ -249,7 +249,7 @@ def names_there(place: HostedPlace, *, archived: bool) -> set[str]:
     return {row["name"] for row in answer.json()}
 
 
-def test_down_for_a_while(hosted: HostedPlace) -> None:
+def test_g6_down_for_a_while(hosted: HostedPlace) -> None:
     """While the provider is down all of it is unknown and nothing is changed; then nothing is left."""
     out = declare(hosted, phone=False)
     key = hosted.elsewhere.key

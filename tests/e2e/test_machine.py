@@ -33,7 +33,7 @@ def listener() -> Iterator[int]:
         yield taken.getsockname()[1]
 
 
-def test_no_space_for_a_worktree(place: Place, small: Path) -> None:
+def test_a5_no_space_for_a_worktree(place: Place, small: Path) -> None:
     """A checkout that does not fit fails its agent in git's words; with space again, apply completes it."""
     commit(place.repo, {"large.txt": "0123456789abcdef" * 40_000})
     place.write("""
@@ -150,7 +150,7 @@ def test_home_that_cannot_be_written(place: Place, kind: str) -> None:
         refused(done, str(homes[kind]), "CONSTELLAGENT_HOME")
 
 
-def test_second_apply_while_one_works(place: Place) -> None:
+def test_a4_second_apply_while_one_works(place: Place) -> None:
     """The second apply ends at once with 75 and the pid of the first, which finishes its work."""
     hold, began = place.folder / "hold", place.folder / "began"
     hold.touch()

@@ -108,7 +108,7 @@ def test_a_selection_by_the_mouse(desk: Desk) -> None:
     wait_for(lambda: copied(desk).rstrip("\n") == "row 3000", f"the words: {copied(desk)!r}")
 
 
-def test_a_program_is_kept_from_the_clipboard(desk: Desk) -> None:
+def test_b11_a_program_is_kept_from_the_clipboard(desk: Desk) -> None:
     """OSC 52 of an agent does not reach the terminal around, in a tile or zoomed."""
     terminal = desk.attach()
     desk.switch("writer")
@@ -123,7 +123,7 @@ def test_a_program_is_kept_from_the_clipboard(desk: Desk) -> None:
     assert copied(desk) == ""
 
 
-def test_a_program_that_may_write_to_the_clipboard(place: Place) -> None:
+def test_b11_a_program_that_may_write_to_the_clipboard(place: Place) -> None:
     """Where the setting allows it, OSC 52 of an agent reaches the terminal around, tiled and zoomed."""
     place.write(FLEET)
     place.run("apply", "--yes", CONSTELLAGENT_CLIPBOARD="1")

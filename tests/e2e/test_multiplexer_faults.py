@@ -51,7 +51,7 @@ def test_the_daemon_is_killed_in_the_middle(desk: Desk) -> None:
     assert {name: agent["session"]["id"] for name, agent in agents(desk.place).items()} == sessions
 
 
-def test_the_multiplexer_is_killed(desk: Desk) -> None:
+def test_b7_the_multiplexer_is_killed(desk: Desk) -> None:
     """A kill -9 costs no agent anything; the terminal can be reset, and attaching again shows it all."""
     modes = desk.terminal.modes()
     terminal = desk.attach()
@@ -76,7 +76,7 @@ def test_the_multiplexer_is_killed(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_asked_to_end_it_gives_the_terminal_back(desk: Desk, number: signal.Signals) -> None:
+def test_b7_asked_to_end_it_gives_the_terminal_back(desk: Desk, number: signal.Signals) -> None:
     """A signal ends it as its own key does: modes and settings of the terminal are as they were."""
     before, modes = desk.stty(), desk.terminal.modes()
     terminal = desk.attach()

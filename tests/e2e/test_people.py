@@ -7,7 +7,7 @@ from tests.e2e.place import Place, commit, refused
 from tests.reliability.lab import git, manifest
 
 
-def test_foreign_worktree_at_the_declared_path(place: Place) -> None:
+def test_c6_foreign_worktree_at_the_declared_path(place: Place) -> None:
     """A hand-made worktree is neither used nor changed until `import` takes it over as it is."""
     tree = place.tree_of()
     git(place.repo, "worktree", "add", "-q", "-b", "agents/docs", str(tree))
@@ -25,7 +25,7 @@ def test_foreign_worktree_at_the_declared_path(place: Place) -> None:
     assert before.items() <= manifest(tree).items()
 
 
-def test_hand_made_worktree_elsewhere(place: Place) -> None:
+def test_c4_hand_made_worktree_elsewhere(place: Place) -> None:
     """A branch that a person has checked out elsewhere: the plan prints the command that takes it over."""
     tree = place.folder / "by hand"
     git(place.repo, "worktree", "add", "-q", "-b", "feature/x", str(tree))
@@ -40,7 +40,7 @@ def test_hand_made_worktree_elsewhere(place: Place) -> None:
     assert place.view()["path"] == str(tree)
 
 
-def test_occupied_path_and_branch_of_the_main_checkout(place: Place) -> None:
+def test_c4_occupied_path_and_branch_of_the_main_checkout(place: Place) -> None:
     """A folder of something else and the main checkout's branch stop these two agents and no other."""
     occupied = place.tree_of("occupied")
     occupied.mkdir(parents=True)
@@ -59,7 +59,7 @@ def test_occupied_path_and_branch_of_the_main_checkout(place: Place) -> None:
     assert git(place.repo, "branch", "--show-current") == "main\n"
 
 
-def test_repository_that_tracks_ravi(place: Place) -> None:
+def test_f7_repository_that_tracks_ravi(place: Place) -> None:
     """A committed `.ravi/config.json` would choose whose mailbox an agent has: nothing of it is created."""
     commit(place.repo, {".ravi/config.json": '{"identity_key": "theirs"}\n'})
     place.agent()
@@ -85,7 +85,7 @@ def test_import_of_an_identity(place: Place) -> None:
     )
 
 
-def test_moved_worktree(place: Place) -> None:
+def test_c3_moved_worktree(place: Place) -> None:
     """A worktree that was moved by hand is found and repaired, its session goes on, and no byte changes."""
     place.agent()
     place.run("apply", "--yes")
@@ -100,7 +100,7 @@ def test_moved_worktree(place: Place) -> None:
     assert not place.tree_of().exists()
 
 
-def test_worktree_deleted_by_hand(place: Place) -> None:
+def test_c2_worktree_deleted_by_hand(place: Place) -> None:
     """A deleted worktree is made anew on its branch with its commits; its running session waits for leave."""
     place.agent()
     place.run("apply", "--yes")
@@ -151,7 +151,7 @@ def test_saved_plan_in_a_world_that_moved(place: Place) -> None:
     place.settled()
 
 
-def test_destroy_lists_what_would_be_lost(place: Place) -> None:
+def test_c1_destroy_lists_what_would_be_lost(place: Place) -> None:
     """The refusal names each loss, and not even the session is ended."""
     place.agent()
     place.run("apply", "--yes")

@@ -11,7 +11,7 @@ from tests.reliability.lab import git, wait_for
 REAL = "real content of a large file\n" * 100
 
 
-def test_not_a_repository(place: Place) -> None:
+def test_c9_not_a_repository(place: Place) -> None:
     """Outside of a repository every command that needs one says so."""
     place.agent()
     shutil.rmtree(place.repo / ".git")
@@ -27,7 +27,7 @@ def test_not_a_repository(place: Place) -> None:
         refused(done, "git repository", "hint:")
 
 
-def test_bare_repository(place: Place) -> None:
+def test_c9_bare_repository(place: Place) -> None:
     """A bare repository has no checkout to take the file from."""
     git(place.folder, "clone", "-q", "--bare", str(place.repo), "bare.git")
     place.agent()
@@ -39,7 +39,7 @@ def test_bare_repository(place: Place) -> None:
     refused(done, "bare", "hint:")
 
 
-def test_repository_without_a_commit(place: Place) -> None:
+def test_c9_repository_without_a_commit(place: Place) -> None:
     """There is nothing that a branch could start from; after the commit that the hint makes it works."""
     shutil.rmtree(place.repo / ".git")
     git(place.repo, "init", "-q", "-b", "main")
@@ -61,7 +61,7 @@ def test_repository_without_a_commit(place: Place) -> None:
     place.settled()
 
 
-def test_detached_head_and_missing_base(place: Place) -> None:
+def test_c9_detached_head_and_missing_base(place: Place) -> None:
     """A detached main checkout is no obstacle; a base that is not there stops its own agent only."""
     git(place.repo, "checkout", "-q", "--detach")
     place.write("""
@@ -91,7 +91,7 @@ def _lfs(place: Place) -> None:
     commit(place.repo, {"big.bin": REAL, "s.rot": "secret\n"})
 
 
-def test_content_of_filters_reaches_the_agent(place: Place) -> None:
+def test_c10_content_of_filters_reaches_the_agent(place: Place) -> None:
     """What an agent reads is content and not pointers, and its worktree is clean and can be removed."""
     _lfs(place)
     assert git(place.repo, "show", "HEAD:big.bin").startswith("pointer")
@@ -107,7 +107,7 @@ def test_content_of_filters_reaches_the_agent(place: Place) -> None:
     assert not place.tree_of().exists()
 
 
-def test_lfs_that_git_does_not_know(place: Place) -> None:
+def test_c10_lfs_that_git_does_not_know(place: Place) -> None:
     """Where git-lfs was never set up the agent is not started on pointers; set up, the next apply goes on."""
     _lfs(place)
     place.agent()
@@ -123,7 +123,7 @@ def test_lfs_that_git_does_not_know(place: Place) -> None:
 
 
 @pytest.mark.parametrize("kind", ["sparse", "partial", "submodule"])
-def test_repositories_that_hold_less_than_the_whole_tree(place: Place, kind: str) -> None:
+def test_c12_repositories_that_hold_less_than_the_whole_tree(place: Place, kind: str) -> None:
     """Apply, a second apply that does nothing, and destroy, in repositories where something is left out."""
     commit(place.repo, {"in/a.txt": "in\n", "out/b.txt": "out\n"})
     prepared = {"sparse": _sparse, "partial": _partial, "submodule": _submodule}[kind]

@@ -10,7 +10,7 @@ from typing import Self
 from constellagent.runtime import processes
 from tests.reliability.lab import wait_for
 
-PATIENCE = 15.0
+PATIENCE = 40.0
 """Seconds that something may take to be seen."""
 OPTIONS = """
 set -g status off

@@ -39,6 +39,7 @@ from constellagent.runtime.identity_views import (
 from constellagent.runtime.live_views import LiveItem
 from constellagent.runtime.race_views import RaceRequest
 from constellagent.runtime.review_views import BrowseRequest, ChangeRequest
+from constellagent.runtime.sandbox_views import SandboxReport, SandboxRequest
 from constellagent.runtime.schedule_views import ScheduleRequest
 from constellagent.runtime.screen_views import ScreenRequest, ScreenView
 from constellagent.runtime.usage_views import ResumeRequest, UsageReport, UsageRequest
@@ -162,6 +163,9 @@ class FakeControl:
         self.session_answer = session_view()
         self.send_answer = SendView(confirmed=True, why="")
         self.unsent: dict[str, str] = {}
+        self.sandbox_answer = SandboxReport(
+            agent="docs", sandbox="bwrap", network="host", held=True, lines=[]
+        )
         self.usage_answer = UsageReport(
             timezone="UTC", today="2026-11-22", days=[], limits={}, agents={}, held={}
         )
@@ -317,6 +321,11 @@ class FakeControl:
         """Answer as `answers` says for the action."""
         self._note("race", request=request)
         return self._next(request["action"])
+
+    async def sandbox(self, request: SandboxRequest) -> SandboxReport:
+        """Answer with `sandbox_answer`."""
+        self._note("sandbox", request=request)
+        return self.sandbox_answer
 
     async def screen(self, request: ScreenRequest) -> ScreenView:
         """Answer with `screen_answer`."""

@@ -84,7 +84,7 @@ class Person:
         """Press keys."""
         os.write(self.fd, data)
 
-    def sees(self, text: bytes, within: float = 10.0) -> bytes:
+    def sees(self, text: bytes, within: float = 30.0) -> bytes:
         """Wait until `text` was shown; returns all that was."""
         deadline = time.monotonic() + within
         while text not in self.seen:

@@ -31,7 +31,7 @@ def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return seen
 
 
-def test_the_code_is_in_no_command_line(paths: Paths, browser: Path) -> None:
+def test_e5_the_code_is_in_no_command_line(paths: Paths, browser: Path) -> None:
     """The browser is given a file that only this user can read, and the file sends it on."""
     assert opening.open_page(paths.web, URL)
     (file,) = paths.web.glob("open-*.html")

@@ -151,7 +151,7 @@ async def test_end_of_the_server_cancels_what_runs(paths: Paths, control: FakeCo
     assert control.applied == 0
 
 
-async def test_another_user_is_refused(served: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_e12_another_user_is_refused(served: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection from another uid is closed before anything is said.
 
     The uid of this process is replaced, because a test cannot connect as somebody else.

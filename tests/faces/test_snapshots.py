@@ -44,4 +44,4 @@ def test_a_daemon_that_hangs_is_waited_for_a_while(paths: Paths, monkeypatch: py
         listener.listen()
         began = time.monotonic()
         assert snapshots.snapshots(paths.control_socket, "/f", "s1", history=0)(None) is None
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 20

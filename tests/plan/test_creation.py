@@ -97,7 +97,7 @@ def test_a_matching_identity_is_taken_over() -> None:
     )
 
 
-def test_several_matching_identities_need_a_person() -> None:
+def test_g5_several_matching_identities_need_a_person() -> None:
     """Where several match and none is the agent's yet, a person chooses, with the command that is named."""
     agent = docs()
     draft = compared(agent, nothing(identity=identity(agent, bound=False, duplicates=("u-2", "u-3"))))
@@ -134,7 +134,7 @@ def test_a_twin_of_the_identity_in_use_is_reported() -> None:
         ),
     ],
 )
-def test_identity_drift_is_said_and_kept(changes: dict[str, Any], difference: str) -> None:
+def test_g4_identity_drift_is_said_and_kept(changes: dict[str, Any], difference: str) -> None:
     """What a provider cannot change on an identity is reported, and nothing is done about it."""
     agent = docs()
     draft = compared(agent, settled(agent, identity=identity(agent, **changes)))
@@ -157,7 +157,7 @@ def test_a_number_declared_later_is_given(host: str, cost: str) -> None:
     assert draft.notes == []
 
 
-def test_what_a_number_costs_is_said_where_one_is_asked_for() -> None:
+def test_g9_what_a_number_costs_is_said_where_one_is_asked_for() -> None:
     """At a hosted provider a creation names the host; only an identity that gets a number may cost."""
     wanted, without = docs(), docs(identity={"phone": False})
     reasons = []

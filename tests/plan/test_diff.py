@@ -1,5 +1,6 @@
 """The whole comparison: who is chosen, in which order, and what nobody declares any more."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -149,15 +150,14 @@ def test_one_stopped_agent_does_not_stop_the_others() -> None:
     assert subjects(desired, seen) == ["site"]
 
 
-def test_a_sandbox_that_is_not_built_yet_stops_its_agent() -> None:
-    """An agent that asks for a sandbox is never run without one."""
-    desired = declared(docs={"sandbox": "bwrap"})
+def test_a_sandbox_that_cannot_be_stops_its_agent_and_nobody_else() -> None:
+    """An agent that asks for a sandbox is never run without one; others go on."""
+    whole = declared(docs={"sandbox": "bwrap"}, site={})
+    desired = replace(whole, unfit={"docs": "bwrap is missing; install it"})
     result = plan(desired, all_absent(desired))
-    assert (result.actions, result.blocked) == ((), True)
-    assert result.notes[-1].text == (
-        "sandbox: bwrap is not built yet and nothing is done without it; "
-        "declare `sandbox: none` to run the agent in the open"
-    )
+    assert {action.subject for action in result.actions} == {"site"}
+    assert result.blocked
+    assert [note.text for note in result.notes] == ["sandbox: bwrap: bwrap is missing; install it"]
 
 
 @pytest.fixture

@@ -144,7 +144,7 @@ class Execs:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while time.monotonic() < deadline and self._process.poll() is None and not self.attached:
             self.attached = f"TracerPid:\t{self._process.pid}\n" in Path(f"/proc/{pid}/status").read_text()
             time.sleep(0.01)

@@ -30,7 +30,7 @@ from constellagent.runtime.screen_views import ScreenForm, ScreenRequest, Screen
 from constellagent.term.screen import Screen
 from tests.reliability.lab import Lab, wait_for
 
-PATIENCE = 20.0
+PATIENCE = 40.0
 _OWN_TERMINAL = """
 import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)

@@ -7,8 +7,7 @@ import time
 
 import pytest
 
-from constellagent.runtime.ports import Step
-from tests.reliability.lab import Lab, git, manifest, wait_for
+from tests.reliability.lab import Lab, manifest, wait_for
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the lab reads /proc"),
@@ -17,28 +16,6 @@ pytestmark = [
 
 CONVERGES = 10.0
 """Seconds within which the apply after a kill must be through."""
-
-UP = (
-    Step.IDENTITY_CREATE,
-    Step.IDENTITY_KEY,
-    Step.IDENTITY_WRITE,
-    Step.BRANCH_CREATE,
-    Step.WORKTREE_ADD,
-    Step.WORKTREE_EXCLUDE,
-    Step.WORKTREE_CHECKOUT,
-    Step.WORKTREE_INCLUDE,
-    Step.WORKTREE_SETUP,
-    Step.WORKTREE_COMPLETE,
-    Step.SESSION_START,
-)
-DOWN = (
-    Step.SESSION_STOP,
-    Step.WORKTREE_RESCUE,
-    Step.WORKTREE_REMOVE,
-    Step.IDENTITY_ARCHIVE,
-    Step.RECORD_DROP,
-)
-MOVED = (Step.WORKTREE_REPAIR,)
 
 
 def converge(lab: Lab) -> float:
@@ -92,69 +69,6 @@ def test_a1_kill_9_of_the_daemon_during_apply_200_times() -> None:
     kill_during_apply(kills=200, seed=int(os.environ.get("CONSTELLAGENT_TEST_SEED", "7")))
 
 
-def test_every_step_is_covered() -> None:
-    """A new step cannot be forgotten: each is died at, on the way up, on the way down, or after a move."""
-    assert set(UP) | set(DOWN) | set(MOVED) == set(Step)
-
-
-@pytest.mark.parametrize("side", ["before", "after"])
-@pytest.mark.parametrize("step", UP)
-def test_a1_death_at_a_step_of_creation(step: Step, side: str) -> None:
-    """Dying before or after any step on the way up, the next apply converges."""
-    with Lab(agents=1) as lab:
-        (lab.repo / ".env").write_text("local=1\n")
-        (lab.repo / ".gitignore").write_text("*.log\n.env\n")
-        (lab.repo / ".worktreeinclude").write_text(".env\n")
-        died = lab.start("apply", "--yes", CONSTELLAGENT_FAIL_AT=f"{step}:{side}")
-        died.communicate(timeout=60)
-        assert died.returncode != 0, "the point was never reached"
-        assert lab.daemon_pid() is None
-        begin = time.monotonic()
-        lab.run("apply", "--yes")
-        assert time.monotonic() - begin < CONVERGES
-        assert lab.json("plan", "--detailed-exitcode")["empty"]
-        assert lab.identities() == ["agent-0"]
-        assert lab.locks() == []
-        assert (lab.worktree(0) / "setup-done.txt").is_file()
-        (view,) = lab.json("status")
-        assert lab.sessions() == {view["agents"][0]["session"]["id"]}
-
-
-@pytest.mark.parametrize("side", ["before", "after"])
-@pytest.mark.parametrize("step", DOWN)
-def test_a1_death_at_a_step_of_removal(step: Step, side: str) -> None:
-    """Dying before or after any step on the way down, the next destroy finishes and the work is kept."""
-    with Lab(agents=1) as lab:
-        lab.run("apply", "--yes")
-        (lab.worktree(0) / "work.txt").write_text("never committed\n")
-        lab.run("daemon", "stop")
-        died = lab.start("destroy", "--force", "--yes", CONSTELLAGENT_FAIL_AT=f"{step}:{side}")
-        died.communicate(timeout=60)
-        assert died.returncode != 0, "the point was never reached"
-        lab.run("destroy", "--force", "--yes")
-        assert not lab.worktree(0).exists()
-        assert lab.tree() == {}
-        refs = lab.run("status", "--all", "--json").stdout
-        assert "agent-0" not in refs
-        kept = [ref for ref in _rescued(lab) if "work.txt" in ref[1]]
-        assert kept, "the rescue ref holds what was never committed"
-
-
-@pytest.mark.parametrize("side", ["before", "after"])
-@pytest.mark.parametrize("step", MOVED)
-def test_a1_death_at_a_step_of_repair(step: Step, side: str) -> None:
-    """Dying before or after the repair of a moved worktree, the next apply finishes it."""
-    with Lab(agents=1) as lab:
-        lab.run("apply", "--yes")
-        moved = lab.worktree(0).with_name("elsewhere")
-        lab.worktree(0).rename(moved)
-        lab.run("daemon", "stop")
-        lab.start("apply", "--yes", CONSTELLAGENT_FAIL_AT=f"{step}:{side}").communicate(timeout=60)
-        lab.run("apply", "--yes")
-        assert lab.json("plan", "--detailed-exitcode")["empty"]
-        assert (moved / "setup-done.txt").is_file()
-
-
 def test_a2_kill_9_of_the_client_changes_nothing() -> None:
     """Killing only the command leaves the daemon to finish what it began."""
     with Lab(agents=4) as lab:
@@ -165,8 +79,3 @@ def test_a2_kill_9_of_the_client_changes_nothing() -> None:
         apply.communicate()
         wait_for(lambda: len(lab.sessions()) == 4, "the daemon to finish")
         converge(lab)
-
-
-def _rescued(lab: Lab) -> list[tuple[str, str]]:
-    refs = git(lab.repo, "for-each-ref", "--format=%(refname)", "refs/constellagent/rescue").split()
-    return [(ref, git(lab.repo, "ls-tree", "-r", "--name-only", ref)) for ref in refs]

@@ -45,7 +45,7 @@ LISTS = [
 RECIPIENT = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj"
 """A valid one; nothing is ever opened again."""
 
-REVOKED = 1.0
+REVOKED = 10.0
 """Seconds after the end of a session within which its key opens nothing any more."""
 
 

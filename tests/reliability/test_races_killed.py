@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from constellagent.runtime.failpoints import VARIABLE
+from constellagent.failpoints import VARIABLE
 from constellagent.runtime.ports import Step
 from tests.reliability.lab import Lab, git, wait_for
 

@@ -22,7 +22,7 @@ FOUR = '{{cron: "{minutes} * * * *", missed: {missed}, workspace: agent, overlap
 
 @pytest.mark.parametrize("how", ["asleep", "down"])
 @pytest.mark.parametrize("hours", [8, 720], ids=["night", "month"])
-async def test_a_virtual_sleep_over_fires(home: Settings, tmp_path: Path, hours: int, how: str) -> None:
+async def test_a9_a_virtual_sleep_over_fires(home: Settings, tmp_path: Path, hours: int, how: str) -> None:
     """After a night or a month: one run for `latest`, none for `skip`, one for each hour for `all`."""
     async with virtual(home, tmp_path / "repo", VirtualClock(BEGIN.timestamp())) as lab:
         await lab.put({"clerk": {missed: HOURLY.format(missed=missed) for missed in MISSED}})
@@ -54,7 +54,7 @@ def _told(row: RunView) -> tuple[str, str, str, str, int]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the lab reads /proc")
-def test_a_frozen_daemon_over_fires() -> None:
+def test_a9_a_frozen_daemon_over_fires() -> None:
     """A daemon that stood still over four fires: one run for `latest`, none for `skip`, four for `all`."""
     with FastLab(agents=0) as lab:
         lab.up()

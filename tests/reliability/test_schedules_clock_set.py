@@ -20,7 +20,7 @@ EVERY_MINUTE = '{{cron: "* * * * *", missed: {missed}, workspace: agent, overlap
 
 
 @pytest.mark.parametrize("span", [HOUR, DAY, YEAR], ids=["hour", "day", "year"])
-def test_the_clock_is_set_forward_and_back(span: timedelta) -> None:
+def test_a9_the_clock_is_set_forward_and_back(span: timedelta) -> None:
     """Forward: one row for what is between. Back: nothing fires until a person resets. Never twice."""
     with FastLab(agents=0, speed=30.0 if span == YEAR else 60.0) as lab:
         lab.up()

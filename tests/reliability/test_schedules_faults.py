@@ -53,7 +53,7 @@ def soon(lab: FastLab, minutes: int) -> datetime:
 
 
 @on_linux
-def test_the_disk_is_full_when_a_run_is_claimed() -> None:
+def test_a5_the_disk_is_full_when_a_run_is_claimed() -> None:
     """What cannot be written down is neither decided nor started; with space again all of it is."""
     with FastLab(agents=0) as lab:
         lab.up()

@@ -66,7 +66,9 @@ async def live_through(home: Settings, repo: Path, begin: datetime, days: int) -
     [datetime(2018, 9, 20, 0, 0, 30, tzinfo=UTC), datetime(2027, 3, 1, 0, 0, 30, tzinfo=UTC)],
     ids=["autumn", "spring"],
 )
-async def test_the_ledger_of_two_months_is_as_listed(home: Settings, tmp_path: Path, begin: datetime) -> None:
+async def test_a9_the_ledger_of_two_months_is_as_listed(
+    home: Settings, tmp_path: Path, begin: datetime
+) -> None:
     """Sixty days with the changes of the clocks of all zones: the ledger has exactly the listed fires."""
     await live_through(home, tmp_path / "repo", begin, days=60)
 
@@ -74,7 +76,7 @@ async def test_the_ledger_of_two_months_is_as_listed(home: Settings, tmp_path: P
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("year", [2018, 2026])
-async def test_the_ledger_of_400_days_is_as_listed(home: Settings, tmp_path: Path, year: int) -> None:
+async def test_a9_the_ledger_of_400_days_is_as_listed(home: Settings, tmp_path: Path, year: int) -> None:
     """The same over four hundred days: in 2018 with Brazil's summer time, from 2026 on with Egypt's."""
     begin = datetime(year, 6, 1, 0, 0, 30, tzinfo=UTC)
     await live_through(home, tmp_path / "repo", begin, days=400)

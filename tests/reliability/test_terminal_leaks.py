@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import resource
 import sys
 import threading
@@ -66,14 +67,33 @@ async def turn(gallery: Gallery, count: int) -> None:
             assert "line 299" in await gallery.text(row)
 
 
-async def test_a_hundred_sessions_leave_nothing(gallery: Gallery) -> None:
-    """Files, tasks and threads are as many as before, and memory hardly more."""
+def zombies() -> int:
+    """Return how many ended children nobody has waited for."""
+    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+    return sum("\nState:\tZ" in Path(f"/proc/{pid}/status").read_text() for pid in children)
+
+
+async def test_b10_a_hundred_sessions_leave_nothing(gallery: Gallery) -> None:
+    """Files, tasks and threads are as many as before, no child is a zombie, and memory is hardly more."""
+    await leave_nothing(gallery, 100)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(7200)
+async def test_b10_ten_thousand_sessions_leave_nothing(gallery: Gallery) -> None:
+    """The same with ten thousand."""
+    await leave_nothing(gallery, 10_000)
+
+
+async def leave_nothing(gallery: Gallery, count: int) -> None:
+    """Let so many sessions come and go, and compare."""
     await turn(gallery, 20)
     before = held()
-    await turn(gallery, 100)
+    await turn(gallery, count)
     await gallery.until(lambda: held().tasks <= before.tasks, "all tasks to end")
     after = held()
-    print(f"before {before}, after 100 sessions {after}")
+    print(f"before {before}, after {count} sessions {after}")
+    assert zombies() == 0
     assert after.files == before.files
     assert after.tasks == before.tasks
     assert after.threads <= before.threads + 4  # those of the screens are made when there is much to do
@@ -114,12 +134,12 @@ def restarts(count: int) -> None:
             assert grown["multiplexer"] < 48
 
 
-def test_an_agent_that_is_started_again_and_again() -> None:
+def test_b10_an_agent_that_is_started_again_and_again() -> None:
     """The daemon and the multiplexer that follows the agent hold no more than before."""
     restarts(8)
 
 
 @pytest.mark.long
-def test_an_agent_that_is_started_100_times() -> None:
+def test_b10_an_agent_that_is_started_100_times() -> None:
     """The same a hundred times."""
     restarts(100)

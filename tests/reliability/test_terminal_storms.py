@@ -47,7 +47,7 @@ def agrees(lab: Theatre, rows: int, columns: int) -> None:
     wait_for(seen, "the size of the daemon's screen")
 
 
-def test_a_storm_while_attached(lab: Theatre) -> None:
+def test_b8_a_storm_while_attached(lab: Theatre) -> None:
     """After a thousand sizes in a second pty, holder, daemon and terminal have the last one."""
     with Seat(lab, "one") as seat:
         seat.shows("now 24x80.")
@@ -61,7 +61,7 @@ def test_a_storm_while_attached(lab: Theatre) -> None:
     print(f"settled {took * 1000:.0f} ms after the last size")
 
 
-def test_a_storm_in_the_multiplexer(lab: Theatre) -> None:
+def test_b8_a_storm_in_the_multiplexer(lab: Theatre) -> None:
     """The tile ends as large as the window lets it be, and so does the pty."""
     with Seat(lab) as seat:
         seat.shows("now ")
@@ -79,7 +79,7 @@ def test_a_storm_in_the_multiplexer(lab: Theatre) -> None:
     print(f"settled {took * 1000:.0f} ms after the last size")
 
 
-def test_two_storms_at_once(lab: Theatre) -> None:
+def test_b8_two_storms_at_once(lab: Theatre) -> None:
     """Two terminals that disagree a thousand times end at the size of the one that changed last."""
     with Seat(lab, "one") as one, Seat(lab) as other:
         one.shows("now ")

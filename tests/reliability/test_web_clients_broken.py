@@ -33,7 +33,7 @@ def alive(served: Served) -> None:
     """Assert that another client is served, at once, by the daemon that was there before."""
     begin = time.monotonic()
     assert served.api.ask("GET", "/me").status == 200
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 20
     assert "Traceback" not in served.daemon_log()
 
 
@@ -44,7 +44,7 @@ def memory(served: Served) -> Memory:
     return Memory(daemon=pid)
 
 
-def test_a_gigabyte_is_refused_unread(served: Served) -> None:
+def test_e10_a_gigabyte_is_refused_unread(served: Served) -> None:
     """E10: by its announced length, and when it comes in pieces as soon as it is too long."""
     watch = memory(served)
     path = served.api.of("content")
@@ -70,7 +70,7 @@ def test_a_gigabyte_is_refused_unread(served: Served) -> None:
 
 
 @pytest.mark.parametrize("how", ["many headers", "long header", "long address", "long query", "parameters"])
-def test_a_huge_head_is_refused(served: Served, how: str) -> None:
+def test_e10_a_huge_head_is_refused(served: Served, how: str) -> None:
     """E10: 100,000 headers, and headers, addresses and queries of a megabyte."""
     watch = memory(served)
     match how:
@@ -105,7 +105,7 @@ def test_a_huge_head_is_refused(served: Served, how: str) -> None:
         (b'{"text":' + b"9" * 100_000 + b"}", {400, 422}),
     ],
 )
-def test_a_body_that_makes_no_sense_is_told_so(served: Served, body: bytes, statuses: set[int]) -> None:
+def test_e10_a_body_that_makes_no_sense_is_told_so(served: Served, body: bytes, statuses: set[int]) -> None:
     """E10: a million brackets, halves of characters, keys twice, and numbers without end."""
     head = served.api.head("POST", served.api.of("send"), JSON, ("Content-Length", str(len(body))))
     said = served.api.raw(head + body)
@@ -274,7 +274,7 @@ def test_an_upgrade_that_is_none_is_told_so(served: Served) -> None:
     assert json.loads(said.partition(b"\r\n\r\n")[2])["status"] in {400, 426}
 
 
-def test_an_absolute_address_is_for_this_host_alone(served: Served) -> None:
+def test_e1_an_absolute_address_is_for_this_host_alone(served: Served) -> None:
     """What a proxy would send is served for our own name, and for no other."""
     host = f"127.0.0.1:{served.api.port}"
     for authority, wanted in ((host, 200), ("evil.example", 400)):

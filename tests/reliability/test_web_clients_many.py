@@ -94,18 +94,18 @@ def come_and_go(stage: Stage, times: int) -> None:
     assert "Traceback" not in stage.daemon_log()
 
 
-def test_1000_websockets_that_come_and_go_leave_nothing(stage: Stage) -> None:
+def test_e9_1000_websockets_that_come_and_go_leave_nothing(stage: Stage) -> None:
     """E9: broken off or closed, at any moment: no file stays open, and no memory is kept."""
     come_and_go(stage, 1000)
 
 
 @pytest.mark.long
-def test_10000_websockets_that_come_and_go_leave_nothing(stage: Stage) -> None:
+def test_e9_10000_websockets_that_come_and_go_leave_nothing(stage: Stage) -> None:
     """E9: the same with ten thousand."""
     come_and_go(stage, 10_000)
 
 
-async def test_100_viewers_of_a_terminal_see_the_same(stage: Stage) -> None:
+async def test_b6_100_viewers_of_a_terminal_see_the_same(stage: Stage) -> None:
     """E9: what the program writes reaches each of them, in time, for a bounded price."""
     watch = Memory(daemon=stage.daemon())
     async with client(stage) as session, AsyncExitStack() as stack:
@@ -136,7 +136,7 @@ async def test_100_viewers_of_a_terminal_see_the_same(stage: Stage) -> None:
     assert grown < MOST * 2, "the screen and its history are made for each of them"
 
 
-async def test_100_viewers_of_everything_cost_one_look(own_stage: Stage) -> None:
+async def test_e9_100_viewers_of_everything_cost_one_look(own_stage: Stage) -> None:
     """E9: all are told of a change, and a plain request beside them is answered at once."""
     watch = Memory(daemon=own_stage.daemon())
     async with client(own_stage) as session, AsyncExitStack() as stack:

@@ -86,7 +86,7 @@ def dialled(stage: Stage, count: int, said: bytes = b"", room: int = 0) -> Itera
         yield lines
 
 
-def test_200_who_say_their_head_letter_by_letter(stage: Stage, memory: Memory) -> None:
+def test_e10_200_who_say_their_head_letter_by_letter(stage: Stage, memory: Memory) -> None:
     """Slowloris: each is ended with 408 after some seconds, however often it says one more letter."""
     quiet, before = slowest(stage), files(stage)
     head = stage.api.head("GET", "/me", ("X-Slow", "x" * 200))
@@ -115,7 +115,7 @@ def says(line: socket.socket, letter: bytes) -> bool:
     return True
 
 
-def test_bodies_that_stop_on_the_way_hold_nobody_up(stage: Stage, memory: Memory) -> None:
+def test_e10_bodies_that_stop_on_the_way_hold_nobody_up(stage: Stage, memory: Memory) -> None:
     """A hundred bodies of which half never comes: others are served, and what was sent is held in bounds."""
     json = (("Content-Type", "application/json"), ("Content-Length", "60000"))
     before = files(stage)
@@ -128,7 +128,7 @@ def test_bodies_that_stop_on_the_way_hold_nobody_up(stage: Stage, memory: Memory
     assert memory.grown()["daemon"] < MOST
 
 
-def test_half_a_connection_is_no_leak(stage: Stage) -> None:
+def test_e9_half_a_connection_is_no_leak(stage: Stage) -> None:
     """Who ends its half before, within or after a request, and never reads, is let go; that is no news."""
     before = files(stage)
     request = stage.api.head("GET", "/constellations")
@@ -141,7 +141,7 @@ def test_half_a_connection_is_no_leak(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("path", ["/events", "/live"])
-def test_50_viewers_who_never_read_what_changes(stage: Stage, memory: Memory, path: str) -> None:
+def test_b6_50_viewers_who_never_read_what_changes(stage: Stage, memory: Memory, path: str) -> None:
     """They get what fits into the connection, and no more is kept for each; who reads is told as before."""
     upgrade = tuple(UPGRADE.items()) if path == "/live" else ()
     with dialled(stage, 50, stage.api.head("GET", path, *upgrade), room=4096), stage.api.dial() as reader:
@@ -165,7 +165,7 @@ def first_of(line: socket.socket, text: bytes) -> bytes:
     return said
 
 
-def test_terminals_that_nobody_reads_during_a_flood(stage: Stage) -> None:
+def test_b6_terminals_that_nobody_reads_during_a_flood(stage: Stage) -> None:
     """Twenty who do not read an agent that writes without end cost bounded memory and nobody's time."""
     flood(stage)  # what the flood itself costs the daemon, it costs now
     memory = Memory(daemon=stage.daemon())
@@ -190,7 +190,7 @@ def flood(stage: Stage) -> float:
         stage.tell("one", "calm()")
 
 
-def test_a_viewer_that_reads_slowly_sees_the_end(stage: Stage) -> None:
+def test_b6_a_viewer_that_reads_slowly_sees_the_end(stage: Stage) -> None:
     """Who reads little while much is written is shown the screen anew, and in the end the last line."""
     with stage.api.dial() as line:
         line.sendall(stage.api.head("GET", TERMINAL, *UPGRADE.items()))

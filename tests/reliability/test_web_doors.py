@@ -50,7 +50,7 @@ def ports(host: str, port: int) -> str:
 @pytest.mark.parametrize(
     "host", ["127.0.0.1:PORT", "127.0.0.1", "localhost:PORT", "LocalHost:PORT", "[::1]:PORT", "localhost"]
 )
-async def test_a_host_of_this_machine_is_let_through(house: House, host: str) -> None:
+async def test_e1_a_host_of_this_machine_is_let_through(house: House, host: str) -> None:
     """E1: a browser may come under each name of this machine; what is missing then is a token."""
     reply = await house.raw(compose("GET", "/api/v1/info", {"Host": ports(host, house.port)}))
     assert reply.status == 401
@@ -79,7 +79,7 @@ async def test_a_host_of_this_machine_is_let_through(house: House, host: str) ->
     ],
 )
 @pytest.mark.parametrize("kind", ["page", "api", "nowhere", "socket"])
-async def test_a_foreign_host_is_refused_before_all_else(house: House, host: str, kind: str) -> None:
+async def test_e1_a_foreign_host_is_refused_before_all_else(house: House, host: str, kind: str) -> None:
     """E1: a name that was pointed at this machine gets nothing, with a right token too, and no page."""
     token = await house.token()
     targets = {"page": "/", "api": "/api/v1/info", "nowhere": "/nowhere", "socket": "/api/v1/live"}
@@ -90,7 +90,7 @@ async def test_a_foreign_host_is_refused_before_all_else(house: House, host: str
     assert b"token" not in reply.body
 
 
-async def test_no_host_two_hosts_and_a_second_host_in_the_address_are_refused(house: House) -> None:
+async def test_e1_no_host_two_hosts_and_a_second_host_in_the_address_are_refused(house: House) -> None:
     """E1: a request that does not say once, and consistently, where it is for gets nothing."""
     right = ("Host", house.host)
     for target, headers in (
@@ -128,7 +128,7 @@ async def test_no_host_two_hosts_and_a_second_host_in_the_address_are_refused(ho
     ],
 )
 @pytest.mark.parametrize("kind", ["read", "act", "socket"])
-async def test_a_foreign_origin_is_refused(house: House, origin: str, kind: str) -> None:
+async def test_e2_a_foreign_origin_is_refused(house: House, origin: str, kind: str) -> None:
     """E2: another port of this machine is foreign too, and a WebSocket is refused before it is one."""
     page = await house.log_in()
     path = {"read": "/me", "act": "/logout", "socket": "/live"}[kind]
@@ -140,7 +140,7 @@ async def test_a_foreign_origin_is_refused(house: House, origin: str, kind: str)
     assert (await house.ask("GET", "/me", **named(page))).status == 200
 
 
-async def test_without_an_origin_only_a_token_acts_or_opens_a_socket(house: House) -> None:
+async def test_e2_without_an_origin_only_a_token_acts_or_opens_a_socket(house: House) -> None:
     """E2: what a login shows does not show where it is shown; a program with a token has no origin."""
     page = await house.log_in()
     login = {name: page[name] for name in ("Cookie", "X-Constellagent")}
@@ -154,7 +154,7 @@ async def test_without_an_origin_only_a_token_acts_or_opens_a_socket(house: Hous
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
-async def test_what_the_browser_calls_foreign_is_refused(house: House, site: str) -> None:
+async def test_e2_what_the_browser_calls_foreign_is_refused(house: House, site: str) -> None:
     """E2: a page on another port sends the cookie and, for a picture, no Origin; the browser says so."""
     page = named(await house.log_in())
     reply = await house.ask("GET", "/me", **page, Sec_Fetch_Site=site)
@@ -166,7 +166,7 @@ async def test_what_the_browser_calls_foreign_is_refused(house: House, site: str
     "kind",
     ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "", "x/json"],
 )
-async def test_a_form_does_nothing(house: House, kind: str) -> None:
+async def test_e3_a_form_does_nothing(house: House, kind: str) -> None:
     """E3: what a foreign page can send without asking first is refused, with the cookie and with a token."""
     page = await house.log_in()
     body = b'{"name":"x","scope":"admin"}'
@@ -180,7 +180,7 @@ async def test_a_form_does_nothing(house: House, kind: str) -> None:
     assert [one["name"] for one in (await house.ask("GET", "/tokens", unix=True)).json["data"]] == ["t"]
 
 
-async def test_no_preflight_is_answered(house: House) -> None:
+async def test_e3_no_preflight_is_answered(house: House) -> None:
     """E3: a foreign page that asks whether it may is told nothing."""
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-constellagent"}
     headers = {"Host": house.host, "Origin": "http://evil.com", **asked}
@@ -189,7 +189,7 @@ async def test_no_preflight_is_answered(house: House) -> None:
     assert not [name for name in reply.headers if name.startswith("access-control")]
 
 
-def test_every_read_is_safe() -> None:
+def test_e3_every_read_is_safe() -> None:
     """E3: what acts is no GET: each GET is a handler that only asks, by the name of what it asks."""
     acting = {"send", "stop", "run", "apply", "trust", "adopt", "change", "shutdown"}
     for operation in ALL:
@@ -200,7 +200,7 @@ def test_every_read_is_safe() -> None:
 
 
 @pytest.mark.parametrize("shown", ["nothing", "wrong token", "wrong cookie", "half a token", "basic"])
-async def test_every_operation_needs_access(home: Settings, shown: str) -> None:
+async def test_e4_every_operation_needs_access(home: Settings, shown: str) -> None:
     """E4: each route and each WebSocket, without access: 401. A new one cannot forget it."""
     async with housing(home) as house:
         token = await house.token()
@@ -225,7 +225,7 @@ async def test_every_operation_needs_access(home: Settings, shown: str) -> None:
 
 
 @pytest.mark.parametrize("shown", ["nothing", "a guess", "that of another", "the cookie", "an address"])
-async def test_a_cookie_alone_lets_nobody_in(house: House, shown: str) -> None:
+async def test_e4_a_cookie_alone_lets_nobody_in(house: House, shown: str) -> None:
     """E4: what listens at another port gets the cookie and can say anything else: 401 on every operation."""
     page, other = await house.log_in(), await house.log_in()
     secret = {
@@ -249,7 +249,7 @@ async def test_a_cookie_alone_lets_nobody_in(house: House, shown: str) -> None:
     assert not house.control.asked
 
 
-async def test_a_page_opens_a_socket_with_its_secret(house: House) -> None:
+async def test_e4_a_page_opens_a_socket_with_its_secret(house: House) -> None:
     """E4: offered as a subprotocol; the answer names ours, and never the secret."""
     page = await house.log_in()
     offered = {"Sec-WebSocket-Protocol": f"constellagent, page.{page.pop('X-Constellagent')}"}
@@ -261,7 +261,7 @@ async def test_a_page_opens_a_socket_with_its_secret(house: House) -> None:
 
 
 @pytest.mark.parametrize("path", ["/events", "/live"])
-async def test_what_is_held_open_ends_with_its_token(house: House, path: str) -> None:
+async def test_e4_what_is_held_open_ends_with_its_token(house: House, path: str) -> None:
     """E4: a token that expires meanwhile ends its connection, also where nothing is said on it."""
     token = await house.token("read", days=0.6 / 86_400)
     reader, writer = await house.tcp()
@@ -269,12 +269,12 @@ async def test_what_is_held_open_ends_with_its_token(house: House, path: str) ->
         headers = {"Host": house.host, **bearer(token), **(UPGRADE if path == "/live" else {})}
         writer.write(compose("GET", f"/api/v1{path}", headers))
         assert b" 101 " in (said := await reader.readline()) or b" 200 " in said
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await reader.read()  # until the end
     assert (await house.ask("GET", "/me", **bearer(token))).status == 401
 
 
-async def test_what_is_held_open_has_no_head(house: House) -> None:
+async def test_e4_what_is_held_open_has_no_head(house: House) -> None:
     """E4: asking for the head of a stream without end opens none."""
     headers = {"Host": house.host, **bearer(await house.token())}
     for operation in OPERATIONS:
@@ -299,7 +299,7 @@ def needing(what: str) -> Iterator[Route | Held]:
 
 
 @pytest.mark.parametrize("way", ["token", "cookie"])
-async def test_who_may_only_look_changes_nothing(house: House, way: str) -> None:
+async def test_e4_who_may_only_look_changes_nothing(house: House, way: str) -> None:
     """E4: with scope read all that acts, or is for an admin, is refused before its body is read."""
     shown = bearer(await house.token("read")) if way == "token" else await house.log_in(read_only=True)
     for operation in needing("read"):
@@ -313,7 +313,7 @@ async def test_who_may_only_look_changes_nothing(house: House, way: str) -> None
     ] == "read"
 
 
-async def test_an_agents_token_is_for_that_agent_alone(house: House) -> None:
+async def test_e4_an_agents_token_is_for_that_agent_alone(house: House) -> None:
     """E4: not for other agents, not for one of the same name elsewhere, not for what is about all."""
     token = bearer(await house.token("agent", constellation=ID, agent="docs"))
     for operation in needing("agent"):
@@ -332,7 +332,7 @@ async def test_an_agents_token_is_for_that_agent_alone(house: House) -> None:
     }
 
 
-async def test_a_token_that_was_revoked_or_expired_lets_nobody_in(house: House) -> None:
+async def test_e4_a_token_that_was_revoked_or_expired_lets_nobody_in(house: House) -> None:
     """E4: from that moment on, and what it holds open ends."""
     token = await house.token("read")
     ident = (await house.ask("GET", "/tokens", unix=True)).json["data"][0]["id"]
@@ -341,12 +341,12 @@ async def test_a_token_that_was_revoked_or_expired_lets_nobody_in(house: House) 
         headers = {"Host": house.host, **bearer(token), **UPGRADE}
         assert (await say(reader, writer, compose("GET", "/api/v1/live", headers))).status == 101
         assert (await house.ask("DELETE", f"/tokens/{ident}", unix=True)).status == 204
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await reader.read()  # until the end
     assert (await house.ask("GET", "/me", **bearer(token))).status == 401
 
 
-async def test_wrong_tokens_are_told_to_wait_and_right_ones_are_not(house: House) -> None:
+async def test_e4_wrong_tokens_are_told_to_wait_and_right_ones_are_not(house: House) -> None:
     """E4: after some failures they are answered 429; no right token nor the unix socket is kept out."""
     right = bearer(await house.token())
     seen = [await house.ask("GET", "/me", **bearer(f"cst_{n}")) for n in range(14)]

@@ -46,7 +46,7 @@ async def house(home: Settings, page: Path) -> AsyncIterator[House]:
         yield running
 
 
-async def test_a_code_logs_in_once_and_becomes_a_private_cookie(house: House) -> None:
+async def test_e5_a_code_logs_in_once_and_becomes_a_private_cookie(house: House) -> None:
     """E5: the cookie is for this port, this host and this site alone, and no script sees it."""
     code = await house.code()
     assert len(code) >= 22  # 128 bits
@@ -65,7 +65,7 @@ async def test_a_code_logs_in_once_and_becomes_a_private_cookie(house: House) ->
         assert (await house.ask("POST", "/login", body={"code": wrong}, **named)).status in {401, 429}
 
 
-async def test_two_browsers_do_not_share_a_code(house: House) -> None:
+async def test_e5_two_browsers_do_not_share_a_code(house: House) -> None:
     """E5: of many that try the same code at once, one gets in."""
     code = await house.code()
     named: dict[str, Any] = {name.replace("-", "_"): value for name, value in house.page_headers.items()}
@@ -75,14 +75,14 @@ async def test_two_browsers_do_not_share_a_code(house: House) -> None:
     assert [reply.status for reply in replies].count(200) == 1
 
 
-async def test_no_token_in_the_address_lets_anybody_in(house: House) -> None:
+async def test_e5_no_token_in_the_address_lets_anybody_in(house: House) -> None:
     """E5: what stands in an address is kept in histories and logs, so it counts for nothing."""
     token = await house.token()
     for query in (f"?token={token}", f"?access_token={token}", f"?code={await house.code()}"):
         assert (await house.ask("GET", f"/me{query}")).status == 401
 
 
-async def test_no_secret_is_kept_or_logged(house: House, caplog: pytest.LogCaptureFixture) -> None:
+async def test_e5_no_secret_is_kept_or_logged(house: House, caplog: pytest.LogCaptureFixture) -> None:
     """E5: tokens, codes and cookies are in no log, no file and no answer but the one that gives them."""
     caplog.set_level(logging.DEBUG)
     token, code = await house.token(), await house.code()
@@ -103,7 +103,7 @@ async def test_no_secret_is_kept_or_logged(house: House, caplog: pytest.LogCaptu
         assert not [text for text in kept if secret in text]
 
 
-async def test_what_is_kept_is_for_this_user_alone(house: House) -> None:
+async def test_e5_what_is_kept_is_for_this_user_alone(house: House) -> None:
     """E5: tokens and logins are hashes in files with 0600, in a folder with 0700."""
     await house.token()
     await house.log_in()
@@ -127,7 +127,7 @@ async def test_what_is_kept_is_for_this_user_alone(house: House) -> None:
         ("GET", "/ HTTP/9\r\nX: y\r\n\r\nGET /", {}),
     ],
 )
-async def test_every_answer_carries_the_same_protection(
+async def test_e6_every_answer_carries_the_same_protection(
     house: House, method: str, target: str, more: dict[str, str]
 ) -> None:
     """E6: pages, files, refusals, upgrades, what is no HTTP: the policy, and no word of the software."""
@@ -149,7 +149,7 @@ async def test_every_answer_carries_the_same_protection(
         assert reply.headers["cache-control"] == "no-store"
 
 
-async def test_files_are_cached_by_their_names(house: House) -> None:
+async def test_e6_files_are_cached_by_their_names(house: House) -> None:
     """E6: a file whose name changes with its content is kept for good, the page is asked for each time."""
     asset = await house.raw(compose("GET", "/assets/app-1a2b.js", {"Host": house.host}))
     assert asset.status == 200
@@ -191,7 +191,7 @@ async def test_files_are_cached_by_their_names(house: House) -> None:
         "/API/v1/me",
     ],
 )
-async def test_only_files_of_the_page_are_sent(house: House, target: str) -> None:
+async def test_e7_only_files_of_the_page_are_sent(house: House, target: str) -> None:
     """E7: no way of writing a path leads out of the page's folder, to a link, a list, or what is hidden."""
     for one in (target, f"http://{house.host}{target}"):
         reply = await house.raw(compose("GET", one, {"Host": house.host}))

@@ -51,7 +51,7 @@ def call(
 ) -> subprocess.CompletedProcess[bytes]:
     """Call the hook as a whole process and wait for its end."""
     return subprocess.run(
-        command(program, *words), env=least(env), input=stdin, capture_output=True, timeout=10, check=False
+        command(program, *words), env=least(env), input=stdin, capture_output=True, timeout=30, check=False
     )
 
 

@@ -23,8 +23,8 @@ FOREVER = ("/bin/sleep", "1000")
 
 
 async def until(done: Callable[[], object], what: str) -> None:
-    """Poll until `done` is true; fails the test after ten seconds."""
-    deadline = time.monotonic() + 10
+    """Poll until `done` is true; fails the test after half a minute."""
+    deadline = time.monotonic() + 30
     while not done():
         assert time.monotonic() < deadline, f"{what} did not come"
         await asyncio.sleep(0.002)

@@ -26,7 +26,7 @@ async def test_the_screen_of_an_agent_can_be_asked_for(home: Settings, tmp_path:
             request = ScreenRequest(file=lab.file, subject=subject, form="text")
             return base64.b64decode((await lab.daemon.screen(request))["data"]).decode()
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while "got hello" not in await text("one"):
                 await asyncio.sleep(0.02)
         await lab.daemon.stop(lab.file, "one")
@@ -47,6 +47,6 @@ async def test_what_is_sent_answers_a_question(home: Settings, tmp_path: Path) -
         await lab.daemon.send(lab.file, "one", "yes", enter=True)
 
         assert (asking["reason"], asking["source"]) == ("question", "notification")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while (await lab.agent("one"))["state"] == "waiting":
                 await asyncio.sleep(0.02)

@@ -82,7 +82,7 @@ async def test_ended_with_its_children(repo: Path, way: str) -> None:
     child = repo / "child"
     git(repo, "config", "alias.hang", f"!sleep 60 & echo $! >{child}.new; mv {child}.new {child}; wait")
     running = asyncio.ensure_future(Git(repo, timeout=1.0 if way == "timeout" else 60).run("hang"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not child.exists():
             await asyncio.sleep(0.01)
     if way == "cancel":
@@ -94,7 +94,7 @@ async def test_ended_with_its_children(repo: Path, way: str) -> None:
             await running
         assert caught.value.status is None
         assert caught.value.hint
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while Path(f"/proc/{child.read_text().strip()}/cwd").exists():
             await asyncio.sleep(0.01)
 
@@ -109,7 +109,7 @@ async def test_stray_child_that_keeps_the_pipe_does_not_keep_us(
     start = time.monotonic()
     with pytest.raises(GitError):
         await Git(repo, timeout=0.7).run("stray")
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 25
     os.kill(int(pid.read_text()), 9)
 
 
@@ -133,8 +133,8 @@ async def test_diff_runs_no_program(cli: Git, repo: Path) -> None:
     [
         (".git/index.lock", ("add", "a.txt")),
         (".git/refs/heads/new.lock", ("branch", "new")),
-        (".git/config.lock", ("config", "a.b", "c")),
-        (".git/packed-refs.lock", ("pack-refs", "--all")),
+        pytest.param(".git/config.lock", ("config", "a.b", "c"), marks=pytest.mark.long),
+        pytest.param(".git/packed-refs.lock", ("pack-refs", "--all"), marks=pytest.mark.long),
     ],
 )
 async def test_c5_lock_is_named_and_left(cli: Git, repo: Path, lock: str, args: tuple[str, ...]) -> None:
@@ -230,13 +230,13 @@ async def test_our_own_commands_are_nobody_at_work(repo: Path, cli: Git) -> None
     sleeper = await asyncio.create_subprocess_exec("sleep", "30", cwd=repo)
     try:
         waiting = asyncio.ensure_future(cli.run("wait", cwd=below))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not (repo / "begun").exists():
                 await asyncio.sleep(0.01)
         looking = asyncio.ensure_future(occupants.inside(repo))
         assert await occupants.inside(beside) == {}
         (repo / "gate").write_text("go on")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             assert await looking == {sleeper.pid: "sleep"}
             assert (await waiting).text == "go on"
     finally:
@@ -294,6 +294,29 @@ _STARTS = (
 )
 
 
+_UNCONFINED = {
+    "faces/cli/checks.py": "asks only for git's version, at the root of the file system",
+    "faces/cli/demo_stage.py": "makes a repository in which nobody has worked yet",
+    "runtime/contexts.py": "asks where the repository of a file lies, which no sandbox can change",
+    "runtime/repository.py": "asks where a repository lies, which no sandbox can change",
+}
+"""Where git works outside of all sandboxes, and why it may."""
+
+
+def test_git_is_confined_wherever_it_may_meet_a_sandboxed_agent() -> None:
+    """Each helper is made with what goes around it, but for those that have a reason."""
+    root = Path(next(iter(constellagent.__path__)))
+    found = [
+        (str(file.relative_to(root)), any(word.arg == "around" for word in node.keywords))
+        for file in sorted(root.rglob("*.py"))
+        if "Git(" in (text := file.read_text())
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "Git"
+    ]
+    assert sum(confined for _, confined in found) >= 3
+    assert sorted(file for file, confined in found if not confined) == sorted(_UNCONFINED)
+
+
 def _spawns_git(node: ast.AST) -> bool:
     if not isinstance(node, ast.Call):
         return False
@@ -301,8 +324,9 @@ def _spawns_git(node: ast.AST) -> bool:
     for arg in node.args:
         if isinstance(arg, ast.List | ast.Tuple):
             words += [item for item in arg.elts[:1] if isinstance(item, ast.Constant)]
-    starts = ast.unparse(node.func).endswith(_STARTS)
-    return starts and bool(words) and str(words[0].value).split(" ")[0].rpartition("/")[2] == "git"
+    if not words or str(words[0].value).split(" ")[0].rpartition("/")[2] != "git":
+        return False
+    return ast.unparse(node.func).endswith(_STARTS)
 
 
 def test_nothing_else_starts_git() -> None:
@@ -315,8 +339,9 @@ def test_nothing_else_starts_git() -> None:
     found = [
         f"{file.relative_to(root)}:{node.lineno}"
         for file in sorted(root.rglob("*.py"))
-        if file.parent != root / "demo" / "agents"  # programs of agents, which nothing of ours imports
-        for node in ast.walk(ast.parse(file.read_text()))
+        if file.parent not in (root / "demo" / "agents", root / "runtime" / "sandbox" / "battery_program")
+        if "git" in (text := file.read_text())
+        for node in ast.walk(ast.parse(text))
         if _spawns_git(node) and isinstance(node, ast.Call)
     ]
     assert found == []

@@ -107,7 +107,7 @@ def ours(tmp_path: Path) -> Authority:
     ],
     ids=["expired", "wrong host", "self-signed"],
 )
-async def test_a_certificate_that_proves_nothing_is_refused(
+async def test_g8_a_certificate_that_proves_nothing_is_refused(
     ours: Authority, host: str, lasts: timedelta, itself: bool
 ) -> None:
     """Even with the authority trusted: no request is sent, and the identities are out of reach."""
@@ -122,7 +122,7 @@ async def test_a_certificate_that_proves_nothing_is_refused(
         assert script.asked == []
 
 
-async def test_a_private_authority_is_trusted_only_where_it_is_set(ours: Authority) -> None:
+async def test_g8_a_private_authority_is_trusted_only_where_it_is_set(ours: Authority) -> None:
     """Its bundle opens the connection; without it the same server is refused."""
     async with scripted(answer(200, []), context=ours.context()) as script:
         async with hosted(script.url, key=KEY) as made:
@@ -136,7 +136,7 @@ async def test_a_private_authority_is_trusted_only_where_it_is_set(ours: Authori
 @pytest.mark.parametrize(
     "url", ["http://ravi.example", "http://10.0.0.7:80", "ftp://ravi.example", "ravi.example"]
 )
-async def test_an_address_that_would_give_the_key_away_is_refused(url: str) -> None:
+async def test_g8_an_address_that_would_give_the_key_away_is_refused(url: str) -> None:
     """Unencrypted only to this machine; the trouble says what to write instead."""
     async with hosted(url, key=KEY) as made:
         with pytest.raises(UsageError):
@@ -144,7 +144,7 @@ async def test_an_address_that_would_give_the_key_away_is_refused(url: str) -> N
         assert "https://" in await made.trouble("", NOTHING)
 
 
-async def test_a_redirect_never_carries_the_key(ours: Authority) -> None:
+async def test_g8_a_redirect_never_carries_the_key(ours: Authority) -> None:
     """Neither to another host nor to the same: it is said, and the other server is never asked."""
     async with scripted(answer(200, [])) as other:
         for code in (301, 302, 307, 308):
@@ -160,7 +160,7 @@ async def test_a_redirect_never_carries_the_key(ours: Authority) -> None:
         assert other.heads == []
 
 
-async def test_pauses_grow_while_it_is_down(clock: StillClock) -> None:
+async def test_g6_pauses_grow_while_it_is_down(clock: StillClock) -> None:
     """1 s doubling to 60 s between two questions, however often the status is looked at; then it is up."""
     async with scripted(answer(401, {"detail": "revoked"})) as script, RaviClient(script.url, KEY) as client:
         reach = Reach(client, clock)
@@ -201,14 +201,14 @@ async def test_pauses_grow_while_it_is_down(clock: StillClock) -> None:
         assert await reach.trouble() == ""
 
 
-async def test_a_status_does_not_wait_for_a_provider_that_hangs(
+async def test_g6_a_status_does_not_wait_for_a_provider_that_hangs(
     clock: StillClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The question is given up after a moment, and askers at the same time share it."""
     monkeypatch.setattr(hosted_module, "_PATIENCE", 0.2)
     async with scripted(HANG) as script, RaviClient(script.url, KEY) as client:
         reach = Reach(client, clock)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             said = await asyncio.gather(*(reach.trouble() for _ in range(4)))
         assert len(set(said)) == 1
         assert "no answer from 127.0.0.1" in said[0]

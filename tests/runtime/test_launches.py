@@ -20,6 +20,7 @@ from constellagent.runtime.launches import ConstellationLaunches, port_variables
 from constellagent.runtime.outfit import Outfits
 from constellagent.runtime.own_sessions import ConstellationSessions
 from constellagent.runtime.ports import Launch
+from constellagent.runtime.sandbox.sandboxes import Sandboxes
 from constellagent.runtime.store.constellations import Constellations
 from constellagent.runtime.store.conversations import ConversationRows
 from constellagent.runtime.store.ports import FIRST, LAST, ReservedPorts
@@ -33,6 +34,11 @@ REACHABLE = {
     "CONSTELLAGENT_SMS_URL": "http://127.0.0.1:80/gateway/sms/",
 }
 PERSON = Person("u-1", "Docs Person", "docs@acme.test", None)
+
+
+async def no_roots() -> tuple[Path, ...]:
+    """Know of no worktrees."""
+    return ()
 
 
 class Desk:
@@ -53,6 +59,8 @@ class Desk:
             rig.registry,
             reachable=REACHABLE,
             outfits=Outfits("c", "acme", rig.settings.paths, Path("/none"), ConversationRows(rig.database)),
+            sandboxes=Sandboxes(rig.settings.paths, no_roots),
+            common_dir=Path("/none"),
         )
 
     async def environment(self, worktree: Path, agent: str = "docs") -> dict[str, str]:
@@ -155,7 +163,7 @@ def ordered(launch: Launch) -> order.Order:
     assert launch.argv[1:3] == ("-I", "-S")
     assert launch.argv[-1].endswith(f"/sessions/{launch.session}")
     values = json.loads(launch.files[order.NAME])
-    return order.Order(**{**values, "argv": tuple(values["argv"])})
+    return order.Order(**{**values, "argv": tuple(values["argv"]), "around": ()})
 
 
 @pytest.mark.parametrize(("prompt", "asked"), [(None, "Go."), ("Now this.", "Now this.")])

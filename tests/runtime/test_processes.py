@@ -19,7 +19,7 @@ if sys.platform == "linux":
     LOOKS.append(processes.ProcFiles())
 
 
-def until(done: Callable[[], object], within: float = 10.0) -> None:
+def until(done: Callable[[], object], within: float = 30.0) -> None:
     """Poll until `done` is true."""
     deadline = time.monotonic() + within
     while not done():
@@ -67,7 +67,7 @@ def test_a_zombie_is_dead_and_still_has_a_start(sleeper: subprocess.Popen[bytes]
 
 
 @pytest.mark.usefixtures("look")
-def test_a_stopped_process_is_seen_as_stopped(sleeper: subprocess.Popen[bytes]) -> None:
+def test_b4_a_stopped_process_is_seen_as_stopped(sleeper: subprocess.Popen[bytes]) -> None:
     """SIGSTOP shows as state T, and such a process is alive."""
     sleeper.send_signal(signal.SIGSTOP)
     until(lambda: processes.state_of(sleeper.pid) == "T")
@@ -107,7 +107,7 @@ def test_the_marker_is_found_exactly() -> None:
     assert processes.with_marker("abc") == {}
 
 
-def test_a_signal_reaches_only_the_process_it_is_for(sleeper: subprocess.Popen[bytes]) -> None:
+def test_b9_a_signal_reaches_only_the_process_it_is_for(sleeper: subprocess.Popen[bytes]) -> None:
     """A pid with another start is another process, and gets nothing."""
     start = processes.start_of(sleeper.pid) or ""
     assert not processes.send(sleeper.pid, start + "0", signal.SIGKILL)
@@ -117,7 +117,7 @@ def test_a_signal_reaches_only_the_process_it_is_for(sleeper: subprocess.Popen[b
     assert not processes.send(sleeper.pid, start, signal.SIGTERM)
 
 
-def test_without_pidfds_signals_still_check_the_start(
+def test_b9_without_pidfds_signals_still_check_the_start(
     sleeper: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without pidfd_open, as on macOS, the start is compared just before."""

@@ -1,9 +1,11 @@
 """What `status` shows: every state of an agent and of a service, with its reason."""
 
+import asyncio
 import json
 import os
 import shutil
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -169,3 +171,24 @@ async def test_a_repository_that_cannot_be_asked_has_no_counts(home: Settings, t
 
         assert [(agent["state"], agent["ahead"]) for agent in view["agents"]] == [("starting", None)]
         shutil.move(tmp_path / "HEAD", tmp_path / "repo" / ".git" / "HEAD")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere asking for the state of a process starts one")
+async def test_b4_a_program_that_a_signal_stopped_is_shown_so(home: Settings, tmp_path: Path) -> None:
+    """It waits, for SIGCONT, however quiet or busy its terminal looks; continued it is what it was."""
+    async with working(home, tmp_path / "repo") as lab:
+        lab.declare("  one: {command: [sleep, '1000']}\n")
+        await lab.apply()
+        before = await lab.agent("one")
+        assert before["session"] is not None
+        pid = before["session"]["pid"]
+        assert pid is not None
+
+        os.kill(pid, signal.SIGSTOP)
+        agent = await lab.until("one", "waiting")
+        assert agent["reason"] == f"stopped (SIGSTOP); kill -CONT {pid} continues it"
+
+        os.kill(pid, signal.SIGCONT)
+        async with asyncio.timeout(30):
+            while "SIGSTOP" in (await lab.agent("one"))["reason"]:
+                await asyncio.sleep(0.02)

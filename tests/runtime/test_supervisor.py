@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from constellagent.errors import ConflictError, ConstellagentError, WorldError
 from constellagent.runtime.processes import boot_id
 from constellagent.runtime.store.database import Database
-from constellagent.runtime.store.sessions import EndedBy, Role, SessionRow, SessionRows
+from constellagent.runtime.store.sessions import EndedBy, Role, SessionRow, SessionRows, may_owe
 from constellagent.runtime.supervisor import START_LIMIT, WINDOW, Supervisor, delay_before, wants_restart
 from constellagent.spec.models import Restart
 from tests.runtime.conftest import StillClock
@@ -28,6 +28,7 @@ class Stage:
         failures: errors that the next starts raise, in order.
         started: when each start was made.
         slept: how long each wait was asked to be.
+        unreadable: how often what the declaration says cannot be read, from now on.
     """
 
     rows: SessionRows
@@ -37,6 +38,7 @@ class Stage:
     started: list[float] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
     number: int = 0
+    unreadable: int = 0
     gates: list[asyncio.Event] = field(default_factory=list)
     supervisor: Supervisor = field(init=False)
 
@@ -50,12 +52,27 @@ class Stage:
 
     async def crash(self, **changes: object) -> SessionRow:
         """Let the newest session end, as the registry tells it."""
+        row = await self.end(**changes)
+        await self.supervisor.ended(row)
+        return row
+
+    async def end(self, **changes: object) -> SessionRow:
+        """Let a session begin and end, as the registry writes it down; the supervisor is not told."""
         self.number += 1
         row = replace(FAILED, id=f"s-{self.number}", ended_at=self.clock.time, outcome="exit status 1")
         row = replace(row, **changes)  # type: ignore[arg-type] # the tests name fields of the row
-        await self.rows.add(row)
-        await self.supervisor.ended(row)
+        await self.rows.add(replace(row, ended_at=None, ended_by="", exit_status=None, outcome=""))
+        owes = may_owe(row.role, row.ended_by)
+        how = row.exit_status, row.ended_by, row.outcome
+        assert await self.rows.end(row.id, self.clock.time, *how, owes=owes)
         return row
+
+    async def next_daemon(self) -> None:
+        """Let the next supervisor take over from one that died."""
+        await self.supervisor.close()
+        self.gates.clear()
+        self.supervisor = self.new_supervisor()
+        await self.supervisor.resume(await self.supervisor.left())
 
     async def waited(self) -> None:
         """Let the present wait pass, on the clock too, and what follows it."""
@@ -71,6 +88,9 @@ class Stage:
         )
 
     async def _policy(self, row: SessionRow) -> Restart:
+        self.unreadable -= 1
+        if self.unreadable >= 0:
+            raise WorldError("database is locked")
         return self.policy
 
     async def _start_again(self, row: SessionRow) -> None:
@@ -102,41 +122,30 @@ def stage(database: Database, clock: StillClock) -> Stage:
         ("on-failure", "run", "itself", 1, False),
         ("always", "agent", "itself", 0, True),
         ("always", "agent", "stop", 0, False),
-        ("always", "agent", "lost", None, False),
+        ("never", "agent", "lost", None, False),
+        ("on-failure", "agent", "lost", None, True),
+        ("always", "service", "lost", None, True),
+        ("always", "run", "lost", None, False),
+        ("always", "agent", "limit", 0, False),
         ("always", "run", "itself", 0, False),
     ],
 )
 def test_what_wants_a_restart(
     policy: Restart, role: Role, ended_by: EndedBy, exit_status: int | None, wanted: bool
 ) -> None:
-    """Only what ended by itself, as its policy says; a signal is a failure, a run is the scheduler's."""
+    """What ended by itself, as its policy says, and what was lost; a run is the scheduler's."""
     row = replace(FAILED, role=role, ended_by=ended_by, exit_status=exit_status)
 
     assert wants_restart(policy, row) is wanted
 
 
-@pytest.mark.parametrize(
-    ("policy", "role", "wanted"),
-    [
-        ("never", "agent", False),
-        ("on-failure", "agent", True),
-        ("always", "service", True),
-        ("always", "run", False),
-    ],
-)
-def test_what_a_reboot_took_along_comes_back(policy: Restart, role: Role, wanted: bool) -> None:
-    """The machine is no reason of its own: whoever wants it to run wants it back."""
-    assert wants_restart(policy, replace(FAILED, role=role, ended_by="lost"), rebooted=True) is wanted
-
-
-async def test_a_session_of_an_earlier_boot_is_started_again(stage: Stage) -> None:
-    """The next daemon finds it lost, and the supervisor brings it back; one lost in this boot stays."""
-    row = await stage.crash(
-        ended_by="lost", boot_id="an earlier one", outcome="lost when the machine restarted"
-    )
+@pytest.mark.parametrize("boot", ["an earlier one", boot_id()])
+async def test_a_session_that_was_lost_is_started_again(stage: Stage, boot: str) -> None:
+    """Whether the machine or only its holder was killed, the supervisor brings it back."""
+    row = await stage.crash(ended_by="lost", boot_id=boot, outcome="lost when its holder was killed")
     await until(lambda: stage.gates, "a wait")
 
-    assert stage.supervisor.reason(row) == "restarts in 1 s: lost when the machine restarted"
+    assert stage.supervisor.reason(row) == "restarts in 1 s: lost when its holder was killed"
 
 
 @given(st.integers(1, START_LIMIT))
@@ -189,10 +198,10 @@ async def test_a_crash_now_and_then_is_forgiven(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"exit_status": 0}, {"ended_by": "stop"}, {"ended_by": "lost", "boot_id": boot_id()}, {"role": "run"}],
+    [{"exit_status": 0}, {"ended_by": "stop"}, {"ended_by": "limit"}, {"role": "run"}],
 )
 async def test_an_end_that_is_no_crash_stays(stage: Stage, changes: dict[str, object]) -> None:
-    """Success, a stop by a person, a loss and a run are not followed by a start."""
+    """Success, a stop by a person or by a limit, and a run are not followed by a start."""
     row = await stage.crash(**changes)
 
     assert not stage.supervisor.waits(row)
@@ -245,29 +254,93 @@ async def test_the_next_daemon_resumes(stage: Stage) -> None:
     """A restart that was counted when the daemon died is done by the next one, and counted once."""
     row = await stage.crash()
     await until(lambda: stage.gates, "a wait")
-    await stage.supervisor.close()
-    stage.gates.clear()
-
-    stage.supervisor = stage.new_supervisor()
-    assert not stage.supervisor.waits(row)
-    await stage.supervisor.resume()
-    await stage.supervisor.resume()
+    await stage.next_daemon()
+    await stage.supervisor.resume(await stage.supervisor.left())
 
     assert stage.supervisor.waits(row)
     await until(lambda: stage.gates, "a wait")
     await stage.waited()
     assert len(stage.started) == 1
     assert await stage.supervisor.count(row) == 1
+    await until(lambda: not stage.supervisor.waits(row), "the start")
+    assert await stage.supervisor.left() == []
+
+
+@pytest.mark.parametrize(
+    ("policy", "changes", "wanted"),
+    [
+        ("always", {"exit_status": 0}, True),
+        ("on-failure", {"exit_status": 1}, True),
+        ("on-failure", {"exit_status": 0}, False),
+        ("on-failure", {"ended_by": "lost", "exit_status": None}, True),
+        ("never", {"exit_status": 1}, False),
+    ],
+)
+async def test_an_end_that_nobody_decided_on_is_decided_by_the_next_daemon(
+    stage: Stage, policy: Restart, changes: dict[str, object], wanted: bool
+) -> None:
+    """A daemon that died between an end and its decision loses nothing: it is decided, once."""
+    stage.policy = policy
+    row = await stage.end(**changes)
+
+    await stage.next_daemon()
+
+    assert stage.supervisor.waits(row) is wanted
+    assert await stage.supervisor.count(row) == int(wanted)
+    await stage.next_daemon()
+    assert await stage.supervisor.count(row) == int(wanted)
+    assert stage.supervisor.waits(row) is wanted
+    await stage.supervisor.close()
+
+
+async def test_the_limit_holds_across_daemons(stage: Stage) -> None:
+    """A crash too many is given up whichever daemon decides on it, and what was given up stays so."""
+    for _ in range(START_LIMIT):
+        await stage.crash()
+        await stage.waited()
+        await until(lambda: not stage.supervisor.waits(FAILED), "the start")
+    row = await stage.end()
+
+    await stage.next_daemon()
+
+    assert not stage.supervisor.waits(row)
+    assert stage.supervisor.reason(row) == "gave up after 5 restarts within 60 s: exit status 1"
+    stage.clock.time += WINDOW
+    await stage.next_daemon()
+    assert not stage.supervisor.waits(row)
+
+
+async def test_a_restart_that_happened_is_not_done_again(stage: Stage) -> None:
+    """Where the next session lives the daemon died after the start, and nothing is owed."""
+    row = await stage.crash()
+    await until(lambda: stage.gates, "a wait")
+    await stage.rows.add(replace(FAILED, id="s-next", ended_by="", exit_status=None))
+
+    await stage.next_daemon()
+
+    assert not stage.supervisor.waits(row)
+    assert await stage.supervisor.left() == []
+
+
+async def test_what_cannot_be_decided_now_is_decided_later(stage: Stage) -> None:
+    """A database that cannot be read for a moment costs no restart."""
+    row = await stage.end()
+    stage.unreadable = 2
+
+    await stage.supervisor.ended(row)
+    await stage.waited()
+    await stage.waited()
+    await stage.waited()
+
+    assert stage.slept == [1, 1, 1]
+    assert (len(stage.started), await stage.supervisor.count(row)) == (1, 1)
 
 
 async def test_a_restart_that_a_person_cancelled_is_not_resumed(stage: Stage) -> None:
     """What a person stopped before the daemon died stays as it is."""
     row = await stage.crash()
     await stage.supervisor.forget("c", "agent", "docs")
-    await stage.supervisor.close()
-
-    stage.supervisor = stage.new_supervisor()
-    await stage.supervisor.resume()
+    await stage.next_daemon()
 
     assert not stage.supervisor.waits(row)
 

@@ -3,10 +3,11 @@
 import asyncio
 import gc
 import logging
+import threading
 
 import pytest
 
-from constellagent.runtime.tasks import spawn
+from constellagent.runtime.tasks import spawn, to_its_end
 
 
 async def test_a_task_is_kept_until_it_ends() -> None:
@@ -20,7 +21,7 @@ async def test_a_task_is_kept_until_it_ends() -> None:
     spawn(work(), name="work")
     gc.collect()
 
-    await asyncio.wait_for(done.wait(), 5)
+    await asyncio.wait_for(done.wait(), 30)
 
 
 async def test_a_failure_is_logged_with_its_name(caplog: pytest.LogCaptureFixture) -> None:
@@ -49,3 +50,48 @@ async def test_a_cancelled_task_is_no_failure(caplog: pytest.LogCaptureFixture) 
     await asyncio.gather(task, return_exceptions=True)
 
     assert caplog.records == []
+
+
+async def test_who_is_cancelled_waits_for_its_thread() -> None:
+    """What the thread writes is written when the task is over, however often it was cancelled."""
+    begun, go_on, written = threading.Event(), threading.Event(), list[str]()
+
+    def write() -> None:
+        begun.set()
+        go_on.wait(30)
+        written.append("all")
+
+    task = asyncio.ensure_future(to_its_end(write))
+    await asyncio.to_thread(begun.wait, 30)
+    for _ in range(2):
+        task.cancel()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert not task.done()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert written == ["all"]
+
+
+async def test_what_a_thread_says_is_passed_on() -> None:
+    """A value and an error come back as from a call; the error of a call that was cancelled is dropped."""
+    assert await to_its_end(lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        await to_its_end(lambda: 1 // 0)
+
+    begun, go_on = threading.Event(), threading.Event()
+
+    def fail() -> None:
+        begun.set()
+        go_on.wait(30)
+        raise ValueError("broken")
+
+    task = asyncio.ensure_future(to_its_end(fail))
+    await asyncio.to_thread(begun.wait, 30)
+    task.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task

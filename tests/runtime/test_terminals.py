@@ -38,7 +38,7 @@ async def output(lab: Working, wanted: bytes) -> bytes:
     """Return what the agent printed, as soon as `wanted` is in it."""
     session = (await lab.agent("one"))["session"]
     assert session is not None
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while wanted not in (printed := LogReader(Path(session["log"])).tail(1 << 20)[1]):
             await asyncio.sleep(0.02)
     return printed

@@ -77,7 +77,7 @@ def looked_at(pid: int) -> set[str]:
 
 
 @linux
-def test_environment_and_memory_are_closed() -> None:
+def test_f3_environment_and_memory_are_closed() -> None:
     """Without the call a program of the same user reads both; after it, neither, nor the map."""
     with victim("open") as (pid, _):
         assert looked_at(pid) == {"environ open", "mem open", "maps open"}
@@ -87,7 +87,7 @@ def test_environment_and_memory_are_closed() -> None:
 
 
 @linux
-def test_no_core_is_written(tmp_path: os.PathLike[str]) -> None:
+def test_f3_no_core_is_written(tmp_path: os.PathLike[str]) -> None:
     """A crash of a closed process leaves no core, whatever the limit allowed before."""
     script = (
         "import os, resource; from constellagent.runtime.undumpable import close_to_others;"

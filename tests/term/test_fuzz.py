@@ -126,14 +126,14 @@ def fuzz(cases: int, seed: int) -> None:
     readers.screen.close()
 
 
-def test_five_thousand_cases() -> None:
+def test_b11_five_thousand_cases() -> None:
     """Nothing raises, whatever the output and wherever it is cut, and all that is read has its form."""
     fuzz(5_000, random.randrange(1 << 32))
 
 
 @pytest.mark.long
 @pytest.mark.timeout(7200)
-def test_a_million_cases() -> None:
+def test_b11_a_million_cases() -> None:
     """The long form, in processes of 20,000 cases, as a crash would tell no seed; memory is bounded."""
     for _ in range(50):
         seed = random.randrange(1 << 32)
@@ -155,7 +155,7 @@ def grown_by(seed: int) -> float:
 
 
 @pytest.mark.parametrize("opening", [*_OPEN, b"", b"\xff", b"\x1b[1;", b"\x1b\\\x1b"])
-def test_output_without_an_end_is_not_kept(opening: bytes) -> None:
+def test_b11_output_without_an_end_is_not_kept(opening: bytes) -> None:
     """After 16 MB the readers hold no more than the longest thing that any of them waits for."""
     readers = Readers()
     readers.feed(opening)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from constellagent.agents.streams.outcome import Outcome
-from constellagent.agents.streams.parts import number_of, part_of, text_of
+from constellagent.agents.streams.parts import amount_of, number_of, part_of, text_of
 
 _SHORTEST = ("command", "file_path", "url", "notebook_path", "path", "pattern", "query", "description")
 """What of a tool's arguments tells a person most, the best first."""
@@ -62,7 +62,6 @@ class Reader:
             )
         ok = _succeeded(result)
         read, written = _used(result)
-        cost = result.get("total_cost_usd")
         denied = [text_of(one, "tool_name") for one in _objects(result, "permission_denials")]
         return Outcome(
             ok=ok,
@@ -72,7 +71,7 @@ class Reader:
             conversation=self._conversation,
             input=read,
             output=written,
-            cost=float(cost) if isinstance(cost, int | float) and _is_amount(cost) else None,
+            cost=amount_of(result, "total_cost_usd"),
             turns=number_of(result, "num_turns"),
         )
 
@@ -168,7 +167,3 @@ def _visible(text: str) -> str:
 def _objects(of: _Object, key: str) -> list[_Object]:
     found = of.get(key)
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-
-
-def _is_amount(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from constellagent.agents.streams.outcome import Outcome
-from constellagent.agents.streams.parts import event_of, number_of, part_of, text_of
+from constellagent.agents.streams.parts import amount_of, event_of, number_of, part_of, text_of
 
 _REFUSALS = (
     "The user has specified a rule which prevents you",
@@ -84,13 +84,12 @@ class Reader:
 
     def _step(self, part: Mapping[str, Any]) -> None:
         tokens = part_of(part, "tokens")
-        cache, cost = part_of(tokens, "cache"), part.get("cost")
+        cache = part_of(tokens, "cache")
         self._end = text_of(part, "reason")
         self._turns += 1
         self._input += number_of(tokens, "input") + number_of(cache, "read") + number_of(cache, "write")
         self._output += number_of(tokens, "output") + number_of(tokens, "reasoning")
-        if isinstance(cost, int | float) and not isinstance(cost, bool):
-            self._cost += cost
+        self._cost += amount_of(part, "cost") or 0.0
 
     def _failed(self, error: Mapping[str, Any]) -> None:
         self._why = text_of(part_of(error, "data"), "message") or text_of(error, "name") or "it failed"

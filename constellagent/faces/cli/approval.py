@@ -36,11 +36,25 @@ def ask(question: str, *, otherwise: str) -> bool:
     Raises:
         UsageError: there is no terminal to ask on; the hint is `otherwise`.
     """
+    return _answer(f"{question} [y/N] ", question, otherwise).lower() in {"y", "yes"}
+
+
+def ask_for(word: str, question: str, *, otherwise: str) -> bool:
+    """Ask on the terminal for `word` to be typed, where nobody can bring back what is lost.
+
+    Raises:
+        UsageError: there is no terminal to ask on; the hint is `otherwise`.
+    """
+    asked = f"{question}\nType {screen.clean(word)} to go on: "
+    return _answer(asked, question, otherwise) == word
+
+
+def _answer(asked: str, question: str, otherwise: str) -> str:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(f"{question!r} needs a yes and there is no terminal to ask on", hint=otherwise)
-    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.write(asked)
     sys.stderr.flush()
     answer = sys.stdin.readline()
     if not answer.endswith("\n"):
         screen.tell("")
-    return answer.strip().lower() in {"y", "yes"}
+    return answer.strip()

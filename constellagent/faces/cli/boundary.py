@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from constellagent import failpoints
 from constellagent.errors import ConstellagentError
 from constellagent.faces.cli import arguments, screen
 from constellagent.faces.cli.commands import find
@@ -55,6 +56,10 @@ def _split(words: Sequence[str]) -> tuple[list[str], list[str] | None]:
 
 
 def _dispatch(head: list[str], rest: list[str] | None) -> int:
+    if asked := os.environ.get(failpoints.VARIABLE):
+        from constellagent.faces.cli import fault_names
+
+        fault_names.check(asked)
     command = None if "_CONSTELLAGENT_COMPLETE" in os.environ else find(head)
     if command is not None:
         function = command.load()

@@ -216,9 +216,11 @@ def hosted() -> Check:
 
 def sandbox() -> Check:
     """Look for what `sandbox: bwrap` needs."""
-    place = shutil.which("bwrap")
-    if place is None:
-        return Check(
-            "sandbox", "warn", "bwrap is not on PATH", "install bubblewrap to use `sandbox: bwrap` (Linux)"
-        )
-    return Check("sandbox", "ok", place)
+    import asyncio
+
+    from constellagent.runtime.sandbox.probe import Probe
+
+    probe = Probe()
+    if trouble := asyncio.run(probe.trouble()):
+        return Check("sandbox", "warn", trouble.why, trouble.hint)
+    return Check("sandbox", "ok", f"`sandbox: bwrap` works here ({probe.program})")

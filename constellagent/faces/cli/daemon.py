@@ -125,12 +125,12 @@ def stop(
     if pid is None:
         screen.say("the daemon does not run")
         return 0
-    _end(pid)
+    end(pid)
     screen.say(f"stopped the daemon (pid {pid})")
     return 0
 
 
-def _end(pid: int) -> None:
+def end(pid: int) -> None:
     """Wait for the daemon to end; ask it again, and then make it.
 
     Raises:

@@ -53,8 +53,10 @@ def delete(agent: Agent, *, file: File = None, yes: Yes = False, as_json: Json =
     It must be put away first. Its address and number are never given again.
     """
     request = IdentityRequest(file=constellation_file(file), agent=agent, action="delete")
-    question = f"Delete the identity of {agent}? Nobody can bring back what it has."
-    return _change(request, question, yes=yes, as_json=as_json)
+    if not yes and not _named(agent, request["file"]):
+        screen.tell("nothing was done")
+        return approval.NOT_APPROVED
+    return _change(request, "", yes=True, as_json=as_json)
 
 
 def renew_key(agent: Agent, *, file: File = None, as_json: Json = False) -> int:
@@ -85,6 +87,18 @@ def standard_input(what: str) -> str:
     if not text:
         raise UsageError(f"there is no {what}: stdin is empty")
     return text
+
+
+def _named(agent: str, file: str) -> bool:
+    """Ask for the name of the identity that is to be deleted; it is told only where somebody can type it."""
+    question, name = f"Delete the identity of {agent}? Nobody can bring back what it has.", agent
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        with daemon() as client:
+            view = client.identity(IdentityRequest(file=file, agent=agent, action="show"))
+        name = view["name"]
+        question = f"Delete the identity {name} of {agent}, {view['address']}?"
+        question += " Nobody can bring back what it has."
+    return approval.ask_for(name, screen.clean(question), otherwise="give --yes")
 
 
 def _change(request: IdentityRequest, question: str, *, yes: bool, as_json: bool) -> int:

@@ -112,7 +112,8 @@ def _root() -> Path:
     Raises:
         UsageError: we stand in none.
     """
-    checkout = place.checkout_of(Path.cwd())
+    here = place.current()
+    checkout = place.checkout_of(here)
     if checkout is None:
-        raise UsageError(f"{Path.cwd()} is not inside a git repository", hint="run `git init` first")
+        raise UsageError(f"{here} is not inside a git repository", hint="run `git init` first")
     return place.main_checkout(checkout)

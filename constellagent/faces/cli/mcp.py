@@ -2,11 +2,11 @@
 
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from constellagent.errors import UsageError
 from constellagent.faces.cli.declare import Option
+from constellagent.faces.cli.place import current
 from constellagent.faces.cli.reach import daemon
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _login(*, fleet: bool) -> "Login | None":
     from constellagent.faces.mcp.login import find
 
     token = bool(os.environ.get(TOKEN, "").strip())
-    return None if fleet and not token else find(os.environ, Path.cwd(), needed=not token)
+    return None if fleet and not token else find(os.environ, current(), needed=not token)
 
 
 def _fleet(*, fleet: bool) -> "Fleet | None":

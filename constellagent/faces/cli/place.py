@@ -10,6 +10,18 @@ from constellagent.errors import UsageError
 NAME = "constellation.yaml"
 
 
+def current() -> Path:
+    """Return the folder that we stand in.
+
+    Raises:
+        UsageError: it was deleted.
+    """
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise UsageError("the current folder was deleted", hint="go into one that is there") from error
+
+
 def constellation_file(named: str | None) -> str:
     """Return the absolute path of the constellation file.
 
@@ -17,11 +29,12 @@ def constellation_file(named: str | None) -> str:
         UsageError: the named file is not there, or none is found upwards.
     """
     if named is not None:
-        file = Path(named).absolute()
+        file = Path(named)
+        file = file if file.is_absolute() else current() / file
         if not file.is_file():
             raise UsageError(f"there is no file {named}", hint="`constellagent init` writes a first one")
         return str(file)
-    here = Path.cwd()
+    here = current()
     checkout = checkout_of(here)
     if checkout is None:
         raise UsageError(

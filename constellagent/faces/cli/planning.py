@@ -82,7 +82,7 @@ def load(path: str) -> SavedPlan:
         _ = saved["request"]["file"], saved["reply"]["content_hash"], saved["reply"]["plan"]
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UsageError(
             f"{path} is not a saved plan", hint="`constellagent plan --out FILE` writes one"
         ) from error

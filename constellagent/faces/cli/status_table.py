@@ -64,6 +64,8 @@ def _agent(agent: AgentView, now: float) -> list[str]:
         notes.append(f"{counted(agent['restarts'], 'restart')}")
     if not agent["declared"]:
         notes.append("no longer declared")
+    if "sandbox" in agent:
+        notes.append(f"in {agent['sandbox']}")
     notes += [_run(run, now) for run in agent.get("runs", ())]
     if "next_fire" in agent:
         name = agent["next_fire"]["schedule"].partition("/")[2]

@@ -18,7 +18,14 @@ from constellagent.errors import ConstellagentError, UsageError
 from constellagent.faces.web.admission import Admission
 from constellagent.faces.web.bodies import read_json, read_query
 from constellagent.faces.web.callers import Caller, check_scope
-from constellagent.faces.web.guard import PROTOCOL, Entrance, check_host, check_origin, check_page
+from constellagent.faces.web.guard import (
+    PROTOCOL,
+    Entrance,
+    check_host,
+    check_origin,
+    check_page,
+    check_text,
+)
 from constellagent.faces.web.live.board import Board
 from constellagent.faces.web.matching import PREFIX, Table
 from constellagent.faces.web.page import PageFiles
@@ -84,6 +91,7 @@ class Desk:
         headers, path = _all_headers(request), _path(request)
         host = check_host(entrance, headers.get("host", ()), request.raw_path)
         check_origin(entrance, host, headers, linked=not path.startswith("/api/"))
+        check_text(headers)
         if not path.startswith(f"{PREFIX}/"):
             return await self._page.answer(request, path)
         below = path.removeprefix(PREFIX)

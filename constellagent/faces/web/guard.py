@@ -78,7 +78,10 @@ def check_host(entrance: Entrance, hosts: Sequence[str], target: str) -> str:
     if name not in entrance.names or not (entrance.trusted or port in ports):
         raise _elsewhere("the request is for another host")
     if not target.startswith("/"):
-        named = urlsplit(target)
+        try:
+            named = urlsplit(target)
+        except ValueError:  # brackets that are none of an address
+            raise _elsewhere("the request names two hosts") from None
         if named.scheme != entrance.scheme or named.netloc.lower() != host:
             raise _elsewhere("the request names two hosts")
     return host
@@ -101,6 +104,18 @@ def check_origin(
     sites = headers.get("sec-fetch-site", ())
     if not linked and any(site not in {"same-origin", "none"} for site in sites):
         raise HttpError(403, "the request comes from another site")
+
+
+def check_text(headers: Mapping[str, Sequence[str]]) -> None:
+    """Check that all headers are UTF-8; the library fails on some where they are not.
+
+    Raises:
+        HttpError: one is not (400).
+    """
+    try:
+        "".join(value for values in headers.values() for value in values).encode()
+    except UnicodeEncodeError:
+        raise HttpError(400, "a header holds bytes that are no UTF-8") from None
 
 
 def check_page(method: str, headers: Mapping[str, Sequence[str]], *, upgrade: bool) -> None:

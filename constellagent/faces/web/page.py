@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple, TypedDict
 
 from aiohttp import hdrs, web
+from aiohttp.abc import AbstractStreamWriter
 
 from constellagent.faces.web import headers
 from constellagent.faces.web.guard import SAFE
@@ -64,6 +65,16 @@ class _File(NamedTuple):
     caching: str
 
 
+class _Sent(web.FileResponse):
+    """A file as an answer, which the desk sends itself: it is out when the library asks for it again."""
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Send the file, once."""
+        if self.prepared:
+            return await web.StreamResponse.prepare(self, request)
+        return await super().prepare(request)
+
+
 class PageFiles:
     """The files of the page, as they are on disk at each request: a rebuilt page needs no new daemon."""
 
@@ -90,9 +101,7 @@ class PageFiles:
         if found is None:
             hint = "the page is at /, the API below /api/v1"
             raise UnknownError("there is nothing at this address", hint=hint)
-        return web.FileResponse(
-            found.path, headers={hdrs.CONTENT_TYPE: found.kind, hdrs.CACHE_CONTROL: found.caching}
-        )
+        return _Sent(found.path, headers={hdrs.CONTENT_TYPE: found.kind, hdrs.CACHE_CONTROL: found.caching})
 
 
 def _find(folder: Path, path: str) -> _File | None:

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from constellagent.errors import WorldError
+from constellagent.failpoints import around
 from constellagent.ravi.audit.lines import LONGEST_LINE, AuditError
+from constellagent.ravi.points import ProviderPoint
 
 _NAME = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _SUFFIX = ".jsonl"
@@ -106,6 +108,7 @@ class Files:
                     start += len(line)
                     yield line
 
+    @around(ProviderPoint.AUDIT_APPEND)
     def append(self, additions: Sequence[Addition]) -> None:
         """Add to several files and wait for the disk once they are all written.
 

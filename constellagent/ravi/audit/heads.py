@@ -8,7 +8,9 @@ and all files put back together to one earlier moment do not show.
 import sqlite3
 from collections.abc import Mapping
 
+from constellagent.failpoints import around
 from constellagent.ravi.audit.lines import AuditError, Position
+from constellagent.ravi.points import ProviderPoint
 from constellagent.ravi.vault import RootKey
 
 TABLES = (
@@ -64,6 +66,7 @@ class Heads:
             )
         return head
 
+    @around(ProviderPoint.AUDIT_HEADS)
     def put(self, db: sqlite3.Connection, heads: Mapping[str, Position]) -> None:
         """Store where chains end now.
 

@@ -2,12 +2,12 @@
 
 Each identity has a file of its own, to which lines are only ever added. Lines are written before the
 transaction that they tell of is committed: no line, no secret. A line whose transaction failed after it was
-written stays, and the chain goes on behind it.
+written stays, and the chain goes on behind it with one that says so (`undone`).
 """
 
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from constellagent.errors import UsageError
 from constellagent.ravi.audit.files import Addition, Files
 from constellagent.ravi.audit.heads import Heads
 from constellagent.ravi.audit.lines import START, AuditError, Chain, Entry, Position, hash_of, seq_of
+from constellagent.ravi.audit.undone import Stretch, Unsettled
 from constellagent.ravi.vault import RootKey
 
 _WINDOW = 64 << 10
@@ -59,6 +60,9 @@ class Audit:
         self._waiting: list[tuple[str, Entry]] = []
         self._at: dict[str, Position] = {}
         self._closed: dict[str, _Closed] = {}
+        self._unsettled = Unsettled(folder, key)
+        self._batch: set[str] = set()
+        self._undone: dict[str, Stretch] = {}
 
     def begin(self, db: sqlite3.Connection) -> None:
         """Find each chain's end after a start, and remove half lines that a crash left.
@@ -77,6 +81,7 @@ class Audit:
             )
         for identity in sorted(known | self._heads.identities(db)):
             self._position(db, identity)
+        self._recall(db, self._unsettled.read())
 
     def note(
         self,
@@ -120,9 +125,13 @@ class Audit:
             WorldError: the disk refuses.
             AuditError: a file is not what was left in it.
         """
+        self._recall(db, self._batch)
+        self._batch = set()
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
+        at = waiting[0][1].at
+        waiting = [(identity, lost.entry(at)) for identity, lost in self._undone.items()] + waiting
         lines: dict[str, list[bytes]] = {}
         heads: dict[str, Position] = {}
         try:
@@ -130,6 +139,8 @@ class Audit:
                 before = heads.get(identity) or self._whole(db, identity)
                 heads[identity], line = self._chain.line(identity, before, entry)
                 lines.setdefault(identity, []).append(line)
+            self._unsettled.write({name: self._heads.of(db, name) or START for name in heads}, heads)
+            self._batch = set(heads)
             self._files.append(
                 [
                     Addition(identity, heads[identity].bytes - sum(map(len, parts)), b"".join(parts))
@@ -143,6 +154,17 @@ class Audit:
                 self._close(error)
             raise
         self._at |= heads
+
+    def committed(self) -> None:
+        """What was settled last is in the database now."""
+        if self._batch:
+            self._batch = set()
+            self._undone.clear()
+            self._unsettled.clear()
+
+    def undone(self, identity: str) -> Stretch | None:
+        """Return the lines at the end of an identity's audit that tell of what was not committed."""
+        return self._undone.get(identity)
 
     def snapshot(self, db: sqlite3.Connection, identity: str) -> Snapshot:
         """Return what `entries` and `verify` read, as it is now.
@@ -234,6 +256,18 @@ class Audit:
         self._at.pop(identity, None)
         self.note(now, identity, actor, "audit.restarted", about=problem.message)
         return aside
+
+    def _recall(self, db: sqlite3.Connection, identities: Iterable[str]) -> None:
+        """Find the lines that were written for a transaction which was not committed."""
+        for identity in identities:
+            at = self._position(db, identity)
+            try:
+                head = self._heads.of(db, identity) or START
+            except AuditError:
+                continue  # closed already
+            lost = self._unsettled.stretch(identity, head, at) if at is not None else None
+            if lost is not None:
+                self._undone[identity] = lost
 
     def _whole(self, db: sqlite3.Connection, identity: str) -> Position:
         at = self._position(db, identity)

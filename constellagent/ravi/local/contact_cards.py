@@ -6,8 +6,10 @@ import uuid as uuids
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from constellagent.failpoints import around
 from constellagent.ravi.local.answers import ApiError
 from constellagent.ravi.local.safes import Safe
+from constellagent.ravi.points import ProviderPoint
 
 PRIVATE = ("email", "phone_number", "display_name", "nickname")
 """The fields that are sealed."""
@@ -90,6 +92,7 @@ def refuse_known(db: sqlite3.Connection, safe: Safe, card: Card, besides: int | 
         )
 
 
+@around(ProviderPoint.CONTACT_INSERT)
 def insert(
     db: sqlite3.Connection,
     safe: Safe,
@@ -114,6 +117,7 @@ def insert(
     return uuid
 
 
+@around(ProviderPoint.CONTACT_RESEAL)
 def reseal(db: sqlite3.Connection, safe: Safe, row: sqlite3.Row, card: Card, now: str) -> None:
     """Replace what a kept contact says."""
     version = row["version"] + 1

@@ -5,12 +5,14 @@ from typing import Any
 
 from aiohttp import web
 
+from constellagent.failpoints import around
 from constellagent.ravi.local import contact_cards as cards
 from constellagent.ravi.local import trespasses
 from constellagent.ravi.local.answers import ApiError, invalid, read_body
 from constellagent.ravi.local.fences import Scope, own, scoped
 from constellagent.ravi.local.office import OFFICE, Office
 from constellagent.ravi.local.pages import page
+from constellagent.ravi.points import ProviderPoint
 from constellagent.ravi.wire import LONGEST_NAME
 from constellagent.ravi.wires.contacts import WriteContact
 from constellagent.ravi.wires.phone import peer, with_plus
@@ -33,6 +35,7 @@ def routes() -> list[web.RouteDef]:
     ]
 
 
+@around(ProviderPoint.CONTACT_TOUCH)
 def touch(
     office: Office,
     db: sqlite3.Connection,
@@ -124,6 +127,7 @@ async def get(request: web.Request) -> web.Response:
     )
 
 
+@around(ProviderPoint.CONTACT_UPDATE)
 async def update(request: web.Request) -> web.Response:
     """Change what is given of a contact; an empty text takes it away."""
     scope, office = await scoped(request), request.app[OFFICE]
@@ -148,6 +152,7 @@ async def update(request: web.Request) -> web.Response:
     return web.json_response(await office.store.run(change))
 
 
+@around(ProviderPoint.CONTACT_DELETE)
 async def delete(request: web.Request) -> web.Response:
     """Forget a contact; the next mail or text makes a new one."""
     scope, office = await scoped(request), request.app[OFFICE]

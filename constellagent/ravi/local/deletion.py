@@ -13,9 +13,11 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from constellagent.errors import ConstellagentError
+from constellagent.failpoints import around
 from constellagent.ravi.local.answers import ApiError
 from constellagent.ravi.local.fences import management
 from constellagent.ravi.local.office import OFFICE, Office
+from constellagent.ravi.points import ProviderPoint
 
 _KEPT = {"keys"}
 """Tables whose rows of a deleted identity stay: a revoked key is named by the audit."""
@@ -28,6 +30,7 @@ def routes() -> list[web.RouteDef]:
     return [web.delete("/api/identities/{uuid}/", delete)]
 
 
+@around(ProviderPoint.IDENTITY_DELETE)
 async def delete(request: web.Request) -> web.Response:
     """Destroy an identity that was put away."""
     scope = await management(request)

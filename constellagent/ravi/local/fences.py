@@ -13,8 +13,10 @@ from typing import NoReturn
 
 from aiohttp import hdrs, web
 
+from constellagent.failpoints import around
 from constellagent.ravi.local.answers import ApiError, TrespassError, timestamp
 from constellagent.ravi.local.store import Store
+from constellagent.ravi.points import ProviderPoint
 
 STORE: web.AppKey[Store] = web.AppKey("store", Store)
 NOW: web.AppKey[Callable[[], float]] = web.AppKey("now")
@@ -134,6 +136,7 @@ async def _authenticate(request: web.Request) -> Scope:
     return scope
 
 
+@around(ProviderPoint.KEY_USED)
 def _look_up(db: sqlite3.Connection, digest: bytes, now: float, said: str) -> Scope | None:
     row = db.execute(
         "SELECT * FROM keys WHERE hash = ? AND revoked_dt IS NULL",

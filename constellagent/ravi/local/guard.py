@@ -9,7 +9,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable
 
-from aiohttp import hdrs, web
+from aiohttp import hdrs, http_exceptions, web
 
 from constellagent.errors import ConstellagentError
 from constellagent.ravi.local.answers import ApiError
@@ -30,6 +30,8 @@ async def local_only(request: web.Request, handler: Handler) -> web.StreamRespon
         ).answer()
     if hdrs.ORIGIN in request.headers:
         return ApiError(403, "origin.forbidden", "This provider does not answer web pages.").answer()
+    if not _is_text(request):
+        return ApiError(400, "request.malformed", "The request holds bytes that are no UTF-8.").answer()
     return await handler(request)
 
 
@@ -45,6 +47,8 @@ async def explained(request: web.Request, handler: Handler) -> web.StreamRespons
         if hdrs.ALLOW in error.headers:
             answer.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
         return answer
+    except ConnectionError:
+        raise  # the client has left: nobody wants an answer, and it is no news
     except ConstellagentError as error:
         _log.error("%s %s: %s", request.method, request.path, error)
         return ApiError(
@@ -60,6 +64,31 @@ async def without_server_header(_: web.BaseRequest, response: web.StreamResponse
     response.headers.pop(hdrs.SERVER, None)
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
     response.headers[hdrs.X_CONTENT_TYPE_OPTIONS] = "nosniff"
+
+
+def connection_log(name: str) -> logging.Logger:
+    """Return a logger for connections that says nothing of clients that speak no HTTP, or leave.
+
+    What the library says of the former repeats their bytes, and a key may be among these.
+    """
+    log = logging.getLogger(f"{name}.connections")
+    log.addFilter(_is_news)
+    return log
+
+
+def _is_text(request: web.Request) -> bool:
+    """Whether all that a request says before its body can be stored and compared as text."""
+    query = request.query
+    try:
+        "".join((request.path, *query.keys(), *query.values(), *request.headers.values())).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, http_exceptions.HttpProcessingError | ConnectionError)
 
 
 def _framework(request: web.Request, error: web.HTTPException) -> ApiError:

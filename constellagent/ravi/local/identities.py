@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+from constellagent.failpoints import around
 from constellagent.ravi import wire
 from constellagent.ravi.local.addresses import (
     DEFAULT_DOMAIN,
@@ -24,6 +25,7 @@ from constellagent.ravi.local.fences import NOW, STORE, Scope, creator, manageme
 from constellagent.ravi.local.keys import mint_identity, uuid_of
 from constellagent.ravi.local.numbers import COUNT, number
 from constellagent.ravi.local.office import OFFICE
+from constellagent.ravi.points import ProviderPoint
 
 
 def routes() -> list[web.RouteDef]:
@@ -54,6 +56,7 @@ async def list_all(request: web.Request) -> web.Response:
     return web.json_response([shown(row) for row in rows])
 
 
+@around(ProviderPoint.IDENTITY_CREATE)
 async def create(request: web.Request) -> web.Response:
     """Create an identity; name and address are invented where they are not given."""
     scope = await creator(request)
@@ -119,6 +122,7 @@ async def provision_phone(request: web.Request) -> web.Response:
     return web.json_response(shown(await request.app[STORE].run(give)))
 
 
+@around(ProviderPoint.IDENTITY_ARCHIVE)
 async def archive(request: web.Request) -> web.Response:
     """Put an identity away and end its keys; repeating it is harmless."""
     scope = await management(request)
@@ -138,6 +142,7 @@ async def restore(request: web.Request) -> web.Response:
     return await _change(request, scope, "identity.restored", "archived = ?", 0)
 
 
+@around(ProviderPoint.IDENTITY_CHANGE)
 async def _change(
     request: web.Request, scope: Scope, action: str, assignment: str, value: object
 ) -> web.Response:
@@ -176,6 +181,7 @@ def free_address(db: sqlite3.Connection, name: str, domain: str) -> str:
             return address
 
 
+@around(ProviderPoint.IDENTITY_NUMBER)
 def give_number(db: sqlite3.Connection, uuid: str, now: str) -> None:
     """Give a number to an identity.
 

@@ -10,10 +10,12 @@ from typing import Any
 
 from aiohttp import web
 
+from constellagent.failpoints import around
 from constellagent.ravi import wire
 from constellagent.ravi.local.answers import ApiError, read_body, timestamp
 from constellagent.ravi.local.fences import NOW, STORE, key_hash, management
 from constellagent.ravi.local.office import OFFICE
+from constellagent.ravi.points import ProviderPoint
 
 _MANAGEMENT = "ravi_mgmt_"
 _IDENTITY = "ravi_id_"
@@ -100,6 +102,7 @@ def uuid_of(db: sqlite3.Connection, identity: int) -> str:
     return str(row["uuid"])
 
 
+@around(ProviderPoint.KEY_MINT)
 def _mint(
     db: sqlite3.Connection,
     prefix: str,
@@ -135,6 +138,7 @@ async def _list(request: web.Request, which: str) -> web.Response:
     return web.json_response([_row(row) for row in rows])
 
 
+@around(ProviderPoint.KEY_REVOKE)
 async def _revoke(request: web.Request, which: str) -> web.Response:
     scope = await management(request)
     office = request.app[OFFICE]

@@ -12,8 +12,10 @@ from typing import Literal
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
+from constellagent.failpoints import around
 from constellagent.ravi.local.answers import ApiError
 from constellagent.ravi.local.office import Office
+from constellagent.ravi.points import ProviderPoint
 
 _HOUR = 3600.0
 _MINUTE = 60.0
@@ -84,6 +86,7 @@ def _take_in(office: Office, db: sqlite3.Connection, identity: int, kind: str) -
     return _take(db, identity, kind, most, _MINUTE, office.now())
 
 
+@around(ProviderPoint.LIMIT_TAKE)
 def _take(db: sqlite3.Connection, identity: int, kind: str, most: int, span: float, now: float) -> float:
     """Count one within the last `span` seconds; 0.0, or the seconds until there is room.
 

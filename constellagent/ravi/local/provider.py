@@ -173,13 +173,35 @@ class LocalProvider:
                 await self._stack.enter_async_context(worker(self._office))
             smtp_port = await self._store.run(lambda db: get_fact(db, "smtp_port"))
             self.smtp_url = f"smtp://127.0.0.1:{(smtp_port or b'0').decode()}"
-            self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=1.0)
+            self._runner = web.AppRunner(
+                self._application(),
+                access_log=None,
+                logger=guard.connection_log(__name__),
+                shutdown_timeout=1.0,
+            )
             await self._runner.setup()
             self.url = await self._listen(self._runner, host, port)
         except BaseException:
             await self.stop()
             raise
         return self.url
+
+    async def open_door(self, place: Path) -> None:
+        """Listen on a unix socket of this user, too: the way for who has no network. `start` comes first.
+
+        Raises:
+            UnavailableError: there can be no socket at that place.
+        """
+        assert self._runner is not None
+        try:
+            place.unlink(missing_ok=True)
+            await web.UnixSite(self._runner, str(place)).start()
+            place.chmod(0o600)
+        except OSError as error:
+            raise UnavailableError(
+                f"the local provider cannot listen on {place}: {error.strerror}",
+                hint="set CONSTELLAGENT_HOME to a place with room and a short path",
+            ) from error
 
     async def stop(self) -> None:
         """Stop listening and close the database."""
@@ -210,6 +232,10 @@ class LocalProvider:
     async def withdraw(self, session: str) -> None:
         """End the key of a session; harmless where it has none."""
         await session_keys.withdraw(self.office, session)
+
+    async def sessions(self) -> list[str]:
+        """Return the sessions whose keys are good."""
+        return await session_keys.sessions(self.office)
 
     async def keep_relay(self, relay: Relay | None) -> None:
         """Keep a relay, sealed; it counts from the next start on, unless the options name one."""

@@ -10,7 +10,9 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
+from constellagent.failpoints import around
 from constellagent.ravi.local.answers import timestamp
+from constellagent.ravi.points import ProviderPoint
 from constellagent.ravi.vault import DataKey, RootKey, VaultError
 from constellagent.ravi.vault.data_keys import sealed_with
 
@@ -138,6 +140,7 @@ class Safes:
         self._insert(db, identity, safe.newest.renewed(), timestamp(now))
         return self.of(db, identity)
 
+    @around(ProviderPoint.SAFE_DESTROY)
     def destroy(self, db: sqlite3.Connection, identity: int) -> None:
         """Destroy the key of an identity: nothing that it sealed can be read by anybody any more.
 
@@ -153,6 +156,7 @@ class Safes:
         self._insert(db, identity, key, row["created_dt"])
         return Safe(identity, row["uuid"], {key.version: key})
 
+    @around(ProviderPoint.SAFE_INSERT)
     def _insert(self, db: sqlite3.Connection, identity: int, key: DataKey, now: str) -> None:
         db.execute(
             "INSERT INTO data_keys (identity, version, wrapped, created_dt) VALUES (?, ?, ?, ?)",

@@ -4,15 +4,18 @@ import logging
 import sqlite3
 
 from constellagent.errors import ConflictError
+from constellagent.failpoints import around
 from constellagent.ravi.audit import AuditError
 from constellagent.ravi.local.keys import mint_identity, uuid_of
 from constellagent.ravi.local.office import Office
+from constellagent.ravi.points import ProviderPoint
 
 ACTOR = "daemon"
 _REVOKE = "UPDATE keys SET revoked_dt = ? WHERE session = ? AND revoked_dt IS NULL RETURNING identity"
 _log = logging.getLogger(__name__)
 
 
+@around(ProviderPoint.SESSION_KEY_ISSUE)
 async def issue(office: Office, session: str, identity: str, *, may_create: bool = False) -> str:
     """Mint the key of a session for the identity with this uuid; one that it had before ends.
 
@@ -41,6 +44,7 @@ async def issue(office: Office, session: str, identity: str, *, may_create: bool
     return await office.store.run(mint)
 
 
+@around(ProviderPoint.SESSION_KEY_WITHDRAW)
 async def withdraw(office: Office, session: str) -> None:
     """End the key of a session; harmless where it has none."""
     try:
@@ -49,6 +53,12 @@ async def withdraw(office: Office, session: str) -> None:
         # Giving out needs the audit; taking away must not wait for somebody to mend it.
         _log.error("the key of session %s is ended without a line in the audit: %s", session, error.message)
         await office.store.run(lambda db: db.execute(_REVOKE, (office.stamp(), session)).fetchall())
+
+
+async def sessions(office: Office) -> list[str]:
+    """Return the sessions whose keys are good."""
+    query = "SELECT DISTINCT session FROM keys WHERE session IS NOT NULL AND revoked_dt IS NULL"
+    return [str(row["session"]) for row in await office.store.run(lambda db: db.execute(query).fetchall())]
 
 
 def _end(office: Office, db: sqlite3.Connection, session: str) -> None:

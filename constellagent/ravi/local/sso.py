@@ -12,10 +12,12 @@ from typing import Any
 
 from aiohttp import web
 
+from constellagent.failpoints import around
 from constellagent.ravi.local.answers import ApiError, read_body, timestamp
 from constellagent.ravi.local.fences import own
 from constellagent.ravi.local.office import OFFICE
 from constellagent.ravi.local.resources import OWNER
+from constellagent.ravi.points import ProviderPoint
 from constellagent.ravi.wires.events import VerifyToken
 
 LIFETIME = 300.0
@@ -47,6 +49,7 @@ def routes() -> list[web.RouteDef]:
     return [web.post("/api/sso/token/", token), web.post("/api/sso/verify/", verify)]
 
 
+@around(ProviderPoint.SSO_TOKEN)
 async def token(request: web.Request) -> web.Response:
     """Make a token for the identity of the key."""
     scope, identity = await own(request)

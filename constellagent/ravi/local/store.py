@@ -4,7 +4,9 @@ import sqlite3
 from pathlib import Path
 
 from constellagent.durable import Companion, DurableFile
+from constellagent.failpoints import around
 from constellagent.ravi.local.schema import MIGRATIONS
+from constellagent.ravi.points import ProviderPoint
 
 
 class Store(DurableFile):
@@ -28,6 +30,7 @@ def get_fact(connection: sqlite3.Connection, name: str) -> bytes | None:
     return None if row is None else bytes(row["value"])
 
 
+@around(ProviderPoint.FACT_SET)
 def set_fact(connection: sqlite3.Connection, name: str, value: bytes) -> None:
     """Set one of the provider's own few values."""
     connection.execute("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)", (name, value))

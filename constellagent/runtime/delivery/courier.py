@@ -8,6 +8,7 @@ from constellagent.agents.kind import Kind
 from constellagent.agents.start import KINDS
 from constellagent.agents.values import plain
 from constellagent.errors import ConflictError
+from constellagent.failpoints import around
 from constellagent.runtime.clock import Clock
 from constellagent.runtime.delivery import gate
 from constellagent.runtime.delivery.guided import Guided, Ours
@@ -15,6 +16,7 @@ from constellagent.runtime.delivery.looking import Looking
 from constellagent.runtime.delivery.pasting import Delivery, Hands
 from constellagent.runtime.delivery.ports import KindOf, Seeing, Writing
 from constellagent.runtime.delivery.turns import Turns
+from constellagent.runtime.points import Point
 from constellagent.runtime.store.sessions import SessionRow
 from constellagent.term.activity.states import PERMISSION
 from constellagent.term.keys import pasteable
@@ -38,6 +40,7 @@ class Courier:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._ours: dict[str, Ours] = {}
 
+    @around(Point.PROMPT_DELIVER)
     async def deliver(
         self,
         row: SessionRow,
@@ -89,6 +92,7 @@ class Courier:
         self._ours.pop(session, None)
         self._turns.forget(session)
 
+    @around(Point.PROMPT_BEGIN)
     async def _begin(self, before: Before | None) -> None:
         if before is not None:
             await before()

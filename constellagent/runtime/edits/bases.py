@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from constellagent.errors import ConstellagentError
+from constellagent.ravi.private_files import read_private
 from constellagent.runtime.edits import state
 from constellagent.runtime.git import Git
 from constellagent.runtime.repository import candidate_names
@@ -171,9 +173,11 @@ def _being_rebased(common: Path, ref: str) -> str:
     homes = [common, *sorted((common / "worktrees").glob("*"))]
     for home in homes:
         for name in _REBASED:
+            place = home / name
             try:
-                if (home / name).read_bytes().strip() == os.fsencode(ref):
-                    return str(home)
-            except OSError:
-                continue  # none is going on there
+                found = read_private(place.parent, place.name)
+            except ConstellagentError:
+                continue  # git did not make it, and an agent may have put a pipe there
+            if found is not None and found.strip() == os.fsencode(ref):
+                return str(home)
     return ""

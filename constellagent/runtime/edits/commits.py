@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from constellagent.errors import ConflictError, UsageError
+from constellagent.failpoints import around
 from constellagent.runtime.edits import state
 from constellagent.runtime.edits.authors import Author
 from constellagent.runtime.git import Git
+from constellagent.runtime.points import Point
 from constellagent.runtime.review_views import CommitView
 
 _FORMAT = "%H%x00%P%x00%s%x00%b%x00%an%x00%ae%x00%ct"
@@ -36,6 +38,7 @@ class Committed(NamedTuple):
     files: int
 
 
+@around(Point.WORK_COMMIT)
 async def commit(
     git: Git, folder: Path, message: str, author: Author, *, sign: bool, every: bool = False
 ) -> Committed:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from constellagent.errors import ConflictError, ConstellagentError, RefusedError, UsageError, WorldError
+from constellagent.failpoints import around
 from constellagent.runtime.clock import Clock
 from constellagent.runtime.edits import hunks, staging, state, trash
 from constellagent.runtime.edits.choosing import Choice, counted
@@ -15,6 +16,7 @@ from constellagent.runtime.edits.state import State
 from constellagent.runtime.edits.trash import Kept
 from constellagent.runtime.files.writing import remove, save
 from constellagent.runtime.git import Git
+from constellagent.runtime.points import Point
 from constellagent.runtime.review_views import DoneView
 from constellagent.runtime.worktrees import leftovers
 
@@ -26,6 +28,7 @@ class Discarded(NamedTuple):
     changes: int
 
 
+@around(Point.WORK_DISCARD)
 async def discard(git: Git, clock: Clock, folder: Path, agent: str, choice: Choice) -> Discarded:
     """Make files as the index has them, and remove untracked ones. What is staged stays.
 

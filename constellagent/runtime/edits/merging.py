@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from constellagent.errors import ConflictError, RefusedError, UsageError
+from constellagent.failpoints import around
 from constellagent.runtime.edits import bases, replaying, state, trees
 from constellagent.runtime.edits.authors import Author
 from constellagent.runtime.edits.bases import Target
@@ -16,6 +17,7 @@ from constellagent.runtime.edits.choosing import counted
 from constellagent.runtime.edits.commits import message_bytes
 from constellagent.runtime.edits.trees import Merged
 from constellagent.runtime.git import Git
+from constellagent.runtime.points import Point
 from constellagent.runtime.review_views import MergedView, MergeView
 
 METHODS = ("merge", "squash", "rebase")
@@ -100,6 +102,7 @@ def _blocked(target: Target, branch: str, merged: Merged, losses: list[str]) -> 
     return ""
 
 
+@around(Point.WORK_MERGE)
 async def merge(git: Git, folder: Path, declared: str, wanted: Wanted) -> MergedView:
     """Take the branch's commits into its base.
 
@@ -206,6 +209,7 @@ def _conflict(merged: Merged, target: Target, branch: str) -> ConflictError:
     )
 
 
+@around(Point.WORK_LAND)
 async def _land(git: Git, folder: Path, target: Target, made: str, branch: str) -> None:
     """Move the base's branch, with its worktree where it has one, if it is still where it was."""
     if target.at:

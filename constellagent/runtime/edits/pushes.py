@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from constellagent.errors import ConflictError, GitError, UsageError
-from constellagent.runtime.edits import state
+from constellagent.failpoints import around
+from constellagent.runtime.edits import bases, state
 from constellagent.runtime.git import Git
+from constellagent.runtime.points import Point
 from constellagent.spec.suggest import did_you_mean
 
 _SSH = {"GIT_SSH_COMMAND": "ssh -o BatchMode=yes -o ConnectTimeout=20"}
@@ -37,6 +39,7 @@ class Pushed(NamedTuple):
     moved: bool
 
 
+@around(Point.WORK_PUSH)
 async def push(git: Git, folder: Path, remote: str | None) -> Pushed:
     """Push the branch that is checked out; the first push makes the remote's branch its upstream.
 
@@ -69,7 +72,7 @@ async def push(git: Git, folder: Path, remote: str | None) -> Pushed:
         "--",
         there,
         f"{ref}:{ref}",
-        cwd=folder,
+        cwd=await _main(git, folder),
         env={} if config.status == 0 else _SSH,
         check=False,
     )
@@ -83,6 +86,12 @@ async def names(git: Git, folder: Path) -> list[str]:
         GitError: git failed.
     """
     return (await git.run("remote", cwd=folder)).text.split()
+
+
+async def _main(git: Git, folder: Path) -> Path:
+    """Return where a push runs: beside the worktrees, since git in a sandboxed agent's has no network."""
+    common = await bases.common_folder(git, folder)
+    return common.parent if common.name == ".git" else common
 
 
 async def _tracked(git: Git, folder: Path, branch: str) -> tuple[str, str]:

@@ -9,11 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from constellagent.errors import ConflictError
+from constellagent.failpoints import around
 from constellagent.runtime.edits import state
 from constellagent.runtime.edits.choosing import Choice, counted
 from constellagent.runtime.git import Git
+from constellagent.runtime.points import Point
 
 
+@around(Point.WORK_STAGE)
 async def stage(git: Git, folder: Path, choice: Choice) -> list[str]:
     """Bring changed, deleted and untracked files into the index; returns what was done, in words.
 
@@ -44,6 +47,7 @@ async def stage(git: Git, folder: Path, choice: Choice) -> list[str]:
     return done + [f"left out {path}, a repository of its own" for path in within]
 
 
+@around(Point.WORK_UNSTAGE)
 async def unstage(git: Git, folder: Path, choice: Choice) -> list[str]:
     """Make the index hold again what HEAD has; files stay as they are. Returns what was done, in words.
 

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from constellagent.errors import ConflictError, RefusedError, WorldError
+from constellagent.failpoints import around
 from constellagent.runtime.clock import Clock
 from constellagent.runtime.edits import state
 from constellagent.runtime.files.reading import Found, read
 from constellagent.runtime.git import Git
+from constellagent.runtime.points import Point
 from constellagent.runtime.worktrees import leftovers
 
 _US = {
@@ -42,6 +44,7 @@ class Kept:
     found: Mapping[str, Found]
 
 
+@around(Point.WORK_TRASH)
 async def keep(git: Git, clock: Clock, folder: Path, agent: str, paths: Sequence[str]) -> Kept:
     """Write files and links of the worktree into a commit, and check it against the disk.
 

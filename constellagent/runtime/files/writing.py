@@ -18,10 +18,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from constellagent.errors import ConflictError, UsageError, WorldError
+from constellagent.failpoints import around
 from constellagent.runtime.files import asides
 from constellagent.runtime.files.paths import checked
 from constellagent.runtime.files.reading import ABSENT, Found, opened_parent, read_in, same_state, version_of
 from constellagent.runtime.files.swapping import exchange
+from constellagent.runtime.points import Point
 from constellagent.runtime.review_views import LARGEST_TEXT
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -56,6 +58,7 @@ class ChangedError(ConflictError):
         return {"path": self.path, "version": self.found.version, "found": self.found.kind}
 
 
+@around(Point.WORK_SAVE)
 def save(root: Path, path: str, content: bytes, version: str) -> Found:
     """Write a file whole, if it is still the `version` that was seen; return what is there now.
 
@@ -74,6 +77,7 @@ def save(root: Path, path: str, content: bytes, version: str) -> Found:
         return _written(folder, parts[-1], path, content, found)
 
 
+@around(Point.WORK_REMOVE)
 def remove(root: Path, path: str, version: str, *, largest: int = LARGEST_TEXT) -> Found:
     """Take a file or symbolic link away, if it is still the `version` that was seen; return what it was.
 

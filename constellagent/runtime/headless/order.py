@@ -20,6 +20,7 @@ class Order(NamedTuple):
         stdin: it gets the file `prompt` on its standard input.
         limit: seconds after which it is ended; None for no limit.
         grace: seconds between SIGTERM and SIGKILL then.
+        around: the words that go before those of anything that is run in the worktree: those of a sandbox.
     """
 
     argv: tuple[str, ...]
@@ -27,6 +28,7 @@ class Order(NamedTuple):
     stdin: bool = False
     limit: float | None = None
     grace: float = 10.0
+    around: tuple[str, ...] = ()
 
 
 def write(order: Order) -> str:
@@ -42,8 +44,9 @@ def read(folder: str) -> Order:
         ValueError: it is none.
     """
     with open(f"{folder}/{NAME}", encoding="utf-8") as file:  # noqa: PTH123 - pathlib is dear to import
-        value = json.load(file)
+        text = file.read()
     try:
+        value = json.loads(text)
         limit = value["limit"]
         return Order(
             argv=tuple(str(word) for word in value["argv"]),
@@ -51,8 +54,9 @@ def read(folder: str) -> Order:
             stdin=bool(value["stdin"]),
             limit=None if limit is None else float(limit),
             grace=float(value["grace"]),
+            around=tuple(str(word) for word in value["around"]),
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, OverflowError, RecursionError) as error:
         raise ValueError(f"the order lacks a part or has one of the wrong kind: {error}") from error
 
 

@@ -2,9 +2,10 @@
 
 import contextlib
 import json
+import math
 import os
 import signal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 NAME = "usage.json"
 PAUSE, RESUME = signal.SIGUSR1, signal.SIGUSR2
@@ -53,11 +54,35 @@ def read(folder: str) -> Progress | None:
     """
     try:
         with open(f"{folder}/{NAME}", encoding="utf-8") as file:  # noqa: PTH123 - pathlib is dear to import
-            value = json.load(file)
+            text = file.read()
     except (FileNotFoundError, NotADirectoryError):
         return None
     try:
-        cost = value["cost"]
-        return Progress(int(value["input"]), int(value["output"]), None if cost is None else float(cost))
-    except (KeyError, TypeError) as error:
+        value = json.loads(text)
+        return Progress(count(value["input"]), count(value["output"]), amount(value["cost"]))
+    except (KeyError, TypeError, OverflowError, RecursionError) as error:
         raise ValueError(f"what was used lacks a part or has one of the wrong kind: {error}") from error
+
+
+def count(value: Any) -> int:
+    """Return a number of tokens that was written down.
+
+    Raises:
+        ValueError: it is none, and so are TypeError and OverflowError.
+    """
+    found = int(value)
+    if found < 0:
+        raise ValueError(f"{found} is no count")
+    return found
+
+
+def amount(value: Any) -> float | None:
+    """Return a sum of money that was written down, None for none.
+
+    Raises:
+        ValueError: it is none, and so are TypeError and OverflowError.
+    """
+    found = None if value is None else float(value)
+    if found is not None and not 0 <= found < math.inf:
+        raise ValueError(f"{found} is no sum")
+    return found

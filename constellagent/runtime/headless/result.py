@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from constellagent.agents.streams.outcome import Outcome
+from constellagent.runtime.headless.progress import amount, count
 
 NAME = "outcome.json"
 _MOST_WORDS = 1 << 16
@@ -104,10 +105,11 @@ def read(folder: str) -> Result | None:
     """
     try:
         with open(f"{folder}/{NAME}", encoding="utf-8") as file:  # noqa: PTH123 - pathlib is dear to import
-            value = json.load(file)
+            text = file.read()
     except (FileNotFoundError, NotADirectoryError):
         return None
     try:
+        value = json.loads(text)
         status = value["exit_status"]
         return Result(
             ok=value["ok"] is True,
@@ -116,22 +118,21 @@ def read(folder: str) -> Result | None:
             exit_status=None if status is None else int(status),
             outcome=_outcome(value["outcome"]),
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"the outcome lacks a part or has one of the wrong kind: {error}") from error
 
 
 def _outcome(value: Mapping[str, Any]) -> Outcome:
-    cost = value["cost"]
     return Outcome(
         ok=value["ok"] is True,
         why=str(value["why"]),
         answer=str(value["answer"]),
         denied=tuple(str(tool) for tool in value["denied"]),
         conversation=str(value["conversation"]),
-        input=int(value["input"]),
-        output=int(value["output"]),
-        cost=None if cost is None else float(cost),
-        turns=int(value["turns"]),
+        input=count(value["input"]),
+        output=count(value["output"]),
+        cost=amount(value["cost"]),
+        turns=count(value["turns"]),
     )
 
 

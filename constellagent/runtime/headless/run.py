@@ -44,7 +44,7 @@ def carry_out(folder: str) -> NoReturn:
     terminal = Terminal()
     reader: Reader = _reader(given.stream)
     began = time.time()
-    base = worktree.head() if given.stream else ""
+    base = worktree.head(given.around) if given.stream else ""
     watch = Watch(folder, given, reader, terminal)
     try:
         watch.pid = _start(folder, given, watch)
@@ -53,7 +53,7 @@ def carry_out(folder: str) -> NoReturn:
     else:
         end, outcome = watch.until_over(), _outcome(reader)
         child.give_terminal(os.getpgrp())
-    found = result.judge(outcome, end, lambda: worktree.changed(base, began))
+    found = result.judge(outcome, end, lambda: worktree.changed(base, began, given.around))
     if given.stream or not found.ok:
         _close(terminal, given, found)
     _leave(end, found, written=_write(folder, found, terminal))
@@ -77,7 +77,7 @@ def _start(folder: str, given: Order, watch: Watch) -> int:
         outs.append(into)
     own += outs
     try:
-        return child.start(given.argv, stdin, *outs)
+        return child.start((*given.around, *given.argv), stdin, *outs)
     finally:
         for fd in own:
             os.close(fd)

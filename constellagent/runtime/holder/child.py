@@ -6,6 +6,9 @@ import stat
 
 from ptyprocess import PtyProcess
 
+from constellagent.failpoints import around
+from constellagent.runtime.points import Point
+
 
 class StartError(Exception):
     """The program was not started.
@@ -21,6 +24,7 @@ class StartError(Exception):
         self.hint = hint
 
 
+@around(Point.HOLDER_PROGRAM)
 def start(argv: list[str], cwd: str, env: dict[str, str], size: tuple[int, int], umask: int) -> PtyProcess:
     """Start `argv` in `cwd` with exactly `env`; returns after its exec has succeeded.
 

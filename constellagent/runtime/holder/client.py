@@ -15,6 +15,7 @@ from constellagent.runtime.holder.stream import HolderStream
 
 _CHUNK = 1 << 16
 _ANSWER = 10.0
+_UPGRADE = "upgrade constellagent; the session goes on meanwhile"
 _STOP = 30.0
 """Seconds beyond the grace within which a stop must be over."""
 
@@ -40,6 +41,7 @@ class _Connection:
             await connection.send(protocol.hello())
             async with asyncio.timeout(_ANSWER):
                 connection.status = await connection.answer(protocol.WELCOME)
+            connection.check()
         except TimeoutError as error:
             await connection.close()
             raise UnavailableError(f"the holder at {socket} does not answer") from error
@@ -47,6 +49,15 @@ class _Connection:
             await connection.close()
             raise
         return connection
+
+    def check(self) -> None:
+        """Make sure that a holder that greets so can be spoken with.
+
+        Raises:
+            UnavailableError: it is of a newer release, and does not speak our version any more.
+        """
+        if reason := protocol.refusal(self.status):
+            raise UnavailableError(reason, hint=_UPGRADE)
 
     async def send(self, frame: bytes) -> None:
         try:
@@ -76,11 +87,16 @@ class _Connection:
 
         Raises:
             BusyError: the holder refused what was asked before.
-            UnavailableError: the holder is gone.
+            UnavailableError: the holder is gone, or refused to speak with us at all.
         """
         refused = ""
         while True:
-            got, payload = await self.receive()
+            try:
+                got, payload = await self.receive()
+            except UnavailableError as error:
+                if not refused:
+                    raise
+                raise UnavailableError(refused, hint=_UPGRADE) from error
             if got == protocol.ERROR:
                 refused = payload.decode(errors="replace")
             elif got == kind:
@@ -115,6 +131,11 @@ class HolderClient:
             UnavailableError: there is none.
         """
         return cls(socket, await _Connection.open(socket))
+
+    @property
+    def protocol(self) -> int:
+        """Which version of the protocol the holder speaks."""
+        return int(self._connection.status.get("protocol", 1))
 
     async def status(self) -> dict[str, Any]:
         """Return the session's status now; the keys are those of `launch.read_status`."""

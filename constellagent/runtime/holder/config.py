@@ -56,7 +56,7 @@ class Config:
             self.grace = float(value["grace"])
             self.pty_size = str(value.get("pty_size", "latest"))
             self.clipboard = bool(value.get("clipboard", False))
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise ValueError(f"the launch lacks a part or has one of the wrong kind: {error}") from error
 
     @property

@@ -11,17 +11,21 @@ import time
 from pathlib import Path
 from typing import Any, Literal
 
+from constellagent import failpoints
 from constellagent.errors import WorldError
+from constellagent.failpoints import around
 from constellagent.runtime import ports
 from constellagent.runtime.holder import __main__ as program
 from constellagent.runtime.holder import status
 from constellagent.runtime.holder.tree import Ending
+from constellagent.runtime.points import Point
 
 _HANDSHAKE = 10.0
-_INHERITED = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-"""What an interpreter that is linked in an unusual way needs to start at all."""
+_INHERITED = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", failpoints.VARIABLE)
+"""What an interpreter that is linked in an unusual way needs to start at all, and what tests fail it by."""
 
 
+@around(Point.SESSION_SPAWN)
 async def launch(
     launch: ports.Launch,
     session: str,

@@ -11,6 +11,7 @@ import select
 import socket as sockets
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -220,14 +221,19 @@ class Line:
         return answer is not None
 
     def _greet(self) -> dict[str, Any]:
+        refused: list[str] = []
         self._send(protocol.hello())
-        welcome = self._answer(protocol.WELCOME, _ignore, _ANSWER)
+        welcome = self._answer(protocol.WELCOME, partial(_note_refusal, refused), _ANSWER)
         if welcome is None:
-            raise UnavailableError("the session's holder closed the connection, or is none")
+            reason = " ".join(refused) or "the session's holder closed the connection, or is none"
+            raise UnavailableError(reason)
         try:
-            return protocol.parse_report(welcome)
+            status = protocol.parse_report(welcome)
         except protocol.ProtocolError as error:
             raise UnavailableError(f"the session's holder makes no sense: {error}") from error
+        if reason := protocol.refusal(status):
+            raise UnavailableError(reason, hint="upgrade constellagent; the session goes on meanwhile")
+        return status
 
     def _speaks(self, wanted: int) -> bool:
         version = self.session.get("protocol")
@@ -283,5 +289,7 @@ class Line:
             return len(data)  # the holder has gone; reading will tell
 
 
-def _ignore(_kind: int, _payload: bytes) -> None:
-    """Take a frame that means nothing yet."""
+def _note_refusal(refused: list[str], kind: int, payload: bytes) -> None:
+    """Take a frame that comes before the welcome; only why there will be none means anything yet."""
+    if kind == protocol.ERROR:
+        refused.append(payload.decode(errors="replace"))

@@ -9,6 +9,9 @@ of any process; they are not flushed to the disk itself, so a power cut may cost
 import contextlib
 import os
 
+from constellagent.failpoints import around
+from constellagent.runtime.points import Point
+
 SEGMENT = 1 << 20
 _SUFFIX = ".out"
 _DIGITS = 16
@@ -133,6 +136,7 @@ class LogWriter:
         """Offset of the oldest byte that is kept."""
         return self._segments[0][0] if self._segments else self.end
 
+    @around(Point.HOLDER_OUTPUT)
     def append(self, data: bytes) -> None:
         """Write `data` at the end; what the disk does not take is counted in `lost` and leaves a gap."""
         if len(data) > self._room:

@@ -7,9 +7,13 @@ most once, however often a daemon dies and asks for it again.
 import json
 import os
 
+from constellagent.failpoints import around
+from constellagent.runtime.points import Point
+
 NAME = "started"
 
 
+@around(Point.HOLDER_BEGIN)
 def begin(folder: str, pid: int, start: str) -> bool:
     """Claim the session in `folder` for the process `pid`, durably; False where it was begun before.
 

@@ -8,8 +8,15 @@ Unknown types are skipped, so that a newer peer may say more.
 import math
 import struct
 
-VERSION = 3
-"""1 knows nothing of DIRECT, and never answers it; 2 nothing of ANSWERS, SIZED and TYPED."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+VERSION = 4
+"""1 knows nothing of DIRECT, and never answers it; 2 nothing of ANSWERS, SIZED and TYPED; 3 not of HOOK."""
+OLDEST = 1
+"""The oldest version that is still spoken with; whoever is older is refused in words. Raised with a reason
+only: sessions live long, and their holders with them."""
 MAX_PAYLOAD = 1 << 20
 
 # from a client
@@ -75,6 +82,11 @@ _SHORT = struct.Struct("!H")
 _MILLISECONDS = struct.Struct("!I")
 _REPORTED = struct.Struct("!QdQ")
 _NUMBER = struct.Struct("!Q")
+_LEARNT = (
+    (2, "write to an attached terminal by itself: keys and output take the longer way"),
+    (3, "tell sizes and typing, so a terminal that is attached answers the program's questions"),
+    (4, "take reports of coding agents, whose state is read from their terminals alone"),
+)
 _WORDS = 255
 """Bytes that a token or the name of an event has at most."""
 
@@ -211,8 +223,37 @@ def taken(number: int) -> bytes:
 
 
 def parse_hello(payload: bytes) -> int:
-    """Return the version."""
-    return int(_unpack(_SHORT, payload)[0])
+    """Return the version.
+
+    Raises:
+        ProtocolError: it is none, or so old that it is not spoken any more.
+    """
+    version = int(_unpack(_SHORT, payload)[0])
+    if version < OLDEST:
+        raise ProtocolError(
+            f"this session speaks protocol {OLDEST} to {VERSION}, and {version} is too old: "
+            "upgrade constellagent"
+        )
+    return version
+
+
+def refusal(status: "Mapping[str, object]") -> str:
+    """Return why a holder that greets with this status cannot be spoken with, empty where it can.
+
+    An older one always can: it never sends what is newer, and skips what it does not know.
+    """
+    oldest = status.get("protocol_from")
+    if not isinstance(oldest, int) or oldest <= VERSION:
+        return ""
+    return (
+        f"the session's holder is of a newer release: it speaks protocol {oldest} or newer, "
+        f"and this constellagent {VERSION}"
+    )
+
+
+def lacking(version: int) -> list[str]:
+    """Return in words what a holder of this version cannot do."""
+    return [what for known, what in _LEARNT if version < known]
 
 
 def parse_attach(payload: bytes) -> tuple[int, bool, int]:

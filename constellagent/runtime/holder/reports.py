@@ -9,8 +9,10 @@ import os
 import sys
 import time
 
+from constellagent.failpoints import around
 from constellagent.runtime.holder import protocol
 from constellagent.runtime.holder.log import LogWriter
+from constellagent.runtime.points import Point
 
 FOLDER = "reports"
 _BYTES = 1 << 21
@@ -36,6 +38,7 @@ class Reports:
         """Return what the session's programs need in their environment to report at `socket`."""
         return {protocol.REPORT_SOCKET: socket, protocol.REPORT_TOKEN: self._token}
 
+    @around(Point.HOLDER_REPORT)
     def take(self, payload: bytes, offset: int) -> tuple[int, bytes]:
         """Keep a report that came when output was at `offset`; return its number and the frame that tells it.
 

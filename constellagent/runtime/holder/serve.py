@@ -73,6 +73,7 @@ class Holder:
         self._complaints = 0
         self._facts: dict[str, object] = {
             "protocol": protocol.VERSION,
+            "protocol_from": protocol.OLDEST,
             "session": config.session,
             "folder": config.folder,
             "pid": program.pid,

@@ -7,10 +7,14 @@ import contextlib
 import json
 import os
 
+from constellagent.failpoints import around
+from constellagent.runtime.points import Point
+
 NAME = "status.json"
 _SIZE = 2048
 
 
+@around(Point.HOLDER_STATUS)
 def write(folder: str, status: dict[str, object], *, final: bool) -> None:
     """Replace the file atomically; the `final` one reaches the disk before this returns.
 
@@ -51,7 +55,10 @@ def read(folder: str) -> dict[str, object] | None:
         content = os.read(fd, 1 << 16)
     finally:
         os.close(fd)
-    value = json.loads(content)
+    try:
+        value = json.loads(content)
+    except RecursionError as error:
+        raise ValueError(f"{folder}/{NAME} is nested too deeply") from error
     if not isinstance(value, dict):
         raise ValueError(f"{folder}/{NAME} holds no status")  # noqa: TRY004 - one error for "no status in it"
     return value

@@ -22,6 +22,7 @@ _UNSENT = 1 << 20
 """Bytes of input that wait for a holder that does not read; more are dropped."""
 _PART = 1 << 16
 _SMALL = 100
+_UPGRADE = "upgrade constellagent; the session goes on meanwhile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ class HolderStream(asyncio.Protocol):
         self._callback: Deliver | None = None
         self._over = False
         self._paused = False
+        self._refused = ""
 
     @classmethod
     async def open(cls, socket: Path, *, offset: int | None, flags: int) -> Self:
@@ -259,7 +261,8 @@ class HolderStream(asyncio.Protocol):
         elif kind == protocol.REPORTED:
             self._give(Reported.parse(payload))
         elif kind == protocol.ERROR:
-            self._give(Refused(payload.decode(errors="replace")))
+            self._refused = payload.decode(errors="replace")
+            self._give(Refused(self._refused))
         elif kind == protocol.EXIT:
             self.status = protocol.parse_report(payload)
             self._give(Exit(self.status))
@@ -267,7 +270,13 @@ class HolderStream(asyncio.Protocol):
         elif kind in {protocol.WELCOME, protocol.STATUS}:
             self.status = protocol.parse_report(payload)
             if kind == protocol.WELCOME and not self._greeted.done():
-                self._greeted.set_result(None)
+                self._welcome(protocol.refusal(self.status))
+
+    def _welcome(self, refusal: str) -> None:
+        if refusal:
+            self._greeted.set_exception(UnavailableError(refusal, hint=_UPGRADE))
+        else:
+            self._greeted.set_result(None)
 
     def _give(self, item: Item) -> None:
         if self._over:
@@ -283,7 +292,8 @@ class HolderStream(asyncio.Protocol):
 
     def _end(self, reason: str) -> None:
         if not self._greeted.done():
-            self._greeted.set_exception(_unavailable(reason))
+            refused = UnavailableError(self._refused, hint=_UPGRADE) if self._refused else None
+            self._greeted.set_exception(refused or _unavailable(reason))
         self._give(Gone(reason))
         self._over = True
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from constellagent.errors import ConflictError, ConstellagentError, UnavailableError
@@ -19,6 +20,7 @@ from constellagent.runtime.identities.keys import Keys
 from constellagent.runtime.identities.matching import NEW, names_of
 from constellagent.runtime.ports import Journal, Step
 from constellagent.runtime.store.bindings import Binding, Bindings
+from constellagent.runtime.tasks import to_its_end
 
 FOLDER, FILE, KEPT = ".ravi", "config.json", "config.json.before"
 
@@ -133,10 +135,10 @@ class RaviIdentities:
         data, folder = self._content(binding), worktree / FOLDER
         if await asyncio.to_thread(read_private, folder, FILE) == data:
             # Nothing to write down first: this mends modes at most.
-            await asyncio.to_thread(write_private, folder, FILE, data)
+            await to_its_end(partial(write_private, folder, FILE, data))
             return
         async with self._journal.step(Step.IDENTITY_WRITE, agent, folder=str(folder)):
-            await asyncio.to_thread(write_private, folder, FILE, data, keep=KEPT)
+            await to_its_end(partial(write_private, folder, FILE, data, keep=KEPT))
 
     async def environment(self, agent: str) -> Mapping[str, str]:
         """Return what a process of this agent gets: where and as whom it speaks, and its git author.

@@ -37,7 +37,7 @@ class Keys:
         Raises:
             VaultError: it was sealed with another root key.
         """
-        return self.root.unseal(binding.key_sealed or b"", _place(binding)).decode()
+        return self.root.unseal(binding.key_sealed or b"", place(binding)).decode()
 
     async def mint(self, binding: Binding) -> Binding:
         """Mint a key, store it sealed, and return the binding with it.
@@ -58,7 +58,7 @@ class Keys:
             except ConstellagentError as error:
                 refused = error
             else:
-                sealed = self.root.seal(minted.key.get_secret_value().encode(), _place(binding))
+                sealed = self.root.seal(minted.key.get_secret_value().encode(), place(binding))
                 binding = replace(binding, key_uuid=minted.uuid, key_sealed=sealed)
                 await self.bindings.put(binding)
         # What was surely not done is raised out here, where the intent is settled.
@@ -94,5 +94,6 @@ class Keys:
         return f"{binding.agent} ({mark})"
 
 
-def _place(binding: Binding) -> str:
+def place(binding: Binding) -> str:
+    """Return the place that a sealed key is bound to, so that it opens in no other binding."""
     return f"bindings|{binding.provider}|{binding.uuid}|key"

@@ -14,7 +14,6 @@ from constellagent.plan.desired import DesiredAgent
 from constellagent.plan.observed import There
 from constellagent.runtime.contexts import Context
 from constellagent.runtime.edits import Editor
-from constellagent.runtime.git import Git
 from constellagent.runtime.ports import Removal
 from constellagent.runtime.race_views import RaceRequest
 from constellagent.runtime.races.going import Going
@@ -34,12 +33,10 @@ _SHOWN = 3
 class Deciding:
     """Keeps or drops; one decision at a time is the caller's care."""
 
-    def __init__(self, rows: RaceRows, going: Going, editor: Editor, git_timeout: float) -> None:
-        """`git_timeout` is in seconds, for one git command."""
+    def __init__(self, rows: RaceRows, going: Going, editor: Editor) -> None:
         self._rows = rows
         self._going = going
         self._editor = editor
-        self._git_timeout = git_timeout
 
     async def preview(
         self, context: Context, race: RaceRow, runs: Sequence[RaceRun], request: RaceRequest
@@ -151,7 +148,7 @@ class Deciding:
         self, context: Context, race: RaceRow, standing: Standing, request: RaceRequest
     ) -> list[str]:
         """Commit what the winner left uncommitted, where that is asked for; refuse to leave it behind."""
-        git, name = Git(context.repository.root, timeout=self._git_timeout), standing.agent.name
+        git, name = context.worktrees.git, standing.agent.name
         found = await measure(git, _at(race, standing), race.commit)
         if found is None or not found.uncommitted:
             return []

@@ -17,7 +17,6 @@ from constellagent.plan.desired import DesiredAgent
 from constellagent.plan.fires import State
 from constellagent.runtime.clock import Clock
 from constellagent.runtime.contexts import Context, Contexts
-from constellagent.runtime.git import Git
 from constellagent.runtime.headless.verdicts import verdict_of
 from constellagent.runtime.races.measuring import measure
 from constellagent.runtime.runs.naming import Place
@@ -78,9 +77,7 @@ class Going:
         workplaces: Workplaces,
         admission: Admission,
         clock: Clock,
-        git_timeout: float,
     ) -> None:
-        """`git_timeout` is in seconds, for one git command."""
         self._rows = rows
         self._registry = registry
         self._contexts = contexts
@@ -88,7 +85,6 @@ class Going:
         self._workplaces = workplaces
         self._admission = admission
         self._clock = clock
-        self._git_timeout = git_timeout
         self._tasks: dict[str, asyncio.Task[None]] = {}
         """What is done for a run now, by its id: its start, or the account of its end."""
         self._early: dict[str, SessionRow] = {}
@@ -230,7 +226,7 @@ class Going:
         if race is None:
             return {}
         context = await self._context(race)
-        found = await measure(Git(context.repository.root, timeout=self._git_timeout), run, race.commit)
+        found = await measure(context.worktrees.git, run, race.commit)
         return {} if found is None else dict(found.report())
 
     async def _context(self, race: RaceRow) -> Context:

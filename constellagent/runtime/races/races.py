@@ -18,7 +18,6 @@ from constellagent.runtime.races.deciding import Deciding
 from constellagent.runtime.races.going import Admission, Going, Workplaces
 from constellagent.runtime.races.starting import drawn
 from constellagent.runtime.sessions import SessionRegistry
-from constellagent.runtime.settings import Settings
 from constellagent.runtime.store.constellations import Constellations
 from constellagent.runtime.store.races import RaceRow, RaceRows
 from constellagent.runtime.store.sessions import SessionRow
@@ -46,7 +45,6 @@ class Races:
         admission: Admission,
         editor: Editor,
         clock: Clock,
-        settings: Settings,
     ) -> None:
         """Nothing happens before `start`."""
         self._rows = rows
@@ -54,11 +52,8 @@ class Races:
         self._constellations = constellations
         self._registry = registry
         self._clock = clock
-        self._git_timeout = settings.git_timeout
-        self._going = Going(
-            rows, registry, contexts, constellations, workplaces, admission, clock, settings.git_timeout
-        )
-        self._deciding = Deciding(rows, self._going, editor, settings.git_timeout)
+        self._going = Going(rows, registry, contexts, constellations, workplaces, admission, clock)
+        self._deciding = Deciding(rows, self._going, editor)
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         """One decision at a time for each race."""
 
@@ -171,4 +166,4 @@ class Races:
         return views.view(race, await self._rows.runs(race.id), self._registry, self._clock.now())
 
     def _git(self, context: Context) -> Git:
-        return Git(context.repository.root, timeout=self._git_timeout)
+        return context.worktrees.git

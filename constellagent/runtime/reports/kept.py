@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any, cast
 
 from constellagent.agents.kind import State
+from constellagent.failpoints import around
 from constellagent.runtime.holder import protocol
 from constellagent.runtime.holder.log import LogReader
 from constellagent.runtime.holder.reports import FOLDER
 from constellagent.runtime.holder.stream import Reported
+from constellagent.runtime.points import Point
 
 _NAME = "heard"
 _PART = 1 << 18
@@ -94,10 +96,11 @@ def read_progress(folder: Path) -> Progress:
         return Progress(number, None if told is None else _told(told))
     except FileNotFoundError:
         return Progress()
-    except (ValueError, RecursionError, KeyError, TypeError):
+    except (ValueError, RecursionError, KeyError, TypeError, OverflowError):
         return Progress()
 
 
+@around(Point.REPORT_PROGRESS)
 def write_progress(folder: Path, progress: Progress) -> None:
     """Replace what was written before; private to this user.
 

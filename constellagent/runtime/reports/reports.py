@@ -85,7 +85,8 @@ class Reports:
     async def close(self) -> None:
         """Write down the rest."""
         if self._writer is not None:
-            self._writer.cancel()
+            async with self._writing:  # cut short, the thread that writes would go on, and might come last
+                self._writer.cancel()
             await asyncio.gather(self._writer, return_exceptions=True)
         for session in list(self._due):
             await self._write(session)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from constellagent.runtime.git import Git
-from constellagent.runtime.repository import Repository
 from constellagent.runtime.store.ledger import LedgerRow
 
 MOST = 50
@@ -28,18 +27,19 @@ class Commits:
     count: int = 0
 
 
-async def made(repository: Repository, row: LedgerRow, git_timeout: float) -> Commits:
+async def made(git: Git, row: LedgerRow) -> Commits:
     """Return the commits of a run; none where nothing is left of its folder and its branch.
+
+    `git` works in the main checkout.
 
     Raises:
         GitError: git failed.
     """
     if not row.base:
         return Commits()
-    git = Git(repository.root, timeout=git_timeout)
     tips = []
     if row.branch:
-        tips += await _tip(git, repository.root, f"refs/heads/{row.branch}")
+        tips += await _tip(git, git.repo, f"refs/heads/{row.branch}")
     if row.path and await _is_folder(row.path):
         # A run may have left its branch, or never had one of its own.
         tips += await _tip(git, Path(row.path), "HEAD")
@@ -53,9 +53,9 @@ async def made(repository: Repository, row: LedgerRow, git_timeout: float) -> Co
     return Commits(tuple(_named(line) for line in said.fields), count)
 
 
-async def head(folder: Path, git_timeout: float) -> str:
+async def head(git: Git, folder: Path) -> str:
     """Return the commit that is checked out in a folder, empty where there is none."""
-    tips = await _tip(Git(folder, timeout=git_timeout), folder, "HEAD")
+    tips = await _tip(git, folder, "HEAD")
     return tips[0] if tips else ""
 
 

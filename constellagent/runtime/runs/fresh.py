@@ -29,10 +29,8 @@ _log = logging.getLogger(__name__)
 class FreshWorktrees:
     """Makes the worktrees of runs."""
 
-    def __init__(self, ledger: Ledger, git_timeout: float) -> None:
-        """`git_timeout` is in seconds, for one git command."""
+    def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._git_timeout = git_timeout
         self._choosing = asyncio.Lock()
         self._keys = asyncio.Lock()
         """Two runs of one agent must not mint its key at once: each would take the other's for lost."""
@@ -77,7 +75,7 @@ class FreshWorktrees:
         row = await self._ledger.get(fire.run)
         if row is not None and row.branch:
             return Place(Path(row.path), row.branch), row.base
-        git = Git(context.repository.root, timeout=self._git_timeout)
+        git = context.worktrees.git
         wanted = schedule.spec.base or agent.base
         base = await resolve_base(git, wanted)
         if isinstance(base, Absent):

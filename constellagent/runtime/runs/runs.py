@@ -63,11 +63,10 @@ class Runs:
         self._registry = registry
         self._ledger = ledger
         self._clock = clock
-        self._git_timeout = settings.git_timeout
         self._courier = courier
         self._needs = Needs()
         self._concluding: dict[str, tuple[str, asyncio.Event]] = {}
-        self._fresh = FreshWorktrees(ledger, settings.git_timeout)
+        self._fresh = FreshWorktrees(ledger)
         self._word = Word(ledger, registry, clock, audit)
         self._retention = Retention(ledger, registry, settings.paths)
 
@@ -170,7 +169,7 @@ class Runs:
         record = (await context.world.records.all()).get(agent.name)
         if record is None or not await asyncio.to_thread(record.path.is_dir):
             raise ConflictError(f"{agent.name} has no worktree yet", hint="`constellagent apply` makes it")
-        base = await commits.head(record.path, self._git_timeout)
+        base = await commits.head(context.worktrees.git, record.path)
         await self._ledger.place(fire.run, branch="", path=str(record.path), base=base)
         return record.path
 
@@ -219,7 +218,7 @@ class Runs:
         report: dict[str, Any] = {}
         agent, _ = split(row.fire.schedule)
         try:
-            found = await commits.made(context.repository, row, self._git_timeout)
+            found = await commits.made(context.worktrees.git, row)
             report |= {"commits": list(found.named), "commit_count": found.count}
         except ConstellagentError as error:
             _log.warning("the commits of run %s are not known: %s", row.fire.run, error.message)

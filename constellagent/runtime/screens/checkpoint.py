@@ -91,7 +91,7 @@ def read(folder: Path) -> Checkpoint | None:
         if header.pop("format") != _FORMAT or set(header) != _HEADER:
             return None
         return Checkpoint(data=data, **header) if _makes_sense(header) else None
-    except (zlib.error, ValueError, KeyError, TypeError, AttributeError):
+    except (zlib.error, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

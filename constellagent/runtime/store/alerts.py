@@ -3,6 +3,8 @@
 import sqlite3
 from dataclasses import astuple, dataclass, replace
 
+from constellagent.failpoints import around
+from constellagent.runtime.points import Point
 from constellagent.runtime.store.database import Database
 
 KEPT = 24 * 3600.0
@@ -42,6 +44,7 @@ class AlertRows:
         """Use an open database."""
         self._database = database
 
+    @around(Point.ALERT_PUT)
     async def put(self, row: AlertRow) -> int:
         """Write down what is about to be told; returns the number of the row.
 

@@ -8,6 +8,8 @@ import sqlite3
 from dataclasses import dataclass, field, fields
 
 from constellagent.errors import ConflictError
+from constellagent.failpoints import around
+from constellagent.runtime.points import Point
 from constellagent.runtime.store.database import Database
 
 
@@ -60,6 +62,7 @@ class Bindings:
         """Return the bindings of all constellations at a provider, archived ones first."""
         return await self._select("provider = ? ORDER BY archived DESC, constellation, agent", (provider,))
 
+    @around(Point.BINDING_PUT)
     async def put(self, binding: Binding) -> None:
         """Write a binding, replacing what its agent had at this provider; writes nothing where it is known.
 
@@ -69,6 +72,7 @@ class Bindings:
         if binding != await self.get(binding.agent, binding.provider):
             await self._database.run(lambda db: _write(db, binding))
 
+    @around(Point.BINDING_DROP)
     async def drop(self, agent: str, provider: str) -> None:
         """Forget a binding; harmless where there is none."""
         await self._database.run(

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from constellagent.failpoints import around
+from constellagent.runtime.points import Point
 from constellagent.runtime.store.database import Database
 
 Side = Literal["old", "new"]
@@ -79,6 +81,7 @@ class CommentRows:
         )
         return [_row(row) for row in rows]
 
+    @around(Point.COMMENT_ADD)
     async def add(self, constellation: str, row: CommentRow) -> bool:
         """Keep a new comment; False, and it is not kept, where the agent has as many as it may have.
 
@@ -108,6 +111,7 @@ class CommentRows:
 
         return await self._database.run(write)
 
+    @around(Point.COMMENT_EDIT)
     async def edit(self, constellation: str, agent: str, comment: str, text: str, now: float) -> bool:
         """Give a comment another text, which makes it open; False where there is none with this id.
 
@@ -120,6 +124,7 @@ class CommentRows:
         )
         return changed > 0
 
+    @around(Point.COMMENT_PUT)
     async def put(self, constellation: str, agent: str, comment: str, state: State) -> bool:
         """Give a comment another state; False where there is none with this id.
 
@@ -132,6 +137,7 @@ class CommentRows:
         )
         return changed > 0
 
+    @around(Point.COMMENT_REMOVE)
     async def remove(self, constellation: str, agent: str, comment: str) -> bool:
         """Forget a comment; False where there is none with this id.
 

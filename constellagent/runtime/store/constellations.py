@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from constellagent.failpoints import around
+from constellagent.runtime.points import Point
 from constellagent.runtime.store.database import Database
 
 
@@ -52,6 +54,7 @@ class Constellations:
         rows = await self._database.rows(f"{_SELECT} WHERE id = ?", (constellation,))
         return _applied(rows[0]) if rows else None
 
+    @around(Point.CONSTELLATION_PUT)
     async def put(self, applied: Applied, at: float) -> None:
         """Remember what is applied at `at` (epoch seconds); writes nothing where it is known already."""
         if await self.get(applied.id) == applied:
@@ -70,6 +73,7 @@ class Constellations:
             ),
         )
 
+    @around(Point.CONSTELLATION_FORGET)
     async def forget(self, constellation: str) -> None:
         """Forget a constellation of which nothing is left, with its environment."""
 
@@ -84,6 +88,7 @@ class Constellations:
         query = "SELECT 1 FROM trusted WHERE file = ? AND content_hash = ?"
         return bool(await self._database.rows(query, (str(file), content_hash)))
 
+    @around(Point.CONSTELLATION_TRUST)
     async def trust(self, file: Path, content_hash: str, at: float) -> None:
         """Approve this content of the file; contents approved before stay approved."""
         await self._database.execute(
@@ -91,6 +96,7 @@ class Constellations:
             (str(file), content_hash, at),
         )
 
+    @around(Point.CONSTELLATION_DISTRUST)
     async def distrust(self, file: Path) -> None:
         """Withdraw every approval of the file."""
         await self._database.execute("DELETE FROM trusted WHERE file = ?", (str(file),))
@@ -100,6 +106,7 @@ class Constellations:
         query = "SELECT name, sealed FROM environment WHERE constellation = ?"
         return dict(await self._database.rows(query, (constellation,)))
 
+    @around(Point.CONSTELLATION_ENVIRONMENT)
     async def set_environment(
         self, constellation: str, changed: Mapping[str, bytes], gone: frozenset[str]
     ) -> None:

@@ -14,6 +14,6 @@ class Database(DurableFile):
         super().__init__(
             path,
             MIGRATIONS,
-            damaged="end the daemon, move the file away and run `constellagent apply`; "
-            "worktrees and identities are found again",
+            damaged="`constellagent doctor --fix` sets it aside, keeps what can be read, and finds sessions, "
+            "worktrees and identities again",
         )

@@ -4,6 +4,8 @@ import sqlite3
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from constellagent.failpoints import around
+from constellagent.runtime.points import Point
 from constellagent.runtime.store.database import Database
 
 
@@ -54,6 +56,7 @@ class HookRows:
             (constellation, name, sealed),
         )
 
+    @around(Point.HOOK_KEEP)
     async def keep(self, constellation: str, names: Collection[str]) -> None:
         """Forget the secrets of all other webhooks of a constellation.
 

@@ -5,8 +5,8 @@ import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from constellagent.failpoints import reach
 from constellagent.runtime.clock import Clock
-from constellagent.runtime.failpoints import reach
 from constellagent.runtime.ports import Step
 from constellagent.runtime.store.database import Database
 

@@ -9,8 +9,10 @@ from typing import Any
 
 from constellagent.durable import Value
 from constellagent.errors import UsageError
+from constellagent.failpoints import around
 from constellagent.plan.fires import Fire, State, microseconds, moment
 from constellagent.plan.wakeups import Change, Decision
+from constellagent.runtime.points import Point
 from constellagent.runtime.store.database import Database
 
 _COLUMNS = (
@@ -94,6 +96,7 @@ class Ledger:
         self._database = database
         self._tzdata = tzdata
 
+    @around(Point.LEDGER_COMMIT)
     async def commit(
         self, constellation: str, decisions: Mapping[str, Decision], now: datetime
     ) -> list[Fire]:
@@ -116,6 +119,7 @@ class Ledger:
 
         return await self._database.run(write)
 
+    @around(Point.LEDGER_CLAIM)
     async def claim(
         self, fires: Sequence[Fire], now: datetime, permit: Callable[[sqlite3.Connection, Fire], str] = _any
     ) -> list[Fire]:
@@ -130,6 +134,7 @@ class Ledger:
 
         return await self._database.run(write)
 
+    @around(Point.LEDGER_PLACE)
     async def place(self, run: str, *, branch: str, path: str, base: str) -> None:
         """Write down where a claimed run works, before anything is made there."""
         await self._database.execute(
@@ -137,6 +142,7 @@ class Ledger:
             (branch, path, base, run),
         )
 
+    @around(Point.LEDGER_STARTED)
     async def started(
         self, run: str, at: datetime, *, live_since: float | None = None, boot_id: str = ""
     ) -> None:
@@ -151,6 +157,7 @@ class Ledger:
         """Write down why an open run is about to be stopped; the first reason stays."""
         await self._database.run(lambda db: _stopping(db, run, ending))
 
+    @around(Point.LEDGER_END)
     async def end(
         self,
         run: str,
@@ -179,6 +186,7 @@ class Ledger:
 
         return await self._database.run(write)
 
+    @around(Point.LEDGER_REPORT)
     async def report(self, run: str, report: Mapping[str, Any]) -> None:
         """Add what a run did; keys that are there already are replaced."""
 
@@ -265,6 +273,7 @@ class Ledger:
         """Return the ended runs of which those who want to know were not told, as after a killed daemon."""
         return await self._rows("WHERE ended_at IS NOT NULL AND announced = 0 ORDER BY ended_at", ())
 
+    @around(Point.LEDGER_ANNOUNCED)
     async def announced(self, run: str) -> None:
         """Write down that everybody was told of the end of a run."""
         await self._database.execute("UPDATE fires SET announced = 1 WHERE run = ?", (run,))
@@ -318,24 +327,19 @@ class Ledger:
         return new
 
     def _insert(self, db: sqlite3.Connection, constellation: str, fire: Fire, now: datetime) -> bool:
+        first = None if fire.first is None else microseconds(fire.first)
         values = (
-            fire.run,
-            constellation,
-            fire.schedule,
-            fire.origin,
-            microseconds(fire.fire_at),
-            fire.attempt,
-            fire.reason,
-            fire.state,
-            microseconds(fire.not_before),
-            fire.why,
-            None if fire.first is None else microseconds(fire.first),
-            fire.count,
-            fire.missed,
-            fire.event,
-            fire.depth,
-            microseconds(now),
-            self._tzdata,
+            *(fire.run, constellation, fire.schedule, fire.origin, microseconds(fire.fire_at), fire.attempt),
+            *(
+                fire.reason,
+                fire.state,
+                microseconds(fire.not_before),
+                fire.why,
+                first,
+                fire.count,
+                fire.missed,
+            ),
+            *(fire.event, fire.depth, microseconds(now), self._tzdata),
         )
         return db.execute(_INSERT, values).rowcount > 0
 

@@ -5,6 +5,8 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 
 from constellagent.errors import ConflictError
+from constellagent.failpoints import around
+from constellagent.runtime.points import Point
 from constellagent.runtime.store.database import Database
 
 FIRST = 20000
@@ -23,6 +25,7 @@ class ReservedPorts:
         self._database = database
         self._is_free = is_free
 
+    @around(Point.PORT_RESERVE)
     async def reserve(self, constellation: str, agent: str, names: Sequence[str]) -> Mapping[str, int]:
         """Return the agent's ports by name, reserving those it has not got yet.
 
@@ -43,6 +46,7 @@ class ReservedPorts:
 
         return await self._database.run(write) if names else {}
 
+    @around(Point.PORT_RELEASE)
     async def release(self, constellation: str, agent: str) -> None:
         """Give the agent's ports back."""
         await self._database.execute(

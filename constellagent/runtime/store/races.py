@@ -8,7 +8,9 @@ from typing import Any
 
 from constellagent.durable import Value
 from constellagent.errors import UsageError
+from constellagent.failpoints import around
 from constellagent.plan.fires import State
+from constellagent.runtime.points import Point
 from constellagent.runtime.store.database import Database
 
 _RACE = (
@@ -104,6 +106,7 @@ class RaceRows:
         """Use an open database."""
         self._database = database
 
+    @around(Point.RACE_ADD)
     async def add(self, race: RaceRow, runs: Sequence[RaceRun]) -> None:
         """Write down a race and its claimed runs, all or nothing.
 
@@ -192,6 +195,7 @@ class RaceRows:
         found = await self._races("WHERE id = ?", (run.race,))
         return found[0] if found else None
 
+    @around(Point.RACE_STARTED)
     async def started(self, run: str, at: float) -> None:
         """Write down that the session of a claimed run is live."""
         await self._database.execute(
@@ -199,6 +203,7 @@ class RaceRows:
             (at, run),
         )
 
+    @around(Point.RACE_END)
     async def end(
         self,
         run: str,
@@ -217,12 +222,14 @@ class RaceRows:
             (state, at, why, exit_status, text, run),
         )
 
+    @around(Point.RACE_DECIDE)
     async def decide(self, race: str, decision: str, *, kept: str = "", force: bool = False) -> None:
         """Write down what is to become of a race; an empty decision takes it back."""
         await self._database.execute(
             "UPDATE races SET decision = ?, kept = ?, force = ? WHERE id = ?", (decision, kept, force, race)
         )
 
+    @around(Point.RACE_MERGED)
     async def merged(self, race: str, commit: str) -> None:
         """Write down the commit that the branch got by the work that is kept."""
         await self._database.execute("UPDATE races SET merged = ? WHERE id = ?", (commit, race))
@@ -231,10 +238,12 @@ class RaceRows:
         """Write down why the worktree of a run could not be removed."""
         await self._database.execute("UPDATE race_runs SET stays = ? WHERE run = ?", (why, run))
 
+    @around(Point.RACE_CLEARED)
     async def cleared(self, run: str) -> None:
         """Write down that the worktree of a run is gone."""
         await self._database.execute("UPDATE race_runs SET cleared = 1, stays = '' WHERE run = ?", (run,))
 
+    @around(Point.RACE_TRIM)
     async def trim(self, constellation: str, keep: int) -> None:
         """Forget decided races beyond the newest `keep` whose worktrees are all gone."""
 

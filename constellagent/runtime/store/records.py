@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from constellagent.failpoints import around
+from constellagent.runtime.points import Point
 from constellagent.runtime.ports import Record
 from constellagent.runtime.store.database import Database
 
@@ -24,6 +26,7 @@ class StoredRecords:
         )
         return {row[0]: Record(row[0], Path(row[1]), row[2], row[3], row[4]) for row in rows}
 
+    @around(Point.RECORD_PUT)
     async def put(self, record: Record) -> None:
         """Remember, replacing what was known of this agent."""
         await self._database.execute(
@@ -39,6 +42,7 @@ class StoredRecords:
             ),
         )
 
+    @around(Point.RECORD_FORGET)
     async def drop(self, agent: str) -> None:
         """Forget; harmless where nothing is known."""
         await self._database.execute(

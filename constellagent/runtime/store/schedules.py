@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from constellagent.failpoints import around
 from constellagent.plan.declared import resolve
 from constellagent.plan.fires import microseconds, moment
 from constellagent.plan.schedules import in_effect
 from constellagent.runtime.clock import Clock
+from constellagent.runtime.points import Point
 from constellagent.runtime.store.database import Database
 
 _COLUMNS = "constellation, agent, name, declared, created_at, upto, failures, paused, paused_at"
@@ -61,6 +63,7 @@ class ScheduleRows:
         rows = await self._database.rows(f"{_SELECT}{where} ORDER BY rowid", values)
         return [_row(row) for row in rows]
 
+    @around(Point.SCHEDULE_PUT)
     async def put(self, constellation: str, agent: str, name: str, declared: str, now: datetime) -> None:
         """Let a schedule be in effect.
 
@@ -89,6 +92,7 @@ class ScheduleRows:
 
         await self._database.run(write)
 
+    @around(Point.SCHEDULE_DROP)
     async def drop(self, constellation: str, agent: str, name: str) -> None:
         """Let a schedule not be in effect any more, and cancel what it has queued."""
 
@@ -98,6 +102,7 @@ class ScheduleRows:
 
         await self._database.run(write)
 
+    @around(Point.SCHEDULE_PAUSE)
     async def pause(self, constellation: str, agent: str, name: str, why: str, now: datetime) -> bool:
         """Let a schedule not fire, and cancel what it has queued; says whether it fired before."""
 
@@ -111,6 +116,7 @@ class ScheduleRows:
 
         return await self._database.run(write)
 
+    @around(Point.SCHEDULE_RESUME)
     async def resume(
         self, constellation: str, agent: str, name: str, now: datetime, *, catch_up: bool
     ) -> bool:
@@ -128,6 +134,7 @@ class ScheduleRows:
 
         return await self._database.run(write)
 
+    @around(Point.SCHEDULE_RESET)
     async def reset(self, constellation: str, agent: str, name: str, now: datetime) -> None:
         """Set the cursor to now, also back: after a clock that was wrong by far has been put right."""
         await self._database.execute(

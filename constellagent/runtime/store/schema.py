@@ -134,4 +134,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             sent INTEGER NOT NULL) STRICT""",
         "CREATE INDEX alerts_by_agent ON alerts (constellation, agent, at)",
     ),
+    (
+        # The last column: it was decided on and counted; else nobody has come to that yet.
+        """CREATE TABLE owed_restarts (
+            constellation TEXT NOT NULL, role TEXT NOT NULL, subject TEXT NOT NULL, session TEXT NOT NULL,
+            counted INTEGER NOT NULL, PRIMARY KEY (constellation, role, subject)) STRICT""",
+        """INSERT INTO owed_restarts (constellation, role, subject, session, counted)
+            SELECT s.constellation, s.role, s.subject, s.id, 1 FROM sessions AS s
+            WHERE s.rowid IN (SELECT max(rowid) FROM sessions GROUP BY constellation, role, subject)
+            AND s.role != 'run' AND s.ended_by IN ('itself', 'lost') AND EXISTS (
+                SELECT 1 FROM restarts AS r WHERE r.constellation = s.constellation AND r.role = s.role
+                AND r.subject = s.subject AND r.at >= s.ended_at)""",
+    ),
 )

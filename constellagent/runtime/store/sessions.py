@@ -9,7 +9,9 @@ from dataclasses import astuple, dataclass, fields
 from typing import Literal
 
 from constellagent.errors import ConflictError
+from constellagent.failpoints import around
 from constellagent.plan.observed import FOLDER_GONE
+from constellagent.runtime.points import Point
 from constellagent.runtime.store.database import Database
 
 Role = Literal["agent", "service", "run"]
@@ -60,6 +62,26 @@ class SessionRow:
         return self.ended_at is None
 
 
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A restart that is not done, or not even decided on.
+
+    Attributes:
+        after: the session whose end asks for it; the newest one where that is not kept any more.
+        newest: the newest session of the subject.
+        counted: it was decided on, and counted.
+    """
+
+    after: SessionRow
+    newest: SessionRow
+    counted: bool
+
+
+def may_owe(role: Role, ended_by: EndedBy) -> bool:
+    """Say whether somebody has to decide on a restart after such an end; a run is the scheduler's."""
+    return role != "run" and ended_by in {"itself", "lost"}
+
+
 _COLUMNS = tuple(field.name for field in fields(SessionRow))
 _LIST = ", ".join(_COLUMNS)
 _SELECT = f"SELECT {_LIST} FROM sessions"  # noqa: S608 - only names of columns go in
@@ -68,17 +90,21 @@ _ENDED = (
     "ended_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM fires WHERE fires.run = sessions.id "
     "AND fires.state IN ('queued', 'claimed', 'running'))"
 )
-_NEWEST = "rowid IN (SELECT max(rowid) FROM sessions GROUP BY constellation, role, subject)"
-"""By the order of insertion, which a wall clock that is set back cannot change."""
+_NEWEST = (
+    "rowid IN (SELECT coalesce(max(CASE WHEN ended_at IS NULL AND role != 'run' THEN rowid END), max(rowid)) "
+    "FROM sessions GROUP BY constellation, role, subject)"
+)
+"""The live one; else by the order of insertion, which a wall clock that is set back cannot change."""
 
 
 class SessionRows:
-    """The tables `sessions` and `restarts`."""
+    """The tables `sessions`, `restarts` and `owed_restarts`."""
 
     def __init__(self, database: Database) -> None:
         """Use an open database."""
         self.database = database
 
+    @around(Point.SESSION_ADD)
     async def add(self, row: SessionRow) -> None:
         """Write a new session down.
 
@@ -97,6 +123,31 @@ class SessionRows:
 
         await self.database.run(write)
 
+    async def recall(self, row: SessionRow) -> None:
+        """Write down a session that was forgotten, before those of its subject that live or began later.
+
+        Raises:
+            ConflictError: it is live, and so is another one of its agent or service.
+        """
+
+        def write(connection: sqlite3.Connection) -> None:
+            try:
+                connection.execute(_INSERT, astuple(row))
+            except sqlite3.IntegrityError as error:
+                raise ConflictError(f"another session lives in the place of {row.id}") from error
+            later = connection.execute(
+                "SELECT id FROM sessions WHERE constellation = ? AND role = ? AND subject = ? AND id != ? "
+                "AND (started_at > ? OR ended_at IS NULL) ORDER BY rowid",
+                (*_key(row), row.id, row.started_at),
+            ).fetchall()
+            for key in later if not row.live else ():
+                connection.execute(
+                    "UPDATE sessions SET rowid = (SELECT max(rowid) + 1 FROM sessions) WHERE id = ?", key
+                )
+
+        await self.database.run(write)
+
+    @around(Point.SESSION_HOLDER)
     async def set_holder(self, session: str, pid: int, start: str) -> None:
         """Write down who holds a live session."""
         await self.database.execute(
@@ -104,6 +155,7 @@ class SessionRows:
             (pid, start, session),
         )
 
+    @around(Point.SESSION_WANT_STOP)
     async def want_stop(self, session: str) -> bool:
         """Write down that a session is to end; returns whether it was live."""
         changed = await self.database.execute(
@@ -111,16 +163,56 @@ class SessionRows:
         )
         return changed > 0
 
+    @around(Point.SESSION_END)
     async def end(
-        self, session: str, at: float, exit_status: int | None, ended_by: EndedBy, outcome: str
+        self,
+        session: str,
+        at: float,
+        exit_status: int | None,
+        ended_by: EndedBy,
+        outcome: str,
+        *,
+        owes: bool = False,
     ) -> bool:
-        """Write down how a session ended; returns whether it was live, so that one caller alone ends it."""
-        changed = await self.database.execute(
-            "UPDATE sessions SET ended_at = ?, exit_status = ?, ended_by = ?, outcome = ? "
-            "WHERE id = ? AND ended_at IS NULL",
-            (at, exit_status, ended_by, outcome, session),
-        )
-        return changed > 0
+        """Write down how a session ended; returns whether it was live, so that one caller alone ends it.
+
+        With `owes` it is kept with the end that somebody has to decide whether the subject is started again.
+        """
+
+        def write(connection: sqlite3.Connection) -> bool:
+            ended = connection.execute(
+                "UPDATE sessions SET ended_at = ?, exit_status = ?, ended_by = ?, outcome = ? "
+                "WHERE id = ? AND ended_at IS NULL",
+                (at, exit_status, ended_by, outcome, session),
+            ).rowcount
+            if ended and owes:
+                connection.execute(
+                    "INSERT OR REPLACE INTO owed_restarts (constellation, role, subject, session, counted) "
+                    "SELECT constellation, role, subject, id, 0 FROM sessions WHERE id = ?",
+                    (session,),
+                )
+            return ended > 0
+
+        return await self.database.run(write)
+
+    async def reopen(self, session: str) -> None:
+        """Take note that a session whose end was recorded lives all the same.
+
+        Raises:
+            ConflictError: its agent or service has another live session.
+        """
+
+        def write(connection: sqlite3.Connection) -> None:
+            try:
+                connection.execute(
+                    "UPDATE sessions SET ended_at = NULL, exit_status = NULL, ended_by = '', outcome = '', "
+                    "stop_wanted = 0 WHERE id = ?",
+                    (session,),
+                )
+            except sqlite3.IntegrityError as error:
+                raise ConflictError(f"another session lives in the place of {session}") from error
+
+        await self.database.run(write)
 
     async def get(self, session: str) -> SessionRow | None:
         """Return one row."""
@@ -152,12 +244,27 @@ class SessionRows:
         """Forget one session."""
         await self.database.execute("DELETE FROM sessions WHERE id = ?", (session,))
 
-    async def count_restart(self, constellation: str, role: Role, subject: str, at: float) -> None:
-        """Record one restart."""
-        await self.database.execute(
-            "INSERT INTO restarts (constellation, role, subject, at) VALUES (?, ?, ?, ?)",
-            (constellation, role, subject, at),
-        )
+    @around(Point.SESSION_COUNT_RESTART)
+    async def count_restart(self, ended: SessionRow, at: float) -> None:
+        """Record one restart after the end of this session; it is owed until `pay_restart`."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT INTO restarts (constellation, role, subject, at) VALUES (?, ?, ?, ?)",
+                (*_key(ended), at),
+            )
+            connection.execute(
+                "INSERT OR REPLACE INTO owed_restarts (constellation, role, subject, session, counted) "
+                "VALUES (?, ?, ?, ?, 1)",
+                (*_key(ended), ended.id),
+            )
+
+        await self.database.run(write)
+
+    @around(Point.SESSION_PAY_RESTART)
+    async def pay_restart(self, session: str) -> None:
+        """Take note that nothing is owed any more for the end of this session."""
+        await self.database.execute("DELETE FROM owed_restarts WHERE session = ?", (session,))
 
     async def restarts(self, constellation: str, role: Role, subject: str, since: float) -> int:
         """Return how many restarts there were after `since`."""
@@ -167,6 +274,7 @@ class SessionRows:
         )
         return int(found[0][0])
 
+    @around(Point.SESSION_OUTDATE)
     async def outdate(self, constellation: str, agent: str) -> None:
         """Note that a live session runs in a folder that is not its agent's worktree any more."""
         await self.database.execute(
@@ -175,6 +283,7 @@ class SessionRows:
             (FOLDER_GONE, constellation, agent),
         )
 
+    @around(Point.SESSION_BURY)
     async def bury(self, constellation: str, subject: str) -> None:
         """Let the ended sessions of an agent that is gone not count any more when it is declared again."""
         await self.database.run(
@@ -185,22 +294,33 @@ class SessionRows:
             )
         )
 
-    async def interrupted_restarts(self) -> list[SessionRow]:
-        """Return the sessions whose restart was counted and never happened, as when the daemon died first."""
-        counted = (
-            "EXISTS (SELECT 1 FROM restarts AS r WHERE r.constellation = s.constellation AND r.role = s.role "
-            "AND r.subject = s.subject AND r.at >= s.ended_at)"
+    async def owed_restarts(self) -> list[Owed]:
+        """Return what is still to be decided or to be done, as after the death of who was about to."""
+        found = await self.database.rows(
+            "SELECT constellation, role, subject, session, counted FROM owed_restarts ORDER BY rowid"
         )
-        return await self._select(
-            f"AS s WHERE {_NEWEST} AND role != 'run' AND ended_by IN ('itself', 'lost') AND {counted}"
-        )
+        owed = []
+        for *key, session, counted in found:
+            newest = await self._select(
+                f"WHERE constellation = ? AND role = ? AND subject = ? AND {_NEWEST}", *key
+            )
+            after = await self.get(session) or next(iter(newest), None)
+            if after is None:
+                await self.pay_restart(session)
+            else:
+                owed.append(Owed(after, newest[0], counted=bool(counted)))
+        return owed
 
+    @around(Point.SESSION_FORGET_RESTARTS)
     async def forget_restarts(self, constellation: str, role: Role, subject: str) -> None:
-        """Start counting anew, as after a start that a person asked for."""
-        await self.database.execute(
-            "DELETE FROM restarts WHERE constellation = ? AND role = ? AND subject = ?",
-            (constellation, role, subject),
-        )
+        """Start counting anew and owe nothing, as after a start that a person asked for."""
+        condition = "WHERE constellation = ? AND role = ? AND subject = ?"
+
+        def write(connection: sqlite3.Connection) -> None:
+            for table in ("restarts", "owed_restarts"):
+                connection.execute(f"DELETE FROM {table} {condition}", (constellation, role, subject))  # noqa: S608 - names of our own
+
+        await self.database.run(write)
 
     async def _select(self, condition: str, *values: str) -> list[SessionRow]:
         return [_row(values) for values in await self.database.rows(f"{_SELECT} {condition}", values)]

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from constellagent.agents.kind import Usage
+from constellagent.failpoints import around
 from constellagent.plan.limits import Spent
+from constellagent.runtime.points import Point
 from constellagent.runtime.store.database import Database
 
 _MICRO = 1_000_000
@@ -116,6 +118,7 @@ class UsageRows:
         )
         return _used(rows[0]) if rows else None
 
+    @around(Point.USAGE_FORGET)
     async def forget(self, before: str) -> None:
         """Forget days before `before`. What conversations have used so far stays: they may go on."""
         await self._database.execute("DELETE FROM usage WHERE day < ?", (before,))

@@ -4,6 +4,8 @@ import sqlite3
 from collections.abc import Collection, Mapping
 from typing import Literal
 
+from constellagent.failpoints import around
+from constellagent.runtime.points import Point
 from constellagent.runtime.store.database import Database
 
 TurnState = Literal["working", "done", "failed"]
@@ -16,6 +18,7 @@ class WaitingRows:
         """Use an open database."""
         self._database = database
 
+    @around(Point.WAITING_SET)
     async def set(self, constellation: str, waiting: Collection[str], others: Collection[str]) -> None:
         """Let agents wait, and `others` wait no more; of the rest nothing is changed."""
 
@@ -36,6 +39,7 @@ class WaitingRows:
         found = await self._database.rows("SELECT constellation, agent FROM waiting ORDER BY rowid")
         return [(constellation, agent) for constellation, agent in found]
 
+    @around(Point.WAITING_TURNED)
     async def turned(self, session: str, number: int, state: TurnState) -> None:
         """Write down how the newest turn of a session stands; what was told earlier changes nothing."""
         await self._database.execute(
@@ -44,6 +48,7 @@ class WaitingRows:
             (session, number, state),
         )
 
+    @around(Point.WAITING_TIDY)
     async def tidy(self) -> None:
         """Forget the turns of sessions that are not kept any more."""
         await self._database.execute("DELETE FROM turns WHERE session NOT IN (SELECT id FROM sessions)")

@@ -3,6 +3,8 @@
 import sqlite3
 from collections.abc import Collection
 
+from constellagent.failpoints import around
+from constellagent.runtime.points import Point
 from constellagent.runtime.store.database import Database
 
 
@@ -35,6 +37,7 @@ class Watermarks:
             (constellation, identity, seq),
         )
 
+    @around(Point.WATERMARK_KEEP)
     async def keep(self, constellation: str, identities: Collection[str]) -> None:
         """Forget the marks of all other identities: who is watched again later begins with what comes then.
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from aiohttp import hdrs, web
 
 from constellagent.errors import ConstellagentError, UnavailableError
+from constellagent.ravi.local.guard import connection_log
 from constellagent.ravi.private_files import read_private, write_private
 from constellagent.runtime.triggers.hooks import Name, Post, Reply
 
@@ -65,7 +66,13 @@ class Door:
         app.router.add_post("/hooks/{constellation}/{name}", self._post)
         app.on_response_prepare.append(_without_server)
         # The body is signed as it was sent, so nothing may unpack it.
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, auto_decompress=False)
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            logger=connection_log(__name__),
+            shutdown_timeout=1.0,
+            auto_decompress=False,
+        )
         await runner.setup()
         try:
             self._port = await self._listen(runner)
@@ -100,7 +107,7 @@ class Door:
         data = await asyncio.to_thread(read_private, self._folder, FILE)
         try:
             port = json.loads(data or b"{}").get("port", 0)
-        except (ValueError, AttributeError):
+        except (ValueError, RecursionError, AttributeError):
             return 0
         return port if isinstance(port, int) and 0 < port < 65536 else 0
 
@@ -125,6 +132,8 @@ class Door:
             if hdrs.ALLOW in error.headers:
                 answer.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
             return answer
+        except ConnectionError:
+            raise  # the sender has left: nobody wants an answer, and it is no news
         except ConstellagentError as error:
             _log.error("a post failed: %s", error.message)
         except Exception:  # noqa: BLE001 - the sender must get an answer, whatever failed

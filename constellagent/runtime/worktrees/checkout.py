@@ -11,12 +11,14 @@ import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from constellagent.errors import ConflictError, GitError, RefusedError, WorldError
 from constellagent.plan.desired import DesiredAgent
 from constellagent.runtime import occupants, repository
 from constellagent.runtime.ports import Step
+from constellagent.runtime.tasks import to_its_end
 from constellagent.runtime.worktrees import include, marker
 from constellagent.runtime.worktrees.marker import Marker
 from constellagent.runtime.worktrees.site import Site
@@ -46,13 +48,12 @@ async def fill(site: Site, agent: DesiredAgent, slots: asyncio.Semaphore) -> Non
             except OSError as error:
                 raise WorldError(f"cannot fill {found.path}: {error.strerror}") from error
             known = replace(known, filled=True)
-            await asyncio.to_thread(marker.write, admin, known)
+            await to_its_end(partial(marker.write, admin, known))
     async with site.journal.step(Step.WORKTREE_INCLUDE, agent.name):
         copied = await include.copy(site, agent.spec.include, found.path)
         if not known.included.items() >= copied.items():
-            await asyncio.to_thread(
-                marker.write, admin, replace(known, included={**known.included, **copied})
-            )
+            known = replace(known, included={**known.included, **copied})
+            await to_its_end(partial(marker.write, admin, known))
     await _check_excluded(site, found.path)
 
 

@@ -5,7 +5,6 @@ checkout are copied: tracked ones come with the branch. Nothing is written over,
 the way.
 """
 
-import asyncio
 import contextlib
 import errno
 import hashlib
@@ -13,9 +12,11 @@ import os
 import shutil
 import stat
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path, PurePath
 
 from constellagent.errors import WorldError
+from constellagent.runtime.tasks import to_its_end
 from constellagent.runtime.worktrees.site import Site
 
 _FILE = ".worktreeinclude"
@@ -34,7 +35,7 @@ async def copy(site: Site, patterns: Sequence[str], target: Path) -> dict[str, s
         WorldError: a file could not be copied.
     """
     names = await _matching(site, patterns)
-    return await asyncio.to_thread(_copy_all, site.repository.root, target, names)
+    return await to_its_end(partial(_copy_all, site.repository.root, target, names))
 
 
 async def _matching(site: Site, patterns: Sequence[str]) -> list[str]:

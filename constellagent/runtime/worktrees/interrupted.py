@@ -34,12 +34,19 @@ async def take_back(site: Site, agents: Sequence[DesiredAgent]) -> None:
         if Step.BRANCH_CREATE in open_steps:
             await _clear_lock(site.repository.common_dir / f"refs/heads/{agent.branch}.lock")
         path = resolved(agent.path)
-        if admins := _registrations(site, path):
-            cut_short = Step.WORKTREE_ADD in open_steps
+        if _registrations(site, path):
             async with registry.exclusively(site.repository):
-                for admin in admins:
-                    if _is_ours(admin, site.reason(agent.name), cut_short=cut_short):
-                        _take_back(admin, path)
+                for admin in await half_written(site, agent):
+                    _take_back(admin, path)
+
+
+async def half_written(site: Site, agent: DesiredAgent) -> list[Path]:
+    """Return what a killed git left of a registration of this agent's worktree, and nobody has filled."""
+    path = resolved(agent.path)
+    admins = _registrations(site, path)
+    cut_short = bool(admins) and Step.WORKTREE_ADD in await site.journal.open_steps(agent.name)
+    reason = site.reason(agent.name)
+    return [admin for admin in admins if _is_ours(admin, reason, cut_short=cut_short)]
 
 
 async def _clear_lock(lock: Path) -> None:
@@ -105,3 +112,5 @@ def _holds_only(folder: Path, names: set[str]) -> bool:
         return not folder.is_symlink() and set(os.listdir(folder)) <= names  # noqa: PTH208 - only names
     except (FileNotFoundError, NotADirectoryError):
         return not folder.exists()
+    except OSError:
+        return False  # the agent has shut it, or a disk fails: the look says so, and of this agent alone

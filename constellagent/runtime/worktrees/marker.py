@@ -4,6 +4,7 @@ It lies in git's folder of the worktree, so it goes where the worktree goes and 
 says how far the creation came, because a half-made worktree and one full of work look alike to git.
 """
 
+import contextlib
 import json
 import os
 from dataclasses import asdict, dataclass, field
@@ -54,7 +55,7 @@ def read(admin: Path) -> Marker | None:
         )
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ConflictError(
             f"{file} cannot be read: {error}",
             hint="if the worktree is complete, remove that file and import the worktree again",
@@ -69,7 +70,9 @@ def write(admin: Path, marker: Marker) -> None:
     """
     new, content = admin / f"{_NAME}.new", json.dumps(asdict(marker), indent=1).encode()
     try:
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with contextlib.suppress(FileNotFoundError):
+            new.unlink()  # of a write that was cut short; or a link that the agent has put there
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
             stream.flush()

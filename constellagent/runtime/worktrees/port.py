@@ -10,6 +10,7 @@ from constellagent.runtime.git import Git
 from constellagent.runtime.paths import Paths
 from constellagent.runtime.ports import Journal, Records, Removal, Report, WorktreeLook
 from constellagent.runtime.repository import Repository
+from constellagent.runtime.sandbox.sandboxes import Sandboxes
 from constellagent.runtime.worktrees import adopt, checkout, create, interrupted, look, remove, setup
 from constellagent.runtime.worktrees.site import Site
 
@@ -30,10 +31,21 @@ class GitWorktrees:
         clock: Clock,
         checkouts: asyncio.Semaphore,
         setup_timeout: float,
+        sandboxes: Sandboxes | None = None,
     ) -> None:
-        """`checkouts` bounds the checkouts that run at once; all constellations should share one."""
-        self._site = Site(repository, constellation, root, git, journal, records, paths, clock, setup_timeout)
+        """`checkouts` bounds the checkouts that run at once; all constellations should share one.
+
+        Without `sandboxes` no setup step of a sandboxed agent is run.
+        """
+        self._site = Site(
+            repository, constellation, root, git, journal, records, paths, clock, setup_timeout, sandboxes
+        )
         self._checkouts = checkouts
+
+    @property
+    def git(self) -> Git:
+        """Git in this repository, kept in where a sandboxed agent has worked."""
+        return self._site.git
 
     async def take_back(self, agents: Sequence[DesiredAgent]) -> None:
         """Take back what a killed git left half made for these agents; goes before the look of an apply.
@@ -72,6 +84,7 @@ class GitWorktrees:
 
         Raises:
             WorldError: a setup step failed; the message names the step, its exit status and its log.
+            UnavailableError: there can be no such sandbox here as the agent declares.
         """
         await setup.finish(self._site, agent, env, report)
 

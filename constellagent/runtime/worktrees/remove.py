@@ -4,11 +4,12 @@ Git itself takes the files away; nothing here deletes a folder. The branch stays
 is taken up again.
 """
 
+import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from constellagent.errors import ConflictError, RefusedError, WorldError
+from constellagent.errors import ConflictError, GitError, RefusedError, WorldError
 from constellagent.runtime.ports import Removal, Step
 from constellagent.runtime.worktrees import losses, place, registry, rescue
 from constellagent.runtime.worktrees.registry import Registration
@@ -39,6 +40,7 @@ async def remove(site: Site, agent: str, path: Path, *, force: bool, branch_stay
     """
     ours = await _ours(site, agent, path)
     if ours is None:
+        await _clear_place(site, agent, path)
         await site.settle(agent)
         return Removal()
     resuming = await _resuming(site, agent)
@@ -59,7 +61,13 @@ async def remove(site: Site, agent: str, path: Path, *, force: bool, branch_stay
             removal = await rescue.keep(site, agent, ours, lost)
     async with site.journal.step(Step.WORKTREE_REMOVE, agent, path=str(ours.path)):
         async with registry.exclusively(site.repository):
-            await site.git.run("worktree", "remove", "--force", "--force", str(ours.path))
+            try:
+                await site.git.run("worktree", "remove", "--force", "--force", str(ours.path))
+            except GitError as error:
+                hint = (
+                    f"see what is in the way, remove it (rm -rf {ours.path}), then remove the worktree again"
+                )
+                raise GitError(error.command, error.status, error.stderr, hint=hint) from error
         if os.path.lexists(ours.path):
             raise WorldError(
                 f"git removed the worktree, but not all of {ours.path}",
@@ -90,6 +98,13 @@ async def drop_branch(site: Site, branch: str, commit: str) -> bool:
 
 async def _resuming(site: Site, agent: str) -> bool:
     return Step.WORKTREE_REMOVE in await site.journal.open_steps(agent)
+
+
+async def _clear_place(site: Site, agent: str, path: Path) -> None:
+    """Remove the folder that an addition of ours made and never filled; an empty folder of others stays."""
+    if Step.WORKTREE_ADD in await site.journal.open_steps(agent):
+        with contextlib.suppress(OSError):  # it is gone, or has something in it by now
+            resolved(path).rmdir()
 
 
 async def _ours(site: Site, agent: str, path: Path) -> Registration | None:

@@ -14,7 +14,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from constellagent.errors import ConflictError, GitError, WorldError
+from constellagent.errors import ConflictError, ConstellagentError, GitError, WorldError
+from constellagent.ravi.private_files import read_private
 from constellagent.runtime.ports import Removal
 from constellagent.runtime.worktrees import leftovers
 from constellagent.runtime.worktrees.registry import Registration
@@ -136,17 +137,27 @@ async def _held(site: Site, ours: Registration) -> list[str]:
     """Return the commits that an operation in progress, and nothing else, may hold."""
     found: list[str] = []
     for name in _HELD:
-        try:
-            words = ((ours.admin or ours.path) / name).read_text(errors="replace").split()
-        except OSError:
-            continue
-        for word in words:
+        for word in await asyncio.to_thread(_words, ours.admin or ours.path, name):
             said = await site.git.run(
                 "cat-file", "-e", f"{word}^{{commit}}", cwd=site.repository.root, check=False
             )
             if said.status == 0 and word not in found:
                 found.append(word)
     return found
+
+
+def _words(folder: Path, name: str) -> list[str]:
+    """Return what a file of git says; whoever works in the worktree may have put anything in its place.
+
+    Raises:
+        ConflictError: it is no plain file.
+    """
+    place = folder / name
+    try:
+        found = read_private(place.parent, place.name)
+    except ConstellagentError as error:
+        raise ConflictError(f"{place} cannot be read: {error.message}", hint=f"rm {place}") from error
+    return [] if found is None else found.decode(errors="replace").split()
 
 
 async def _commit(site: Site, ref: str, tree: str, parents: Sequence[str], message: str) -> None:

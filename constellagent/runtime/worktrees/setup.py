@@ -11,15 +11,19 @@ import json
 import os
 import shlex
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from constellagent.errors import ConflictError, WorldError
+from constellagent.errors import ConflictError, UnavailableError, WorldError
 from constellagent.plan.desired import DesiredAgent
+from constellagent.ravi.private_files import write_private
 from constellagent.runtime.events import Event
 from constellagent.runtime.paths import private_folder
 from constellagent.runtime.ports import Report, Step
+from constellagent.runtime.sandbox.sandboxes import Shelter, Stay
+from constellagent.runtime.tasks import to_its_end
 from constellagent.runtime.worktrees import marker
 from constellagent.runtime.worktrees.marker import Marker
 from constellagent.runtime.worktrees.site import Site
@@ -46,7 +50,7 @@ async def finish(site: Site, agent: DesiredAgent, env: Mapping[str, str], report
         async with site.journal.step(Step.WORKTREE_SETUP, agent.name):
             known = await _run_steps(site, agent, found.path, admin, known, env, report)
     async with site.journal.step(Step.WORKTREE_COMPLETE, agent.name):
-        await asyncio.to_thread(marker.write, admin, replace(known, complete=True))
+        await to_its_end(partial(marker.write, admin, replace(known, complete=True)))
     await site.settle(agent.name)
 
 
@@ -67,18 +71,46 @@ async def _run_steps(
     logs = site.paths.logs / site.constellation / agent.name
     for folder in (site.paths.logs, logs.parent, logs):
         private_folder(folder)
+    stay = Stay(site.constellation, agent, path, site.repository.common_dir, env=env)
     for number, step in enumerate(steps[done:], start=done + 1):
         report(Event(agent.name, f"setup {number}/{len(steps)}: {shlex.join(step)}"))
-        await _run_step(step, number, path, env, logs / f"setup-{number}.log", site.setup_timeout)
+        async with _sheltered(site, stay, logs) as shelter:
+            words, log = (*shelter.prefix, *step), logs / f"setup-{number}.log"
+            inside = {**env, **shelter.told(agent)}
+            await _run_step(words, _name(step, number), path, inside, log, site.setup_timeout)
         known = replace(known, setup=digests[:number])
-        await asyncio.to_thread(marker.write, admin, known)
+        await to_its_end(partial(marker.write, admin, known))
     return known
 
 
+@contextlib.asynccontextmanager
+async def _sheltered(site: Site, stay: Stay, logs: Path) -> AsyncIterator[Shelter]:
+    """Yield what goes around a step, described among the logs; let go of it behind the step.
+
+    Raises:
+        UnavailableError: there can be no such sandbox here.
+    """
+    if site.sandboxes is None:
+        if stay.agent.spec.sandbox.kind != "none":
+            raise UnavailableError(f"no sandbox can be made for {stay.agent.name} here", hint="apply again")
+        yield Shelter()
+        return
+    shelter = await site.sandboxes.around(stay, logs)
+    for name, text in shelter.files.items():
+        await asyncio.to_thread(write_private, logs, name, text.encode())
+    try:
+        yield shelter
+    finally:
+        await site.sandboxes.ended(shelter.key)
+
+
+def _name(step: Sequence[str], number: int) -> str:
+    return f"setup step {number} ({shlex.join(step)})"
+
+
 async def _run_step(
-    step: Sequence[str], number: int, path: Path, env: Mapping[str, str], log: Path, limit: float
+    step: Sequence[str], name: str, path: Path, env: Mapping[str, str], log: Path, limit: float
 ) -> None:
-    name = f"setup step {number} ({shlex.join(step)})"
     with contextlib.suppress(FileNotFoundError):
         log.unlink()
     try:

@@ -11,6 +11,7 @@ from constellagent.runtime.git import Git
 from constellagent.runtime.paths import Paths
 from constellagent.runtime.ports import Journal, Records, Step
 from constellagent.runtime.repository import Repository
+from constellagent.runtime.sandbox.sandboxes import Sandboxes
 from constellagent.runtime.worktrees import registry
 from constellagent.runtime.worktrees.registry import Registration
 
@@ -32,6 +33,7 @@ class Site:
         paths: where logs go.
         clock: tells the time that names a rescue.
         setup_timeout: seconds that one setup step may take.
+        sandboxes: make those of setup steps; None where none are run.
     """
 
     repository: Repository
@@ -43,10 +45,11 @@ class Site:
     paths: Paths
     clock: Clock
     setup_timeout: float
+    sandboxes: Sandboxes | None = None
 
     def reason(self, agent: str) -> str:
         """Return the reason for which the worktree of `agent` is locked."""
-        return f"constellagent:{self.constellation}:{agent}"
+        return lock_reason(self.constellation, agent)
 
     async def registrations(self) -> list[Registration]:
         """Return all worktrees that git lists, the main checkout first."""
@@ -103,6 +106,11 @@ class Site:
         if found is None or found.admin is None:
             raise ConflictError(f"agent {agent} has no worktree", hint="apply creates it")
         return found, found.admin
+
+
+def lock_reason(constellation: str, agent: str) -> str:
+    """Return the reason for which the worktree of an agent is locked."""
+    return f"constellagent:{constellation}:{agent}"
 
 
 def resolved(path: PurePath) -> Path:

@@ -46,6 +46,7 @@ def served() -> Iterator[Served]:
         place.agent(READER, more="")
         place.open()
         yield place
+        git(place.repo, "fsck", "--no-dangling")
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def daemon_memory(served: Served) -> Memory:
     return Memory(daemon=pid)
 
 
-def test_a_file_of_100_megabytes_is_named_and_not_sent(served: Served, tree: Path) -> None:
+def test_c16_a_file_of_100_megabytes_is_named_and_not_sent(served: Served, tree: Path) -> None:
     """It is in the list, its content is said to be too large, and the daemon holds none of it."""
     watch = daemon_memory(served)
     with (tree / "huge.txt").open("wb") as file:
@@ -114,18 +115,22 @@ def test_a_file_of_100_megabytes_is_named_and_not_sent(served: Served, tree: Pat
     assert served.api.ask("PUT", served.api.of("content"), saved).status in {200, 409, 422}
 
 
-def test_one_line_of_10_megabytes(served: Served, tree: Path) -> None:
-    """A file without line ends is too large as well, and one just below the limit comes whole."""
+def test_c16_one_line_of_10_megabytes_and_a_million_lines(served: Served, tree: Path) -> None:
+    """A file without line ends is too large as well; one just below the limit, of a million lines, is not."""
     (tree / "line.txt").write_bytes(b"x" * 10_000_000)
     (tree / "fits.txt").write_bytes(b"y" * 4_000_000)
+    (tree / "lines.txt").write_bytes(b"x\n" * 1_000_000)
     with steady(served):
         assert served.api.get("content", path="line.txt")["kind"] == "large"
         fits = served.api.get("content", path="fits.txt")
-        assert {"line.txt", "fits.txt"} <= set(listed(served))
+        lines, patch = (served.api.get(what, path="lines.txt") for what in ("content", "diff"))
+        assert {"line.txt", "fits.txt", "lines.txt"} <= set(listed(served))
     assert (fits["kind"], len(fits["text"])) == ("text", 4_000_000)
+    assert (lines["kind"], lines["text"].count("\n")) == ("text", 1_000_000)
+    assert patch["truncated"] or patch["patch"].count("\n+x") == 1_000_000
 
 
-def test_5000_changed_files(served: Served, tree: Path) -> None:
+def test_c16_5000_changed_files(served: Served, tree: Path) -> None:
     """All of them or a list that says it is cut, in bounded time, while others are answered."""
     for number in range(5000):
         folder = tree / f"many-{number // 500}"
@@ -142,7 +147,7 @@ def test_5000_changed_files(served: Served, tree: Path) -> None:
     assert staged["staged"] == 5000
 
 
-def test_a_symlink_is_its_text(served: Served, tree: Path) -> None:
+def test_c16_a_symlink_is_its_text(served: Served, tree: Path) -> None:
     """It is never followed, neither to read nor to write, nor on the way to another file."""
     (tree / "passwd").symlink_to("/etc/passwd")
     (tree / "out").symlink_to("/etc")
@@ -164,7 +169,7 @@ def test_a_symlink_is_its_text(served: Served, tree: Path) -> None:
     "path",
     [".git", ".git/config", ".GIT/config", ".ravi/config.json", "dir/.git/x", "dir/../.git/config", ".git\0"],
 )
-def test_what_is_gits_and_ravis_is_never_shown_or_written(served: Served, tree: Path, path: str) -> None:
+def test_e7_what_is_gits_and_ravis_is_never_shown_or_written(served: Served, tree: Path, path: str) -> None:
     """Neither below them nor beside them, in no spelling."""
     answer = served.api.ask("GET", served.api.of("content"), path=path)
     assert answer.status in {404, 409, 422} or answer.json["kind"] == "absent", answer.body
@@ -177,7 +182,7 @@ def test_what_is_gits_and_ravis_is_never_shown_or_written(served: Served, tree: 
     assert not [one for one in shown if {".git", ".ravi"} & set(one.lower().split("/"))]
 
 
-def test_a_submodule_is_its_commit(served: Served, tree: Path) -> None:
+def test_c16_a_submodule_is_its_commit(served: Served, tree: Path) -> None:
     """Its content is the commit; its own files are none of this repository."""
     inner = served.folder / "inner"
     inner.mkdir()
@@ -197,7 +202,7 @@ def test_a_submodule_is_its_commit(served: Served, tree: Path) -> None:
     assert not [path for path in served.api.get("files")["files"] if path.startswith("sub/")]
 
 
-def test_carriage_returns_stay(served: Served, tree: Path) -> None:
+def test_c16_carriage_returns_stay(served: Served, tree: Path) -> None:
     """A file with CRLF comes with line feeds and keeps its own when it is saved."""
     view = served.api.get("content", path="crlf.txt")
     assert (view["eol"], view["text"]) == ("crlf", "one\ntwo\n")
@@ -212,7 +217,7 @@ def test_carriage_returns_stay(served: Served, tree: Path) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_is_what_its_bytes_are(served: Served, tree: Path, name: bytes) -> None:
+def test_c16_a_name_is_what_its_bytes_are(served: Served, tree: Path, name: bytes) -> None:
     """Line ends, bytes that are no UTF-8, markup and options: listed, read, saved, staged and discarded."""
     path = os.fsencode(tree) + b"/" + name
     Path(os.fsdecode(path)).parent.mkdir(exist_ok=True)  # one of the names has a slash
@@ -233,7 +238,7 @@ def test_a_name_is_what_its_bytes_are(served: Served, tree: Path, name: bytes) -
     assert git(tree, "rev-parse", "--verify", rescue)
 
 
-def test_markup_in_a_file_is_no_markup_in_the_answer(served: Served, tree: Path) -> None:
+def test_c16_markup_in_a_file_is_no_markup_in_the_answer(served: Served, tree: Path) -> None:
     """What a file holds is JSON in the answer, typed as such, and never a page of this origin."""
     (tree / "page.html").write_text("<script>alert(1)</script>")
     answer = served.api.ask("GET", served.api.of("content"), path="page.html", status=200)
@@ -242,7 +247,7 @@ def test_markup_in_a_file_is_no_markup_in_the_answer(served: Served, tree: Path)
     assert answer.json["text"] == "<script>alert(1)</script>"
 
 
-def test_bytes_that_are_no_text(served: Served, tree: Path) -> None:
+def test_c16_bytes_that_are_no_text(served: Served, tree: Path) -> None:
     """Binary files and images are told from text, and another encoding is kept."""
     (tree / "a.bin").write_bytes(bytes(range(256)) * 8)
     picture = base64.b64decode(
@@ -262,7 +267,7 @@ def test_bytes_that_are_no_text(served: Served, tree: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["pipe", "socket", "device", "folder"])
-def test_what_is_no_file_keeps_nobody_waiting(served: Served, tree: Path, kind: str) -> None:
+def test_c16_what_is_no_file_keeps_nobody_waiting(served: Served, tree: Path, kind: str) -> None:
     """A pipe to which nobody writes, a socket, an endless device: said to be no file, at once."""
     thing = tree / kind
     with socket.socket(socket.AF_UNIX) as door:
@@ -295,7 +300,7 @@ def test_what_is_no_file_keeps_nobody_waiting(served: Served, tree: Path, kind: 
         thing.rmdir() if kind == "folder" else thing.unlink()
 
 
-def test_a_sparse_tree_is_not_a_deletion(served: Served, tree: Path) -> None:
+def test_c12_a_sparse_tree_is_not_a_deletion(served: Served, tree: Path) -> None:
     """Files that are left out of the checkout are not deleted ones."""
     git(tree, "sparse-checkout", "set", "--no-cone", "/*", "!/dir/")
     try:
@@ -308,7 +313,7 @@ def test_a_sparse_tree_is_not_a_deletion(served: Served, tree: Path) -> None:
         git(tree, "sparse-checkout", "disable")
 
 
-def test_a_pointer_to_a_large_file_is_the_pointer(served: Served, tree: Path) -> None:
+def test_c10_a_pointer_to_a_large_file_is_the_pointer(served: Served, tree: Path) -> None:
     """Where the large file itself is elsewhere, what is in the tree is shown, and no filter runs."""
     pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 123456789\n"
     (tree / ".gitattributes").write_text("*.dat filter=lfs diff=lfs merge=lfs -text\n")
@@ -325,7 +330,7 @@ def test_a_pointer_to_a_large_file_is_the_pointer(served: Served, tree: Path) ->
     assert not ran.exists()
 
 
-def test_a_branch_without_a_commit(served: Served, tree: Path) -> None:
+def test_c9_a_branch_without_a_commit(served: Served, tree: Path) -> None:
     """With nothing committed on it, the files on disk are still shown, and nothing is a server error."""
     git(tree, "checkout", "-q", "--orphan", "empty")
     try:
@@ -336,7 +341,7 @@ def test_a_branch_without_a_commit(served: Served, tree: Path) -> None:
         git(tree, "checkout", "-qf", "agents/docs")
 
 
-def test_a_head_on_no_branch(served: Served, tree: Path) -> None:
+def test_c9_a_head_on_no_branch(served: Served, tree: Path) -> None:
     """A detached HEAD is looked at as any other; a merge of the branch says what it is about."""
     git(tree, "checkout", "-q", "--detach")
     (tree / "file-1.txt").write_text("changed\n")

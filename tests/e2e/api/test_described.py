@@ -144,7 +144,7 @@ generation.max-examples = 1
 
 
 @pytest.mark.timeout(240)
-def test_some_requests_of_every_kind_are_answered_as_described(served: Served) -> None:
+def test_e11_some_requests_of_every_kind_are_answered_as_described(served: Served) -> None:
     """E11: no server error, no answer of another shape, and nobody is let in without access: a short form.
 
     Wrong requests are made by the fuzzing alone here, and stories are short.
@@ -155,7 +155,7 @@ def test_some_requests_of_every_kind_are_answered_as_described(served: Served) -
 
 @pytest.mark.long
 @pytest.mark.timeout(4 * 3600)
-def test_a_thousand_requests_to_each_operation_are_answered_as_described(served: Served) -> None:
+def test_e11_a_thousand_requests_to_each_operation_are_answered_as_described(served: Served) -> None:
     """E11: the same with a thousand generated requests for each operation."""
     report, said = asked(served, 1000, 4 * 3600 - 60)
     check(served, report, said, 20_000)

@@ -61,7 +61,7 @@ def agents(served: Served) -> list[tuple[str, str]]:
     return [(row["name"], row["session"]["id"]) for row in rows]
 
 
-def test_nothing_is_answered_without_access(served: Served) -> None:
+def test_e4_nothing_is_answered_without_access(served: Served) -> None:
     """Every operation and every WebSocket: 401, as problem details, and nothing has happened."""
     before = agents(served)
     for operation in operations(served):
@@ -77,7 +77,7 @@ def test_nothing_is_answered_without_access(served: Served) -> None:
     assert agents(served) == before
 
 
-def test_who_reads_cannot_act(served: Served) -> None:
+def test_e4_who_reads_cannot_act(served: Served) -> None:
     """With a token for reading, what acts or is for an admin is 403, and the rest is no matter of access."""
     reader, before = served.api.token("read"), agents(served)
     acting = 0
@@ -95,7 +95,7 @@ def test_who_reads_cannot_act(served: Served) -> None:
     assert agents(served) == before
 
 
-def test_an_agent_reaches_itself_alone(served: Served) -> None:
+def test_e4_an_agent_reaches_itself_alone(served: Served) -> None:
     """With an agent's token, another agent and what is about all are 403, also where both exist."""
     mine = served.api.token("agent", constellation="lab", agent="docs")
     for method, path, described in operations(served):
@@ -120,7 +120,7 @@ def test_an_agent_reaches_itself_alone(served: Served) -> None:
         ("Host", "127.0.0.1.evil.example"),
     ],
 )
-def test_a_foreign_page_gets_nothing_with_the_right_token(served: Served, name: str, value: str) -> None:
+def test_e2_a_foreign_page_gets_nothing_with_the_right_token(served: Served, name: str, value: str) -> None:
     """For every operation, a foreign Origin or Host is refused, whatever is shown; nothing has happened."""
     before = agents(served)
     for operation in operations(served):

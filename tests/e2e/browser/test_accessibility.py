@@ -64,7 +64,7 @@ def serious(page: Page, view: str) -> list[str]:
 
 
 @pytest.mark.parametrize("colours", ["dark", "light"])
-def test_no_view_has_a_serious_fault(visit: Visit, picture: Picture, colours: str) -> None:
+def test_e6_no_view_has_a_serious_fault(visit: Visit, picture: Picture, colours: str) -> None:
     """axe-core finds nothing serious or critical in any view, nor in a comment, the palette and the login."""
     found: list[str] = []
     page = visit.guest(dark=colours == "dark")

@@ -36,7 +36,7 @@ def town() -> Iterator[Town]:
         yield made
 
 
-def test_every_kind_of_change_is_named_for_what_it_is(visit: Visit, picture: Picture) -> None:
+def test_c16_every_kind_of_change_is_named_for_what_it_is(visit: Visit, picture: Picture) -> None:
     """A rename, a deletion, an image, a binary, a link and an untracked file each say what they are."""
     page = visit.agent("docs")
     pick(page, "new-name.txt")
@@ -59,7 +59,7 @@ def test_every_kind_of_change_is_named_for_what_it_is(visit: Visit, picture: Pic
     picture(page, "diff untracked dark")
 
 
-def test_names_that_are_no_text_are_shown_and_read(visit: Visit) -> None:
+def test_c16_names_that_are_no_text_are_shown_and_read(visit: Visit) -> None:
     """A name with a newline and a script in it, and one that is no UTF-8, are text and open their files."""
     page = visit.agent("docs")
     pick(page, r"caf\xe9.txt")

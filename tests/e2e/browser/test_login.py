@@ -19,7 +19,7 @@ def town() -> Iterator[Town]:
         yield made
 
 
-def test_the_address_logs_in_and_forgets_its_code(visit: Visit, town: Town, picture: Picture) -> None:
+def test_e5_the_address_logs_in_and_forgets_its_code(visit: Visit, town: Town, picture: Picture) -> None:
     """The address of `constellagent web` shows the fleet, and no code is left in it or in the history."""
     page = visit.stranger()
     url = town.let_in()
@@ -34,7 +34,7 @@ def test_the_address_logs_in_and_forgets_its_code(visit: Visit, town: Town, pict
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
 
 
-def test_an_address_holds_once(visit: Visit, town: Town) -> None:
+def test_e5_an_address_holds_once(visit: Visit, town: Town) -> None:
     """A second browser with the same address is told that it is not logged in, and how to be."""
     visit.watched.expect(r"status of 401")
     url = town.let_in()
@@ -71,7 +71,7 @@ def test_logging_out_forgets_the_browser(visit: Visit) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(180)
-def test_an_address_holds_for_a_minute(visit: Visit, town: Town) -> None:
+def test_e5_an_address_holds_for_a_minute(visit: Visit, town: Town) -> None:
     """A code that nobody used in its minute lets nobody in."""
     visit.watched.expect(r"status of 401")
     entry = town.entry()
@@ -80,3 +80,34 @@ def test_an_address_holds_for_a_minute(visit: Visit, town: Town) -> None:
     page.goto(entry["url"])
 
     expect(page.get_by_role("heading", name="This browser is not logged in")).to_be_visible()
+
+
+def test_e6_what_breaks_the_policy_is_refused_and_found(visit: Visit) -> None:
+    """A script within the page, a picture of elsewhere and a form do nothing, and each is told as a fault."""
+    page = visit.guest()
+    page.evaluate("""() => {
+      const inline = document.createElement("script");
+      try { inline.textContent = "window.fired = true"; } catch {}
+      const picture = document.createElement("img");
+      picture.src = "https://foreign.invalid/x.png";
+      const form = document.createElement("form");
+      form.action = "/api/v1/tokens";
+      form.method = "post";
+      document.body.append(inline, picture, form);
+      form.submit();
+    }""")
+    for directive in ("require-trusted-types-for", "img-src", "form-action"):
+        found(visit, directive)
+    assert page.evaluate("window.fired") is None
+    visit.watched.expect(r"policy: |Content Security Policy|ERR_BLOCKED_BY_CSP|TrustedScript")
+    visit.watched.requests = [url for url in visit.watched.requests if "foreign.invalid" not in url]
+
+
+def found(visit: Visit, directive: str) -> None:
+    """Wait until the page has told of this violation."""
+    page = visit.contexts[0].pages[0]
+    for _ in range(100):
+        if any(f"policy: {directive}" in line for line in visit.watched.console):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"no violation of {directive} was told: {visit.watched.console}")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.browser.conftest import Picture, Visit
 from tests.e2e.browser.reading import heading, line
@@ -101,7 +101,6 @@ def test_a_keyboard_is_enough(visit: Visit, town: Town, picture: Picture) -> Non
     expect(heading(page)).not_to_contain_text("hello.py")
     page.keyboard.press("[")
     expect(heading(page)).to_contain_text("hello.py")
-    expect(line(page, "Good day")).to_be_visible()
     page.keyboard.press("n")
     page.keyboard.press("c")
     expect(page.get_by_label("Comment", exact=True)).to_be_focused()
@@ -126,3 +125,31 @@ def test_a_keyboard_is_enough(visit: Visit, town: Town, picture: Picture) -> Non
     page.keyboard.press("o")
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     assert address(page) == "#/"
+
+
+def test_keys_that_come_before_a_text_wait_for_it(visit: Visit, town: Town) -> None:
+    """Who goes on, back, to the next change and to a comment at once has it where a slow person has it."""
+    page = visit.agent("docs")
+    expect(line(page, "Good day")).to_be_visible()
+    held: list[Route] = []
+    slow = True
+
+    def answer(route: Route) -> None:
+        if slow:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/content?*", answer)
+    for key in ("]", "[", "n", "c"):
+        page.keyboard.press(key)
+    assert held
+    slow = False
+    for route in held:
+        route.continue_()
+    box = page.get_by_label("Comment", exact=True)
+    expect(box).to_be_focused()
+    expect(heading(page)).not_to_contain_text("hello.py")
+    expect(page.locator(".writing")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(box).to_have_count(0)

@@ -112,5 +112,5 @@ def test_interrupt_of_the_whole_process(daemon: FakeControl, repo: object) -> No
     assert process.stdout is not None
     assert process.stdout.readline() == "[]\n"
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (130, "")

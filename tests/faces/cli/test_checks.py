@@ -24,9 +24,19 @@ def test_programs_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert checks.sqlite().level == "fail"
     monkeypatch.setenv("PATH", str(tmp_path))
     assert checks.git().level == "fail"
-    assert checks.sandbox().level == "warn"
-    (tmp_path / "bwrap").touch(mode=0o755)
-    assert checks.sandbox().level == "ok"
+
+
+def test_the_sandbox(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Bubblewrap is tried, not only looked for; what is in the way is a warning with what to do."""
+    monkeypatch.setattr("constellagent.runtime.sandbox.probe._PLACES", str(tmp_path))
+    missing = checks.sandbox()
+    assert (missing.level, "apt install bubblewrap" in missing.advice) == ("warn", True)
+    program = tmp_path / "bwrap"
+    program.write_text("#!/bin/sh\nexit 0\n")
+    program.chmod(0o755)
+    assert checks.sandbox() == checks.Check("sandbox", "ok", f"`sandbox: bwrap` works here ({program})")
+    program.write_text("#!/bin/sh\necho 'bwrap: no namespaces' >&2\nexit 1\n")
+    assert checks.sandbox().found.endswith("bwrap: no namespaces")
 
 
 def test_the_terminal_engine(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,14 @@
 """`identity list|show|archive|delete|renew-key`."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from constellagent.errors import RefusedError, UsageError
 from constellagent.faces.cli.identity import standard_input
+from tests.faces.cli.conftest import OnTerminal
 from tests.faces.cli.personal import identity_view
 from tests.faces.conftest import Cli
 from tests.faces.fake_control import FakeControl
@@ -32,13 +34,28 @@ def test_nobody_has_one_yet(daemon: FakeControl, repo: Path, cli: Cli) -> None:
 
 
 @pytest.mark.parametrize("verb", ["archive", "delete"])
-def test_ends_are_asked_for(daemon: FakeControl, repo: Path, cli: Cli, verb: str) -> None:
+def test_g9_ends_are_asked_for(daemon: FakeControl, repo: Path, cli: Cli, verb: str) -> None:
     """Without --yes and without a terminal nothing is done; with it, what was done is said."""
     daemon.answers[verb] = {"done": ["put away docs"]}
     assert cli("identity", verb, "docs").code == 64
     assert daemon.asked == []
     assert cli("identity", verb, "docs", "--yes").out == "put away docs\n"
     assert json.loads(cli("identity", verb, "docs", "--yes", "--json").out) == {"done": ["put away docs"]}
+
+
+@pytest.mark.parametrize(("typed", "code"), [("Docs Person", 0), ("y", 1), ("docs", 1), ("", 1)])
+def test_g9_a_deletion_needs_the_typed_name(
+    daemon: FakeControl, repo: Path, terminal: Callable[..., OnTerminal], typed: str, code: int
+) -> None:
+    """On a terminal only the identity's own name deletes it for good; a yes from habit does not."""
+    daemon.answers["show"] = {**identity_view("docs"), "name": "Docs Person"}
+    daemon.answers["delete"] = {"done": ["deleted Docs Person"]}
+    run = terminal("identity", "delete", "docs")
+    run.until("Type Docs Person to go on:")
+    assert "docs@acme.test" in run.said
+    run.type(f"{typed}\n")
+    assert run.end() == code
+    assert ("delete" in [request["action"] for request in daemon.requests("identity")]) == (code == 0)
 
 
 def test_a_refusal_is_the_exit_code(daemon: FakeControl, repo: Path, cli: Cli) -> None:

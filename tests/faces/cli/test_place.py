@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from constellagent.errors import UsageError
-from constellagent.faces.cli.place import constellation_file
+from constellagent.faces.cli.place import constellation_file, current
 
 
 def git(folder: Path, *words: str) -> None:
@@ -94,3 +94,16 @@ def test_a_named_file(main: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert constellation_file("../constellation.yaml") == str(main / "deep" / "../constellation.yaml")
     with pytest.raises(UsageError, match=r"there is no file nope\.yaml"):
         constellation_file("nope.yaml")
+
+
+def test_a_current_folder_that_was_deleted_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who stands in a folder that is gone is told so, whether a file is named or not."""
+    (gone := tmp_path / "gone").mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    for ask in (current, lambda: constellation_file(None), lambda: constellation_file("constellation.yaml")):
+        with pytest.raises(UsageError, match="current folder was deleted"):
+            ask()

@@ -94,7 +94,7 @@ async def test_a_long_wait_holds_up_nothing_and_can_be_given_up(
         assert found.structured_content["messages"][0]["text"] == "too late for that call"
         begin = time.monotonic()
         asyncio.ensure_future(session.call_tool("ravi_inbox_email", {"wait_seconds": 600})).cancel()
-    assert time.monotonic() - begin < 10
+    assert time.monotonic() - begin < 30
 
 
 async def test_what_goes_wrong_is_told_to_the_model(local: Provided, alice: Agent, tmp_path: Path) -> None:

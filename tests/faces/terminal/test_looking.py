@@ -22,7 +22,7 @@ class Looker(Person):
         self.screen = Screen(rows, columns)
         self._fed = 0
 
-    def shows(self, done: Callable[[list[str]], bool], within: float = 10.0) -> list[str]:
+    def shows(self, done: Callable[[list[str]], bool], within: float = 30.0) -> list[str]:
         """Wait until the lines of the terminal are right; returns them."""
         deadline = time.monotonic() + within
         while True:
@@ -153,7 +153,7 @@ def test_a_flood_is_drawn_in_frames(start: Start) -> None:
         person.leaves(0)
 
 
-def test_a_killed_looker_bothers_nobody(start: Start) -> None:
+def test_b7_a_killed_looker_bothers_nobody(start: Start) -> None:
     """The session goes on for others."""
     session = start(*PYTHON, ECHO)
     with Looker(session) as person:

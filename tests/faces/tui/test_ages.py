@@ -70,7 +70,7 @@ class Part:
 async def kept_fresh(deck: FakeDeck, part: Part, until: Callable[[], bool]) -> None:
     """Keep a part fresh until a condition holds."""
     task = asyncio.ensure_future(keep_fresh(deck, [part]))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not until():
             await asyncio.sleep(0.001)
     task.cancel()

@@ -73,7 +73,7 @@ class Terminal:
     async def ended(self) -> int:
         """Wait for its end, and return its exit status."""
         assert self.process is not None
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             return await self.process.wait()
 
     async def close(self) -> None:

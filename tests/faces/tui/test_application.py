@@ -70,7 +70,7 @@ class Rig:
     async def end(self) -> SessionView | int:
         """Wait for its end, and return with what it ended."""
         assert self._work is not None
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             return await self._work
 
     async def close(self) -> None:

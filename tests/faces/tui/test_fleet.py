@@ -35,7 +35,7 @@ def views(*agents: Any) -> LiveItem:
 
 async def kept(fleet: LiveFleet, until: Callable[[], bool]) -> None:
     """Follow the daemon until something is so."""
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
         work = group.create_task(fleet.keep())
         while not until():
             await asyncio.sleep(0.01)

@@ -1,7 +1,6 @@
 """The keyboard: programs get their keys at once, prompt_toolkit gets what is left."""
 
 import asyncio
-import statistics
 import time
 
 import pytest
@@ -17,10 +16,13 @@ from constellagent.faces.tui.keyboard import Keyboard, Program, Spot, outer_mode
 from constellagent.term.cells import Modes
 from tests.faces.tui.keyboard_bench import PREFIX, Bench, FakeProgram, FakeSink, bench
 
+MOST_TURNS = 5
+"""Turns of the loop in which a key goes from the pipe to the program."""
+
 
 async def until(bench: Bench) -> None:
     """Wait until something was left for prompt_toolkit."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await bench.arrived.wait()
 
 
@@ -71,16 +73,19 @@ async def test_all_that_are_chosen_get_it() -> None:
 
 
 async def test_a_lone_escape_is_passed_on_soon() -> None:
-    """Within a fiftieth of a second and what the loop takes, not half a second."""
+    """After a fiftieth of a second and before what was to happen a quarter of a second later."""
     async with bench() as b:
         start = time.perf_counter()
+        later: list[bool] = []
+        asyncio.get_running_loop().call_later(0.25, lambda: later.append(bool(b.program.got)))
         await b.type("\x1b")
         assert b.program.got == []
-        async with asyncio.timeout(5):
-            while not b.program.got:
+        async with asyncio.timeout(30):
+            while not later:
                 await asyncio.sleep(0.001)
+        assert later == [True]
         assert b.program.data == b"\x1b"
-        assert 0.019 < b.program.at - start < 0.2
+        assert b.program.at - start > 0.019
 
 
 async def test_a_sequence_in_two_pieces_is_one() -> None:
@@ -294,7 +299,7 @@ async def test_in_an_application() -> None:
         await _until_attached(keyboard, pipe, program)
         assert not pressed.is_set()
         pipe.send_text("\x1dxq")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await pressed.wait()
         pipe.close()
         with pytest.raises(EOFError):
@@ -305,7 +310,7 @@ async def _until_attached(keyboard: Keyboard, pipe: PipeInput, program: FakeProg
     assert keyboard.fileno() >= 0
     assert not keyboard.closed
     pipe.send_text("q")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not program.got:
             await asyncio.sleep(0.001)
 
@@ -319,7 +324,7 @@ async def test_it_stands_for_the_outer_input() -> None:
         with b.keyboard.detach():
             await b.type("a")
             assert b.program.got == []
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not b.program.got:
                 await asyncio.sleep(0.001)
 
@@ -340,17 +345,14 @@ def test_terminals_without_emulation_are_left_alone() -> None:
     assert "\x1b[<1u" in end
 
 
-async def test_latency() -> None:
-    """From the write into the pipe to the program's bytes, in one process: a fraction of a millisecond."""
+async def test_a_key_waits_for_nothing() -> None:
+    """What is written into the pipe is the program's after a few turns of the loop, without any timer."""
     async with bench() as b:
-        times = []
-        for _ in range(300):
+        for _ in range(100):
             b.program.got.clear()
-            start = time.perf_counter()
             b.pipe.send_bytes(b"a")
+            turns = 0
             while not b.program.got:
                 await asyncio.sleep(0)
-            times.append(b.program.at - start)
-        median, worst = statistics.median(times), sorted(times)[int(len(times) * 0.99)]
-        print(f"keyboard: median {median * 1e6:.0f} us, p99 {worst * 1e6:.0f} us")
-        assert median < 0.005
+                turns += 1
+            assert turns <= MOST_TURNS

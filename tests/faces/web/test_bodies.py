@@ -30,7 +30,7 @@ def test_json_is_taken_as_it_is(value: object) -> None:
 
 
 @given(st.binary())
-def test_any_bytes_are_json_or_refused(data: bytes) -> None:
+def test_e10_any_bytes_are_json_or_refused(data: bytes) -> None:
     """No bytes are a defect."""
     try:
         parse(data)
@@ -40,7 +40,7 @@ def test_any_bytes_are_json_or_refused(data: bytes) -> None:
     assert status in {200, 400}
 
 
-def test_depth_has_a_limit() -> None:
+def test_e10_depth_has_a_limit() -> None:
     """As deep as allowed passes, one more does not."""
     assert parse(b"[" * DEEPEST + b"]" * DEEPEST)
     with pytest.raises(HttpError, match="in each other"):

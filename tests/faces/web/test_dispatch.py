@@ -1,6 +1,8 @@
 """From a request to its answer."""
 
 from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from constellagent.errors import ConflictError, UsageError
 from constellagent.faces.web.routing import Call, Encoded, Page, Route
 from constellagent.runtime.settings import Settings
-from tests.faces.web.house import ID, House, compose, housing
+from tests.faces.web.house import ID, House, compose, housing, say
 
 AGENT = "/constellations/{constellation}/agents/{agent}"
 
@@ -153,3 +155,29 @@ async def test_a_body_where_none_is_wanted_may_be_empty(small: House) -> None:
     """A program that always sends an object is served; one that says something is told."""
     assert (await small.ask("POST", "/nothing", body={}, unix=True)).status == 204
     assert (await small.ask("POST", "/nothing", body={"a": 1}, unix=True)).status == 422
+
+
+async def test_a_file_of_the_page_is_sent_once(
+    home: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Several on one connection, which stays open, whole and not at all; nothing of it is a defect."""
+    (tmp_path / "index.html").write_text("<p>the page")
+    (tmp_path / "build.json").write_text('{"built": true}')
+    async with housing(home, page=tmp_path) as house:
+        reader, writer = await house.tcp()
+        with closing(writer):
+            first = await say(reader, writer, compose("GET", "/", {"Host": house.host}))
+            assert (first.status, first.body) == (200, b"<p>the page")
+            seen = {"Host": house.host, "If-None-Match": first.headers["etag"]}
+            assert (await say(reader, writer, compose("GET", "/", seen))).status == 304
+            assert (await say(reader, writer, compose("HEAD", "/", {"Host": house.host}))).status == 200
+            part = {"Host": house.host, "Range": "bytes=3-5"}
+            assert (await say(reader, writer, compose("GET", "/", part))).body == b"the"
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def test_a_target_that_is_no_address_is_refused(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    """Brackets that close nothing are no host, and no defect."""
+    reply = await house.raw(compose("GET", "http://[evil", {"Host": house.host}))
+    assert reply.status in {400, 403}
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []

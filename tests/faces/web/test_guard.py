@@ -9,6 +9,7 @@ from constellagent.faces.web.guard import (
     check_host,
     check_origin,
     check_page,
+    check_text,
     is_loopback,
     page_secret,
 )
@@ -20,7 +21,7 @@ SOCKET = Entrance("http", 0, trusted=True)
 
 
 @given(st.text())
-def test_any_host_is_ours_or_refused(host: str) -> None:
+def test_e1_any_host_is_ours_or_refused(host: str) -> None:
     """No host is a defect, and only names of this machine pass."""
     try:
         told = check_host(HERE, [host], "/")
@@ -39,7 +40,7 @@ def test_the_port_may_be_left_out_only_without_encryption() -> None:
         check_host(FLEET, ["localhost"], "/")
 
 
-def test_the_origin_is_the_very_address() -> None:
+def test_e2_the_origin_is_the_very_address() -> None:
     """Its scheme, host and port are those of the request."""
     check_origin(FLEET, "fleet.test", {"origin": ["https://fleet.test"]}, linked=False)
     check_origin(HERE, "localhost:8080", {}, linked=False)
@@ -100,3 +101,11 @@ def test_a_page_shows_its_secret_in_one_way() -> None:
 def test_loopback_is_told_from_all_else(host: str, is_ours: bool) -> None:
     """Only what this machine alone reaches counts."""
     assert is_loopback(host) is is_ours
+
+
+def test_headers_are_text() -> None:
+    """What no UTF-8 stands for is refused; what is, in any language, is not."""
+    check_text({"user-agent": ["näive", "\N{SNOWMAN}"]})
+    with pytest.raises(HttpError) as raised:
+        check_text({"sec-websocket-key": ["dGhl\udcff"]})
+    assert raised.value.status == 400

@@ -17,7 +17,7 @@ async def made(folder: Path, clock: SetClock) -> Logins:
     return logins
 
 
-async def test_a_code_is_good_for_a_minute_and_once(tmp_path: Path) -> None:
+async def test_e5_a_code_is_good_for_a_minute_and_once(tmp_path: Path) -> None:
     """After that it is as any other text."""
     clock = SetClock()
     logins = await made(tmp_path, clock)

@@ -14,7 +14,7 @@ from tests.golden_option import comparing
 FOLDER = Path(__file__).parents[3] / "schemas"
 
 
-def test_the_committed_description_is_fresh(request: pytest.FixtureRequest) -> None:
+def test_e11_the_committed_description_is_fresh(request: pytest.FixtureRequest) -> None:
     """The file is what the routes say; `constellagent schema --api` writes it."""
     comparing(request, FOLDER)("openapi.json", render(description()))
 

@@ -17,7 +17,7 @@ UNSAFE = [route for route in TABLE if route.method != "GET"]
 
 
 @pytest.mark.parametrize("route", UNSAFE, ids=lambda route: f"{route.method} {route.path}")
-def test_what_acts_needs_an_admin(route: Route) -> None:
+def test_e4_what_acts_needs_an_admin(route: Route) -> None:
     """Every operation that changes anything is out of reach for who may only read."""
     assert route.scope == "admin"
 

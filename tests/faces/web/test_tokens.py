@@ -20,7 +20,7 @@ async def made(folder: Path, clock: SetClock) -> Tokens:
     return tokens
 
 
-async def test_a_token_is_shown_once_and_then_known_by_its_hash(tmp_path: Path) -> None:
+async def test_e4_a_token_is_shown_once_and_then_known_by_its_hash(tmp_path: Path) -> None:
     """It lets its holder in, now and after a restart, as what it was made for."""
     clock = SetClock()
     tokens = await made(tmp_path, clock)

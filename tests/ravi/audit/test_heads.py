@@ -74,7 +74,7 @@ def test_removed_heads_are_seen(db: sqlite3.Connection, attack: str) -> None:
         HEADS.check(db)
 
 
-def test_an_older_head_is_seen(db: sqlite3.Connection) -> None:
+def test_f5_an_older_head_is_seen(db: sqlite3.Connection) -> None:
     """A head that was right once does not fit the register any more."""
     old = db.execute("SELECT * FROM audit_heads WHERE identity = ?", (A,)).fetchone()
     HEADS.put(db, {A: Position(3, "d" * 64, 900)})

@@ -127,7 +127,7 @@ async def test_a_read_that_goes_on_failing_is_unavailable(waits: Waits) -> None:
         answer(200, raw=b"[" * 100_000),
     ],
 )
-async def test_a_creation_without_a_clear_answer_is_in_doubt(waits: Waits, failure: bytes | str) -> None:
+async def test_g3_a_creation_without_a_clear_answer_is_in_doubt(waits: Waits, failure: bytes | str) -> None:
     """After the request was sent, whatever is not a clear answer is a doubt, and is not repeated."""
     async with scripted(failure) as script:
         error = await failure_of(script, waits, create)
@@ -161,7 +161,7 @@ async def test_each_refusal_says_what_to_do(
     assert len(script.asked) == 1
 
 
-async def test_too_many_requests_are_waited_out(waits: Waits) -> None:
+async def test_g2_too_many_requests_are_waited_out(waits: Waits) -> None:
     """A 429 is repeated, also for a creation, after what header or body asks, at most about a minute."""
     by_header = answer(429, failure_body("r", "Slow."), headers="Retry-After: 7\r\n")
     by_body = answer(429, {"detail": "Slow.", "retry_after_seconds": 600})
@@ -171,7 +171,7 @@ async def test_too_many_requests_are_waited_out(waits: Waits) -> None:
     assert 60 <= waits.seconds[1] <= 66
 
 
-async def test_endless_429_ends_as_a_delay(waits: Waits) -> None:
+async def test_g2_endless_429_ends_as_a_delay(waits: Waits) -> None:
     """After four tries the error carries the wait that was asked for, and is no doubt."""
     async with scripted(answer(429, {"detail": "Slow."}, headers="Retry-After: 90\r\n")) as script:
         error = await failure_of(script, waits, create)
@@ -179,7 +179,7 @@ async def test_endless_429_ends_as_a_delay(waits: Waits) -> None:
     assert error.delay == 90
 
 
-async def test_a_date_or_nonsense_in_retry_after_is_ignored(waits: Waits) -> None:
+async def test_g2_a_date_or_nonsense_in_retry_after_is_ignored(waits: Waits) -> None:
     """Only plain seconds are believed."""
     odd = answer(429, {}, headers="Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n")
     odder = answer(429, {}, headers="Retry-After: \xb2\r\n")
@@ -198,7 +198,7 @@ async def test_nobody_listening_is_no_doubt(waits: Waits) -> None:
     assert "127.0.0.1" in error.message
 
 
-async def test_a_redirect_is_not_followed(waits: Waits) -> None:
+async def test_g8_a_redirect_is_not_followed(waits: Waits) -> None:
     """The key goes to the configured host only; the message says to configure the other one."""
     async with scripted(answer(200, [ROW])) as elsewhere:
         moved = answer(302, headers=f"Location: {elsewhere.url}/api/identities/\r\n")
@@ -208,7 +208,7 @@ async def test_a_redirect_is_not_followed(waits: Waits) -> None:
     assert "CONSTELLAGENT_RAVI_API_URL" in error.hint
 
 
-async def test_an_answer_that_is_not_ravis_is_said_so(waits: Waits) -> None:
+async def test_g3_an_answer_that_is_not_ravis_is_said_so(waits: Waits) -> None:
     """A page of a proxy, or rows of another shape, make a read unavailable rather than empty."""
     for odd in (answer(200, raw=b"<html>login</html>"), answer(200, {"a": 1}), answer(200, [{"uuid": 5}])):
         async with scripted(odd) as script:
@@ -292,7 +292,7 @@ async def test_a_drip_of_bytes_ends_at_the_time_limit(waits: Waits) -> None:
         "http://[::1",
     ],
 )
-def test_addresses_that_would_leak_the_key_are_refused(url: str) -> None:
+def test_g8_addresses_that_would_leak_the_key_are_refused(url: str) -> None:
     """Only https, or http to this machine, without credentials in the address."""
     with pytest.raises(UsageError):
         RaviClient(url, KEY)
@@ -306,7 +306,7 @@ def test_odd_keys_are_refused(key: str) -> None:
     assert not key or key not in str(raised.value)
 
 
-async def test_an_unknown_certificate_is_refused(tmp_path: Path, waits: Waits) -> None:
+async def test_g8_an_unknown_certificate_is_refused(tmp_path: Path, waits: Waits) -> None:
     """A server is out of reach until the authority that vouches for it is the configured bundle."""
     private = authority(tmp_path)
     async with scripted(answer(200, [ROW]), context=private.context()) as script:
@@ -325,7 +325,7 @@ def test_a_certificate_bundle_that_cannot_be_read_is_a_usage_error(tmp_path: Pat
             RaviClient("https://host", KEY, ca_bundle=bundle)
 
 
-def test_certificates_are_checked_everywhere() -> None:
+def test_g8_certificates_are_checked_everywhere() -> None:
     """No line of the package switches the check of certificates off."""
     package = Path(__file__).parents[2] / "constellagent"
     for file in package.rglob("*.py"):

@@ -59,13 +59,13 @@ async def test_open_routes_look_at_no_key(local: Provided) -> None:
             assert "auth.unauthenticated" not in answer.text
 
 
-async def test_odd_bytes_in_the_key_are_401(local: Provided) -> None:
-    """Bytes that are no text are just another wrong key."""
+async def test_odd_bytes_in_the_key_are_no_text(local: Provided) -> None:
+    """Bytes that are no text are refused before any key is looked for."""
     answer = await local.ask("GET", "/api/email/", key="", headers={b"Authorization": b"Bearer \xff\xfe"})  # type: ignore[dict-item] # raw bytes on purpose
-    assert answer.status_code == 401
+    assert answer.status_code == 400
 
 
-async def test_an_identitys_key_opens_what_is_its_own(local: Provided, receiver: Receiver) -> None:
+async def test_f4_an_identitys_key_opens_what_is_its_own(local: Provided, receiver: Receiver) -> None:
     """Each route works on one's own things and shows nothing of another's; all that was stored is there.
 
     This is what makes the next test one that can fail: the same requests, and every canary is seen.
@@ -142,8 +142,8 @@ def by_parameter(mine: Tenant, other: Tenant) -> Iterator[Attempt]:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("count", [3, pytest.param(10, marks=[pytest.mark.long, pytest.mark.timeout(1200)])])
-async def test_an_identitys_key_stays_behind_its_fence(
+@pytest.mark.parametrize("count", [2, pytest.param(10, marks=[pytest.mark.long, pytest.mark.timeout(1200)])])
+async def test_f4_an_identitys_key_stays_behind_its_fence(
     local: Provided, receiver: Receiver, count: int
 ) -> None:
     """Each key on each thing of each other identity, by every route and name: refused, and written down.
@@ -269,7 +269,7 @@ async def test_two_different_identities_at_once_are_refused(local: Provided) -> 
     assert (await local.ask("GET", f"{path}&identity={second['uuid']}")).status_code == 400
 
 
-async def test_an_identitys_key_does_not_learn_what_exists(local: Provided, receiver: Receiver) -> None:
+async def test_f4_an_identitys_key_does_not_learn_what_exists(local: Provided, receiver: Receiver) -> None:
     """For an identity's key what another one owns and what nobody owns look the same."""
     mine, other = await tenants(local, receiver, 2)
     nobody = Tenant(
@@ -284,7 +284,7 @@ async def test_an_identitys_key_does_not_learn_what_exists(local: Provided, rece
             assert answers[0].content == answers[1].content, door
 
 
-async def test_a_revoked_key_ends_at_once(local: Provided) -> None:
+async def test_f4_a_revoked_key_ends_at_once(local: Provided) -> None:
     """The request after the revocation is refused."""
     row = await local.identity()
     minted = await local.ask(

@@ -167,3 +167,41 @@ async def raw(local: Provided, request: str) -> int:
     writer.close()
     await writer.wait_closed()
     return status
+
+
+async def test_a_request_that_is_no_text_is_a_400(local: Provided) -> None:
+    """Bytes that are no UTF-8 in a header, a path or a query never reach the database."""
+    head = b"Host: 127.0.0.1\r\nAuthorization: Bearer " + local.key.encode() + b"\r\nConnection: close\r\n"
+    for request in (
+        b"POST /api/messages/send/ HTTP/1.1\r\n" + head + b"X-Ravi-Identity: \xff\xfe\r\n\r\n",
+        b"GET /api/identities/%ed%a0%80/ HTTP/1.1\r\n" + head + b"\r\n",
+        b"GET /api/secrets/?key=%ff HTTP/1.1\r\n" + head + b"\r\n",
+    ):
+        assert (await _said(local, request)).partition(b" ")[2][:3] in {b"400", b"404", b"200"}
+
+
+async def test_what_is_no_http_or_leaves_is_not_logged(
+    local: Provided, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The library repeats the bytes of a broken request, a key among them; and who left is no defect."""
+    said = await _said(local, b"GET / HTTP/1.1\r\nAuthorization: Bearer ravi_id_canary\0\r\n\r\n")
+    assert said.startswith((b"HTTP/1.0 400", b"HTTP/1.1 400"))
+    head = b"Host: 127.0.0.1\r\nAuthorization: Bearer " + local.key.encode() + b"\r\n"
+    half = b"POST /api/identities/ HTTP/1.1\r\n" + head + b"Content-Length: 99\r\n\r\n{"
+    assert await _said(local, half) == b""
+    assert "canary" not in caplog.text
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def _said(local: Provided, request: bytes) -> bytes:
+    """Send these bytes, hang up, and return what is answered."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(local.url.rpartition(":")[2]))
+    try:
+        writer.write(request)
+        if not request.endswith(b"\r\n\r\n"):
+            await asyncio.sleep(0)
+            writer.write_eof()
+        async with asyncio.timeout(30):
+            return await reader.read()
+    finally:
+        writer.close()

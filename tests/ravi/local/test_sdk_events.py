@@ -97,7 +97,7 @@ def test_webhooks(tour: Tour) -> None:
         )
         assert (made.url, made.enabled, made.event_types) == (url, True, ["email.message.received"])
         tour.bob.email.send(tour.alice.email_address, "Hi", "Hello")
-        post = posts.get(timeout=10)
+        post = posts.get(timeout=30)
         stamp, signature = post.headers["X-Ravi-Timestamp"], post.headers["X-Ravi-Signature"]
         verify_webhook_signature(post.body, stamp, signature, made.signing_secret)
         wrong = [
@@ -121,7 +121,7 @@ def test_webhooks(tour: Tour) -> None:
         tour.bob.email.send(tour.alice.email_address, "Not this", "Hello")
         assert tour.bob.phone is not None
         tour.bob.phone.send(str(tour.alice.phone_number), "This")
-        assert posts.get(timeout=10).headers["X-Ravi-Event-Id"] == tour.alice.events.list()[-1].id
+        assert posts.get(timeout=30).headers["X-Ravi-Event-Id"] == tour.alice.events.list()[-1].id
         delivered(hooks, 2)
     hooks.delete(made.id)
     with pytest.raises(NotFoundError, match="No WebhookEndpoint"):

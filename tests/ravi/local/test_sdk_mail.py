@@ -101,7 +101,7 @@ def test_waiting(tour: Tour) -> None:
     began = monotonic()
     with pytest.raises(TimeoutError, match="No matching email"):
         tour.alice.email.wait_for(lambda _: True, timeout=0.1, poll=0.02)
-    assert monotonic() - began < 5
+    assert monotonic() - began < 20
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(
             tour.alice.email.wait_for, lambda mail: "654321" in mail.body, timeout=20, poll=0.02

@@ -28,7 +28,7 @@ async def test_a_session_key_opens_its_identity_until_it_is_withdrawn(local: Pro
     await local.provider.withdraw("s-1")
 
 
-async def test_each_start_has_another_key(local: Provided) -> None:
+async def test_f4_each_start_has_another_key(local: Provided) -> None:
     """A session that is given a key again loses the first; other sessions of the identity keep theirs."""
     row = await local.identity()
     first, other = (
@@ -50,7 +50,7 @@ async def test_no_key_for_what_is_not_there(local: Provided) -> None:
             await local.provider.issue("s-1", uuid)
 
 
-async def test_the_audit_names_both_ends(local: Provided, office: Office) -> None:
+async def test_f4_the_audit_names_both_ends(local: Provided, office: Office) -> None:
     """Giving and taking back are a line each, with the session in clear only for who may read it."""
     row = await local.identity()
     key = await local.provider.issue("s-1", row["uuid"])

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from typing import Any
 
+import pyrage
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -45,9 +46,10 @@ async def test_in_an_age_file(local: Provided, other: Provided, client: RaviClie
     """As our own client and `age` carry it: what is on the way is locked, and it arrives whole."""
     row = await full(local)
     document = await client.transfer.export(row["uuid"])
-    sealed = age.encrypt(json.dumps(document).encode(), passphrase="correct horse battery")
+    key = pyrage.x25519.Identity.generate()
+    sealed = age.encrypt(json.dumps(document).encode(), recipients=[str(key.to_public())])
     assert b"hunter2" not in sealed
-    opened = json.loads(age.decrypt(sealed, passphrase="correct horse battery"))
+    opened = json.loads(age.decrypt(sealed, identity_file=str(key).encode()))
     async with RaviClient(other.url, other.key) as there:
         assert (await there.transfer.take_in(opened)).uuid == row["uuid"]
         renewed = await there.transfer.take_in(opened, as_new=True)

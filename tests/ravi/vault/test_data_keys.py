@@ -23,7 +23,7 @@ def test_what_is_sealed_can_be_unsealed_at_its_place(plaintext: bytes, place: st
 
 
 @given(st.binary(min_size=1, max_size=60), st.data())
-def test_any_changed_byte_is_seen(plaintext: bytes, data: st.DataObject) -> None:
+def test_f5_any_changed_byte_is_seen(plaintext: bytes, data: st.DataObject) -> None:
     """Whatever byte is changed, cut off or added, also of the key's version, unsealing fails."""
     sealed = KEY.seal(plaintext, "secrets|7|1|content")
     index = data.draw(st.integers(0, len(sealed) - 1))
@@ -34,7 +34,7 @@ def test_any_changed_byte_is_seen(plaintext: bytes, data: st.DataObject) -> None
             KEY.unseal(bad, "secrets|7|1|content")
 
 
-def test_a_moved_value_is_seen() -> None:
+def test_f5_a_moved_value_is_seen() -> None:
     """A value opens at its own place of its own identity only."""
     sealed = KEY.seal(b"hunter2", "secrets|7|1|content")
     twin = DataKey.unwrap(ROOT.seal(KEY._secret, "wrap|id-2|1"), ROOT, "id-2", 1)

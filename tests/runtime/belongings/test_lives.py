@@ -56,7 +56,7 @@ async def test_nothing_is_taken_from_an_agent_of_which_a_run_goes_on(asking: Ask
     await asking.about("one", "archive")
 
 
-async def test_deleted_for_good(asking: Asking) -> None:
+async def test_g9_deleted_for_good(asking: Asking) -> None:
     """Only what was put away can be deleted; the agent has no identity then, and its address is spent."""
     before = await asking.about("one", "show")
     with pytest.raises(RefusedError, match="in use"):

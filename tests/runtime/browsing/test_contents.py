@@ -259,7 +259,7 @@ async def test_what_is_no_file_of_gits(tree: Path, ask: Ask) -> None:
     os.mkfifo(tree / "pipe")
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(os.path.relpath(tree / "socket"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             views = [await ask("content", path=name) for name in ("pipe", "socket")]
 
     assert [(view["kind"], view["editable"]) for view in views] == [("binary", False)] * 2

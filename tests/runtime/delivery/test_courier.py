@@ -218,7 +218,7 @@ async def test_a_program_that_ends_while_it_is_waited_for(home: Settings, tmp_pa
         os.kill(view["pid"], 9)
 
         with pytest.raises(ConflictError, match="nothing was sent to one"):
-            await asyncio.wait_for(sending, 10)
+            await asyncio.wait_for(sending, 30)
 
 
 async def test_controls_in_a_text(home: Settings, tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ async def test_an_unmerged_file_that_is_gone_is_one_row(git: Git, repo: Path) ->
     "name",
     [b'quo"te', b"new\nline", b"tab\tbed", b"back\\slash", b"latin-\xe9", b" lead", b"-option", b":(top)x"],
 )
-async def test_odd_names(git: Git, repo: Path, name: bytes) -> None:
+async def test_c16_odd_names(git: Git, repo: Path, name: bytes) -> None:
     """Names with quotes, line breaks or bytes that are no text come whole, tracked or not."""
     file = Path(os.fsdecode(os.fsencode(repo) + b"/" + name))
     try:
@@ -213,7 +213,7 @@ async def test_another_repository_inside_is_one_row(git: Git, repo: Path) -> Non
     }
 
 
-async def test_a_submodule_differs_by_its_commit(git: Git, repo: Path, tmp_path: Path) -> None:
+async def test_c16_a_submodule_differs_by_its_commit(git: Git, repo: Path, tmp_path: Path) -> None:
     """A submodule at another commit is a change; what is edited in it is not."""
     (repo / "inner").mkdir()
     by_hand(repo / "inner", "init", "-q")
@@ -239,7 +239,7 @@ async def test_white_space_can_be_ignored(git: Git, repo: Path) -> None:
     assert set(await listed(git, repo, ignore_space=True)) == {"a.txt", "run.sh"}
 
 
-async def test_a_long_list_is_cut(git: Git, repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_c16_a_long_list_is_cut(git: Git, repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """More files than are sent are counted, and the list says that it is cut; long names cut it sooner."""
     for number in range(6):
         (repo / f"new{number}").write_text("1\n")

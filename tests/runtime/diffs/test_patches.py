@@ -87,7 +87,9 @@ async def test_white_space_can_be_ignored(git: Git, repo: Path) -> None:
     assert "-one" not in text
 
 
-async def test_a_long_patch_is_cut_at_a_line(git: Git, repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_c16_a_long_patch_is_cut_at_a_line(
+    git: Git, repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """More than is sent is cut at the end of a line, in one file or after several."""
     (repo / "a.txt").write_text("".join(f"other {number}\n" for number in range(100)))
     (repo / "new").write_text("1\n" * 100)
@@ -121,7 +123,7 @@ async def test_files_are_compared_in_small_groups(
     assert whole[0].count("diff --git") == 6
 
 
-async def test_a_large_file_is_called_binary(git: Git, repo: Path) -> None:
+async def test_c16_a_large_file_is_called_binary(git: Git, repo: Path) -> None:
     """A file above the bound is not compared line by line: it is named only."""
     (repo / "a.txt").write_text("x\n" * (9 << 20))
 

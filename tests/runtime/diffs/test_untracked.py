@@ -25,7 +25,7 @@ def test_lines_are_counted_as_git_does(tmp_path: Path, data: bytes, lines: int |
     assert untracked.count(tmp_path, ["x"]) == Counted([("x", "100644", lines)], whole=True)
 
 
-def test_a_folder_that_became_a_link_is_not_followed(tmp_path: Path) -> None:
+def test_c16_a_folder_that_became_a_link_is_not_followed(tmp_path: Path) -> None:
     """After git has listed a path, an agent may put a link in the place of its folder: it leads nowhere."""
     tree, outside = tmp_path / "tree", tmp_path / "outside"
     for folder in (tree, outside):
@@ -53,7 +53,7 @@ def test_what_cannot_be_read_has_no_count(tmp_path: Path, monkeypatch: pytest.Mo
     assert untracked.patch(tmp_path, "folder/", _MOST) == (b"", False)
 
 
-def test_a_link_is_not_followed(tmp_path: Path) -> None:
+def test_c16_a_link_is_not_followed(tmp_path: Path) -> None:
     """A link counts as one line, and its patch holds where it leads, not what is there."""
     (tmp_path / "secret").write_text("1\n2\n3\n")
     (tmp_path / "link").symlink_to(tmp_path / "secret")

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from constellagent.errors import ConflictError
@@ -37,7 +37,6 @@ def _diff(old: bytes, new: bytes) -> bytes:
     return done.stdout
 
 
-@settings(max_examples=150, deadline=None)
 @given(_CONTENT, _CONTENT, st.data())
 def test_any_hunks_and_then_the_rest_are_all(old: bytes, new: bytes, data: st.DataObject) -> None:
     """All hunks make the new side, backwards the old one, and any of them leave the rest to be applied."""

@@ -34,7 +34,7 @@ def test_plain_paths_are_taken_apart(path: str) -> None:
         "\ud800",
     ],
 )
-def test_what_is_no_plain_path_is_refused(path: str) -> None:
+def test_e7_what_is_no_plain_path_is_refused(path: str) -> None:
     """Nothing leads out of the worktree."""
     with pytest.raises(UsageError):
         checked(path)

@@ -66,7 +66,7 @@ def test_a_file_that_is_gone_is_not_made_again(tmp_path: Path) -> None:
     assert _names(tmp_path) == []
 
 
-def test_nothing_is_written_through_a_link_or_out_of_the_tree(tmp_path: Path) -> None:
+def test_c8_nothing_is_written_through_a_link_or_out_of_the_tree(tmp_path: Path) -> None:
     """A link, in the end or on the way, is refused; what it points to stays."""
     tree, outside = tmp_path / "tree", tmp_path / "outside"
     tree.mkdir()

@@ -48,7 +48,7 @@ class Session:
         assert found is not None
         return found
 
-    async def shows(self, text: bytes, *, within: float = 10.0) -> bytes:
+    async def shows(self, text: bytes, *, within: float = 30.0) -> bytes:
         """Wait until the output holds `text`, and return the output."""
         await until(lambda: text in self.output(), within=within, what=f"{text!r} in the output")
         return self.output()
@@ -73,7 +73,7 @@ class Start(Protocol):
         ...
 
 
-async def until(done: Callable[[], object], *, within: float = 10.0, what: str = "the condition") -> None:
+async def until(done: Callable[[], object], *, within: float = 30.0, what: str = "the condition") -> None:
     """Poll until `done` is true; fails the test after `within` seconds."""
     deadline = time.monotonic() + within
     while not done():

@@ -23,7 +23,7 @@ class Screen:
         os.close(self.person)
         os.close(self.terminal)
 
-    def sees(self, text: bytes, within: float = 10.0) -> bytes:
+    def sees(self, text: bytes, within: float = 30.0) -> bytes:
         """Wait until `text` was shown; returns all that was."""
         deadline = time.monotonic() + within
         while text not in self.seen:
@@ -32,7 +32,7 @@ class Screen:
             self.seen += os.read(self.person, 1 << 16)
         return self.seen
 
-    def sees_bytes(self, count: int, within: float = 10.0) -> bytes:
+    def sees_bytes(self, count: int, within: float = 30.0) -> bytes:
         """Wait until so many bytes were shown; returns all that were. The kernel hands them on late."""
         deadline = time.monotonic() + within
         while len(self.seen) < count:

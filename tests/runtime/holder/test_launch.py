@@ -37,7 +37,7 @@ async def test_a_started_session_runs_its_program_in_a_pty(start: Start) -> None
     assert session.status() == ended
 
 
-async def test_the_program_gets_its_environment_and_the_marker_only(start: Start) -> None:
+async def test_b12_the_program_gets_its_environment_and_the_marker_only(start: Start) -> None:
     """Nothing of the daemon's or the holder's environment leaks; the session's marker is there."""
     os.environ["CONSTELLAGENT_TEST_LEAK"] = "1"
     try:
@@ -70,7 +70,7 @@ async def test_the_program_inherits_no_descriptor_and_no_ignored_signal(start: S
     assert (await session.client.wait())["signal"] == signal.SIGPIPE
 
 
-async def test_the_holder_is_lean_and_shows_no_secret(start: Start) -> None:
+async def test_f6_the_holder_is_lean_and_shows_no_secret(start: Start) -> None:
     """Its command line and environment hold nothing of the session's, its files are private."""
     session = await start("sleep", "60", env={"SECRET": "hunter2-hunter2"})
     holder = session.first["holder_pid"]

@@ -60,7 +60,7 @@ def test_a_connection_that_is_gone_takes_nothing(ends: Ends) -> None:
     assert not passing.send(ends[0], b"text", 0)
 
 
-def test_only_the_same_user_is_trusted(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_e12_only_the_same_user_is_trusted(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another user is told apart; a real one would need root, so ours is another here."""
     assert passing.same_user(ends[0])
     other = os.geteuid() + 1

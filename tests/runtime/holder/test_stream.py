@@ -45,7 +45,7 @@ async def opened(session: Session, offset: int | None = 0, flags: int = 0) -> As
 async def text_until(stream: HolderStream, text: bytes) -> bytes:
     """Read output until it holds this."""
     found = b""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         async for item in stream:
             if isinstance(item, Output):
                 found += item.data

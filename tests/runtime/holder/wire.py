@@ -31,7 +31,7 @@ class Wire:
         """Send one frame, or anything."""
         self.socket.sendall(frame)
 
-    def frame(self, within: float = 10.0) -> tuple[int, bytes] | None:
+    def frame(self, within: float = 30.0) -> tuple[int, bytes] | None:
         """Return the next frame, None at the end of the connection or of the time."""
         deadline = time.monotonic() + within
         while not self._frames:
@@ -47,7 +47,7 @@ class Wire:
             self._frames = self._decoder.feed(data)
         return self._frames.pop(0)
 
-    def until(self, kind: int, within: float = 10.0) -> bytes:
+    def until(self, kind: int, within: float = 30.0) -> bytes:
         """Return the payload of the next frame of this kind."""
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
@@ -57,7 +57,7 @@ class Wire:
                 return found[1]
         raise AssertionError(f"no frame of kind {kind} came")
 
-    def report(self, kind: int, within: float = 10.0) -> dict[str, Any]:
+    def report(self, kind: int, within: float = 30.0) -> dict[str, Any]:
         """Return the next report of this kind."""
         return protocol.parse_report(self.until(kind, within))
 

@@ -134,7 +134,7 @@ async def test_a_changed_file_is_seen_mended_and_kept(b: Bench) -> None:
     assert (file.parent / "config.json.before").read_text() == '{"management_key": "theirs"}'
 
 
-async def test_a_planted_link_gets_no_key(b: Bench, tmp_path: Path) -> None:
+async def test_c8_a_planted_link_gets_no_key(b: Bench, tmp_path: Path) -> None:
     """A `.ravi` that is a link to elsewhere is refused, seen as not written, and nothing is written there."""
     await b.identities.ensure("docs", DOCS)
     (tmp_path / "elsewhere").mkdir()
@@ -201,7 +201,7 @@ async def test_an_agent_without_an_identity_is_told_to_apply(b: Bench) -> None:
     assert await b.identities.author("docs") is None
 
 
-async def test_archiving_ends_the_key_and_keeps_the_rest(b: Bench, local: Provided) -> None:
+async def test_g9_archiving_ends_the_key_and_keeps_the_rest(b: Bench, local: Provided) -> None:
     """The key stops at once, repeating is harmless, and the agent gets the same mailbox back later."""
     facts = await b.identities.ensure("docs", DOCS)
     key = (await b.identities.environment("docs"))["RAVI_API_KEY"]
@@ -229,7 +229,7 @@ async def test_an_archived_identity_waits_for_its_own_agent(b: Bench) -> None:
         await b.identities.ensure("other", DOCS)
 
 
-async def test_a_provider_without_archiving_only_loses_the_key(tmp_path: Path) -> None:
+async def test_g9_a_provider_without_archiving_only_loses_the_key(tmp_path: Path) -> None:
     """Where the extension is missing the identity stays as it is, and its key is revoked."""
     async with faulty() as server, bench(tmp_path, server.url) as hosted:
         server.has_archive = False

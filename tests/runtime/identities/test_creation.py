@@ -59,9 +59,9 @@ def check_plan(faults: list[Fault], fates: list[str], *, phone: bool) -> None:
         asyncio.run(run(Path(folder)))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(FAULTS, FATES, st.booleans())
-def test_no_plan_of_faults_makes_two(faults: list[Fault], fates: list[str], phone: bool) -> None:
+def test_g1_no_plan_of_faults_makes_two(faults: list[Fault], fates: list[str], phone: bool) -> None:
     """Under random faults and deaths there is one identity, one number and one working key in the end."""
     check_plan(faults, fates, phone=phone)
 
@@ -70,13 +70,13 @@ def test_no_plan_of_faults_makes_two(faults: list[Fault], fates: list[str], phon
 @pytest.mark.timeout(1200)
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(FAULTS, FATES, st.booleans())
-def test_no_plan_of_many_makes_two(faults: list[Fault], fates: list[str], phone: bool) -> None:
+def test_g1_no_plan_of_many_makes_two(faults: list[Fault], fates: list[str], phone: bool) -> None:
     """The same over many more plans."""
     check_plan(faults, fates, phone=phone)
 
 
 @pytest.mark.parametrize("fault", LOST)
-async def test_an_answer_that_was_lost_is_found_again(tmp_path: Path, fault: Fault) -> None:
+async def test_g1_an_answer_that_was_lost_is_found_again(tmp_path: Path, fault: Fault) -> None:
     """The server did it and we did not hear: one call finds it at the first look after the doubt."""
     async with faulty(Fault.NONE, fault) as server, bench(tmp_path, server.url, timeout=0.3) as b:
         facts = await b.identities.ensure("docs", DOCS)
@@ -86,7 +86,7 @@ async def test_an_answer_that_was_lost_is_found_again(tmp_path: Path, fault: Fau
 
 
 @pytest.mark.parametrize("fault", LATE)
-async def test_a_request_that_comes_true_late_is_found(tmp_path: Path, fault: Fault) -> None:
+async def test_g1_a_request_that_comes_true_late_is_found(tmp_path: Path, fault: Fault) -> None:
     """Done only at the first, second or third look after the doubt: the same call still finds it."""
     async with faulty(Fault.NONE, fault) as server, bench(tmp_path, server.url) as b:
         facts = await b.identities.ensure("docs", DOCS)
@@ -94,7 +94,7 @@ async def test_a_request_that_comes_true_late_is_found(tmp_path: Path, fault: Fa
         assert ([facts.uuid], server.creations()) == (list(server.rows), 1)
 
 
-async def test_a_doubt_of_a_dead_process_is_waited_out(tmp_path: Path) -> None:
+async def test_g1_a_doubt_of_a_dead_process_is_waited_out(tmp_path: Path) -> None:
     """Killed just after the request was sent: the next process looks some times before it sends another."""
     async with faulty() as server, bench(tmp_path, server.url) as b:
         with suppress(DiedError):
@@ -107,7 +107,7 @@ async def test_a_doubt_of_a_dead_process_is_waited_out(tmp_path: Path) -> None:
         assert await b.journal.open_steps("docs") == []
 
 
-async def test_a_request_that_was_not_done_is_not_sent_again_at_once(tmp_path: Path) -> None:
+async def test_g1_a_request_that_was_not_done_is_not_sent_again_at_once(tmp_path: Path) -> None:
     """After a doubt the list is asked three times over 20 s; only the next apply sends a second request."""
     async with faulty(Fault.NONE, Fault.RESET_BEFORE) as server, bench(tmp_path, server.url) as b:
         with pytest.raises(InDoubtError):
@@ -120,7 +120,7 @@ async def test_a_request_that_was_not_done_is_not_sent_again_at_once(tmp_path: P
         assert await b.journal.open_steps("docs") == []
 
 
-async def test_a_taken_address_may_be_our_own(tmp_path: Path) -> None:
+async def test_g1_a_taken_address_may_be_our_own(tmp_path: Path) -> None:
     """After a 409 the list decides: what matches by then is adopted, and no intent stays."""
     async with faulty() as server, bench(tmp_path, server.url) as b:
         server.clash = "docs"
@@ -141,7 +141,7 @@ async def test_a_taken_address_of_somebody_else_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("refused", ["POST /api/identities/", "POST /api/auth/keys/identity/"])
-async def test_a_refusal_leaves_no_intent(tmp_path: Path, refused: str) -> None:
+async def test_g3_a_refusal_leaves_no_intent(tmp_path: Path, refused: str) -> None:
     """What was clearly refused is settled, so that the next try does not look for what cannot be."""
     async with faulty() as server, bench(tmp_path, server.url) as b:
         server.refusals = {refused: 402}
@@ -201,7 +201,7 @@ async def test_keys_that_cannot_be_listed_are_believed(tmp_path: Path) -> None:
         assert len(server.keys) == 1
 
 
-async def test_too_many_requests_are_waited_out(tmp_path: Path) -> None:
+async def test_g2_too_many_requests_are_waited_out(tmp_path: Path) -> None:
     """A 429 is no doubt: the request is repeated after the wait that was asked for, without a look."""
     async with faulty(Fault.NONE, Fault.BUSY, Fault.BUSY) as server, bench(tmp_path, server.url) as b:
         await b.identities.ensure("docs", DOCS)
@@ -209,7 +209,7 @@ async def test_too_many_requests_are_waited_out(tmp_path: Path) -> None:
         assert len(server.rows) == 1
 
 
-async def test_a_provider_that_is_down_changes_nothing(tmp_path: Path) -> None:
+async def test_g3_a_provider_that_is_down_changes_nothing(tmp_path: Path) -> None:
     """Nothing is stored, no intent stays, and the look says unknown and out of reach, not absent."""
     async with faulty() as server:
         url = server.url
@@ -223,7 +223,7 @@ async def test_a_provider_that_is_down_changes_nothing(tmp_path: Path) -> None:
         assert await b.journal.open_steps("docs") == []
 
 
-async def test_an_identity_that_vanished_is_not_replaced(tmp_path: Path) -> None:
+async def test_g4_an_identity_that_vanished_is_not_replaced(tmp_path: Path) -> None:
     """Deleted at the provider: said by the look, refused by ensure, and replaced only on request."""
     async with faulty() as server, bench(tmp_path, server.url) as b:
         await b.identities.ensure("docs", DOCS)
@@ -240,7 +240,7 @@ async def test_an_identity_that_vanished_is_not_replaced(tmp_path: Path) -> None
         assert len(server.rows) == 1
 
 
-async def test_a_renamed_identity_is_kept(tmp_path: Path) -> None:
+async def test_g4_a_renamed_identity_is_kept(tmp_path: Path) -> None:
     """The uuid decides: another name at the provider is shown, and nothing is created."""
     async with faulty() as server, bench(tmp_path, server.url) as b:
         facts = await b.identities.ensure("docs", DOCS)
@@ -252,7 +252,7 @@ async def test_a_renamed_identity_is_kept(tmp_path: Path) -> None:
         assert server.creations() == 1
 
 
-async def test_several_of_one_name_are_a_persons_decision(tmp_path: Path) -> None:
+async def test_g5_several_of_one_name_are_a_persons_decision(tmp_path: Path) -> None:
     """Two that match are listed and none is taken; a uuid chooses, and then there is no question left."""
     async with faulty() as server, bench(tmp_path, server.url) as b:
         one, two = server.add("docs"), server.add("docs")
@@ -272,7 +272,7 @@ async def test_several_of_one_name_are_a_persons_decision(tmp_path: Path) -> Non
         assert len(server.rows) == 2
 
 
-async def test_a_twin_that_comes_late_is_reported(tmp_path: Path) -> None:
+async def test_g1_a_twin_that_comes_late_is_reported(tmp_path: Path) -> None:
     """A creation in doubt that comes true after the last look is shown as a duplicate and never deleted."""
     async with faulty(Fault.NONE, Fault.RESET_BEFORE) as server, bench(tmp_path, server.url) as b:
         with pytest.raises(InDoubtError):
@@ -289,7 +289,7 @@ async def test_a_twin_that_comes_late_is_reported(tmp_path: Path) -> None:
         assert len(server.rows) == 2
 
 
-async def test_a_failed_key_does_not_create_again(tmp_path: Path) -> None:
+async def test_g7_a_failed_key_does_not_create_again(tmp_path: Path) -> None:
     """Created, but the key's answer was lost: the next try revokes the lost key and mints another."""
     async with faulty() as server, bench(tmp_path, server.url) as b:
         await b.identities.ensure("docs", DOCS)
@@ -381,7 +381,7 @@ async def test_a_lost_key_of_somebody_else_is_left_alone(tmp_path: Path) -> None
         assert len(server.live_keys()) == 2
 
 
-async def test_a_failing_agent_does_not_hold_up_the_others(tmp_path: Path) -> None:
+async def test_g2_a_failing_agent_does_not_hold_up_the_others(tmp_path: Path) -> None:
     """While one agent is in doubt the others get their identities."""
     async with faulty(Fault.NONE, Fault.RESET_BEFORE) as server, bench(tmp_path, server.url) as b:
         with pytest.raises(InDoubtError):

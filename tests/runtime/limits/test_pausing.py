@@ -133,7 +133,7 @@ async def test_the_next_daemon_knows(bench: Bench, monkeypatch: pytest.MonkeyPat
     later = bench.new()
     await later.start()
     bench.uses("cccc3", 0, 3.0)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not later.why("cccc3"):
             await asyncio.sleep(0.001)
     await later.close()

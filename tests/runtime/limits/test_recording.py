@@ -55,7 +55,7 @@ class Bench:
 
     async def until_told(self, count: int) -> None:
         """Wait until somebody was told so often."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(self.told) < count:
                 await asyncio.sleep(0.001)
 

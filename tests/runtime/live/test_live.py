@@ -47,7 +47,7 @@ class World:
 
 async def next_item(watch: AsyncIterator[LiveItem]) -> LiveItem:
     """Return the next item, which must come soon."""
-    return await asyncio.wait_for(anext(watch), 10)
+    return await asyncio.wait_for(anext(watch), 30)
 
 
 @pytest.fixture
@@ -151,6 +151,6 @@ async def test_a_later_failure_keeps_what_is_shown(world: World, live: tuple[Liv
     world.fails = None
     world.views[0]["agents"][0]["state"] = "done"
     live[0].poke()
-    item = await asyncio.wait_for(pending, 10)
+    item = await asyncio.wait_for(pending, 30)
     assert item["agents"]["/a.yaml"][0]["state"] == "done"
     await watch.aclose()  # type: ignore[attr-defined] # an async generator

@@ -76,10 +76,10 @@ async def test_follows_while_it_is_wanted(provider: Provider, monkeypatch: pytes
     await asyncio.sleep(0.05)
     assert heard == []
     wanted[0] = True
-    await asyncio.wait_for(told.wait(), 10)
+    await asyncio.wait_for(told.wait(), 30)
     told.clear()
     provider.counts = [Count(identity="a", unread_mail=2), Count(identity="b")]
-    await asyncio.wait_for(told.wait(), 10)
+    await asyncio.wait_for(told.wait(), 30)
     assert heard == [{}, {"a": (1, 0)}]
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

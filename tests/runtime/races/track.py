@@ -73,7 +73,6 @@ class Track:
             admission=self.admission,
             editor=Editor(self.git, lab.clock, self._author),
             clock=lab.clock,
-            settings=lab.settings,
         )
 
     async def declare(self, **scripts: str) -> None:

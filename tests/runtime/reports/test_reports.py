@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -81,6 +82,31 @@ def keep(folder: Path, *given: Reported) -> None:
     for each in given:
         log.append(protocol.reported(each.number, each.at, each.offset, each.event.encode(), each.data))
     log.close()
+
+
+async def test_what_is_being_written_at_the_end_does_not_come_last(
+    home: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow disk that still writes an older report when the daemon ends does not hide the newest."""
+    begun, on, done = threading.Event(), threading.Event(), threading.Event()
+    write = kept.write_progress
+
+    def slow(folder: Path, progress: Progress) -> None:
+        if progress.number == 1:
+            begun.set()
+            assert on.wait(30)
+        write(folder, progress)
+        if progress.number == 1:
+            done.set()
+
+    monkeypatch.setattr(kept, "write_progress", slow)
+    async with opened(home, database) as desk:
+        desk.reports.take(ROW, report(1))
+        assert await asyncio.to_thread(begun.wait, 30)
+        desk.reports.take(ROW, report(2))
+        asyncio.get_running_loop().call_later(0.2, on.set)
+    assert await asyncio.to_thread(done.wait, 30)
+    assert desk.progress().number == 2
 
 
 async def test_each_counts_once_however_it_comes(home: Settings, database: Database) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from constellagent.plan.fires import Fire
-from constellagent.runtime.repository import find
+from constellagent.runtime.git import Git
 from constellagent.runtime.runs import commits
 from constellagent.runtime.store.ledger import LedgerRow
 from tests.runtime.runs.rig import NINE
@@ -20,7 +20,7 @@ def row(repo: Path, branch: str = "", path: str = "") -> LedgerRow:
 
 async def made(repo: Path, ended: LedgerRow) -> tuple[list[str], int]:
     """Return the subjects of the commits, and how many there are."""
-    found = await commits.made(await find(repo), ended, 20.0)
+    found = await commits.made(Git(repo, timeout=20.0), ended)
     return [one["subject"] for one in found.named], found.count
 
 
@@ -33,7 +33,7 @@ async def test_the_branch_counts_where_the_folder_is_gone(tmp_path: Path) -> Non
     last = commit(repo, {"a.txt": "three\n"}, "Second")
     git(repo, "checkout", "-q", "main")
 
-    found = await commits.made(await find(repo), ended, 20.0)
+    found = await commits.made(Git(repo, timeout=20.0), ended)
 
     assert found.named[0] == {"id": last, "subject": "Second"}
     assert await made(repo, ended) == (["Second", "First"], 2)
@@ -86,5 +86,5 @@ async def test_nothing_is_made_up(tmp_path: Path) -> None:
     assert await made(repo, replace(row(repo, path=str(repo)), base="")) == ([], 0)
     assert await made(repo, row(repo, path=str(repo))) == ([], 0)
     assert await made(repo, row(repo, branch="runs/gone", path=str(tmp_path / "plain"))) == ([], 0)
-    assert await commits.head(repo, 20.0) == git(repo, "rev-parse", "main")
-    assert await commits.head(tmp_path / "plain", 20.0) == ""
+    assert await commits.head(Git(repo, timeout=20.0), repo) == git(repo, "rev-parse", "main")
+    assert await commits.head(Git(repo, timeout=20.0), tmp_path / "plain") == ""

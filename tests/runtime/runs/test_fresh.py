@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from constellagent import failpoints
 from constellagent.errors import ConflictError, RefusedError, WorldError
 from constellagent.ravi.vault import RootKey
-from constellagent.runtime import failpoints
 from constellagent.runtime.ports import Step
 from constellagent.runtime.settings import Settings
 from tests.runtime.runs.rig import Lab, laboratory, minutes, shell, worker

@@ -60,7 +60,11 @@ def _ignored(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("work", "said"),
-    [(_modified, "modified: a.txt"), (_untracked, "untracked: draft.txt"), (_ignored, "ignored: out.log")],
+    [
+        pytest.param(_modified, "modified: a.txt", marks=pytest.mark.long),
+        (_untracked, "untracked: draft.txt"),
+        pytest.param(_ignored, "ignored: out.log", marks=pytest.mark.long),
+    ],
 )
 async def test_a_worktree_with_work_in_it_is_never_deleted(
     lab: Lab, caplog: pytest.LogCaptureFixture, work: object, said: str

@@ -31,7 +31,7 @@ async def test_no_wait_is_longer_than_the_longest(
     monkeypatch.setattr(module, "LONGEST", 0.02)
     alarm = SystemAlarm(SystemClock())
 
-    await asyncio.wait_for(alarm.until(epoch), 10)
+    await asyncio.wait_for(alarm.until(epoch), 30)
 
     alarm.close()
 
@@ -42,7 +42,7 @@ async def test_a_time_that_is_past_is_now() -> None:
     others: list[int] = []
     asyncio.get_running_loop().call_soon(others.append, 1)
 
-    await asyncio.wait_for(alarm.until(0.0), 10)
+    await asyncio.wait_for(alarm.until(0.0), 30)
 
     assert others == [1]
     alarm.close()
@@ -52,13 +52,13 @@ async def test_a_ring_ends_the_wait_also_before_it_began() -> None:
     """Nobody who rings is overheard, and one ring ends one wait."""
     alarm = SystemAlarm(SystemClock())
     alarm.ring()
-    await asyncio.wait_for(alarm.until(None), 10)
+    await asyncio.wait_for(alarm.until(None), 30)
 
     waiting = asyncio.ensure_future(alarm.until(None))
     await asyncio.sleep(0)
     assert not waiting.done()
     alarm.ring()
-    await asyncio.wait_for(waiting, 10)
+    await asyncio.wait_for(waiting, 30)
     alarm.close()
     alarm.close()
 
@@ -73,8 +73,8 @@ async def test_without_a_timer_it_waits_all_the_same(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(module, "LONGEST", 0.02)
     alarm = SystemAlarm(SystemClock())
 
-    await asyncio.wait_for(alarm.until(None), 10)
-    await asyncio.wait_for(alarm.until(None), 10)
+    await asyncio.wait_for(alarm.until(None), 30)
+    await asyncio.wait_for(alarm.until(None), 30)
 
     alarm.close()
 
@@ -93,8 +93,8 @@ async def test_a_timer_that_cannot_be_set_is_given_up(
         raise OSError(22, "Invalid argument")
 
     monkeypatch.setattr(alarm._timer, "set", refuse)
-    await asyncio.wait_for(alarm.until(None), 10)
-    await asyncio.wait_for(alarm.until(None), 10)
+    await asyncio.wait_for(alarm.until(None), 30)
+    await asyncio.wait_for(alarm.until(None), 30)
 
     assert [record.message for record in caplog.records] == [
         "the timer of the wall clock cannot be set: Invalid argument"

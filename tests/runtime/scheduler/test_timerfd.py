@@ -29,7 +29,7 @@ async def rings(timer: WallTimer) -> float:
     loop = asyncio.get_running_loop()
     loop.add_reader(timer.fd, rung.set)
     try:
-        await asyncio.wait_for(rung.wait(), 10)
+        await asyncio.wait_for(rung.wait(), 30)
     finally:
         loop.remove_reader(timer.fd)
     timer.read()

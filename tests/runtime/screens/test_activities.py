@@ -91,7 +91,7 @@ async def test_the_timer_runs_by_itself() -> None:
     activities = Activities(Loop(), told)
     activities.begin(replace(ROW, started_at=Loop().now()))
     activities.output("s", part(b"x" * 2000))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while len(told.changes) < 2:
             await asyncio.sleep(0.01)
     activities.close()
@@ -298,7 +298,7 @@ async def test_the_timer_looks_by_itself() -> None:
     activities = Activities(SystemClock(), told)
     activities.begin(replace(ROW, started_at=SystemClock().now()), ASKS_ON_SCREEN, window.look)
     activities.output("s", part(b"Sure?"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not told.changes or told.changes[-1][1] != "waiting":
             await asyncio.sleep(0.01)
     activities.close()

@@ -75,7 +75,7 @@ async def test_a_view_does_not_wait_for_ever(easel: Easel) -> None:
     begin = time.monotonic()
 
     assert await easel.text() == "half"
-    assert 0.1 < time.monotonic() - begin < 2.0
+    assert 0.1 < time.monotonic() - begin < 20
     await easel.close()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from constellagent.runtime.failpoints import EXIT, VARIABLE
+from constellagent.failpoints import EXIT, VARIABLE
 from constellagent.runtime.ports import Step
 from constellagent.runtime.settings import Settings
 from constellagent.runtime.store.database import Database

@@ -50,7 +50,7 @@ asyncio.run(main())
 """
 
 
-def test_a_full_disk_writes_nothing(home: Settings) -> None:
+def test_a5_a_full_disk_writes_nothing(home: Settings) -> None:
     """No row, no end and no cursor is half written; with space again the same fires are decided as before."""
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[1] == resource.RLIM_INFINITY
     done = subprocess.run(

@@ -8,7 +8,7 @@ import pytest
 from constellagent.errors import ConflictError
 from constellagent.runtime.store.database import Database
 from constellagent.runtime.store.ledger import Ledger
-from constellagent.runtime.store.sessions import Role, SessionRow, SessionRows
+from constellagent.runtime.store.sessions import Owed, Role, SessionRow, SessionRows
 from tests.runtime.store.ledgers import NOW, begun, fire
 
 ROW = SessionRow("s-1", "c", "agent", "docs", "print", 100.0, 10.0, "boot")
@@ -104,6 +104,36 @@ async def test_the_newest_is_the_last_one_started(rows: SessionRows) -> None:
     assert {(row.role, row.id) for row in newest} == {("agent", "s-2"), ("run", "s-4")}
 
 
+async def test_a_forgotten_row_stands_where_its_start_belongs(rows: SessionRows) -> None:
+    """What began later, or lives, stays newer; all keep their times and ends, and the order they had."""
+    later = replace(ROW, id="s-3", started_at=300.0, ended_at=350.0, ended_by="stop", outcome="stopped")
+    set_back = replace(ROW, id="s-4", started_at=290.0, ended_at=360.0, ended_by="stop")
+    for row in (replace(ROW, ended_at=150.0), later, set_back):
+        await rows.add(row)
+
+    forgotten = replace(ROW, id="s-2", started_at=200.0, ended_at=250.0, ended_by="lost", outcome="lost")
+    await rows.recall(forgotten)
+
+    assert [row.id for row in await rows.ended(ROW)] == ["s-4", "s-3", "s-2", "s-1"]
+    assert await rows.get("s-2") == forgotten
+    assert await rows.get("s-3") == later
+
+
+async def test_a_live_row_is_the_newest_whatever_began_later(rows: SessionRows) -> None:
+    """One that ended later, or was written later, hides no session that lives; of runs many live at once."""
+    await rows.add(replace(ROW, ended_at=150.0))
+    await rows.recall(replace(ROW, id="s-2", started_at=50.0, holder_pid=5, holder_start="start"))
+    await rows.recall(replace(ROW, id="s-3", started_at=400.0, ended_at=500.0))
+    await rows.add(replace(ROW, id="s-4", started_at=600.0, ended_at=700.0))
+    await rows.add(replace(ROW, id="r-1", role="run"))
+    await rows.add(replace(ROW, id="r-2", role="run", ended_at=150.0))
+
+    assert {row.id for row in await rows.newest("c")} == {"s-2", "r-2"}
+    with pytest.raises(ConflictError, match="another session lives in the place of s-5"):
+        await rows.recall(replace(ROW, id="s-5"))
+    assert await rows.get("s-5") is None
+
+
 async def test_ended_ones_come_newest_first(rows: SessionRows) -> None:
     """All of them, or those of one subject."""
     for number in range(3):
@@ -133,8 +163,8 @@ async def test_a_run_that_is_open_in_the_ledger_is_none_of_them(rows: SessionRow
 async def test_restarts_are_counted_in_a_window(rows: SessionRows) -> None:
     """By subject and role, behind a moment; forgetting one subject leaves the others."""
     for at in (10.0, 20.0, 30.0):
-        await rows.count_restart("c", "agent", "docs", at)
-    await rows.count_restart("c", "service", "docs", 30.0)
+        await rows.count_restart(ROW, at)
+    await rows.count_restart(replace(ROW, role="service"), 30.0)
 
     assert await rows.restarts("c", "agent", "docs", 0.0) == 3
     assert await rows.restarts("c", "agent", "docs", 10.0) == 2
@@ -143,31 +173,46 @@ async def test_restarts_are_counted_in_a_window(rows: SessionRows) -> None:
     assert await rows.restarts("c", "service", "docs", 0.0) == 1
 
 
-@pytest.mark.parametrize(
-    ("changes", "restart_at", "interrupted"),
-    [
-        ({"ended_by": "itself"}, 101.0, True),
-        ({"ended_by": "itself"}, 99.0, False),
-        ({"ended_by": "stop"}, 101.0, False),
-        ({"ended_by": "itself", "role": "run"}, 101.0, False),
-    ],
-    ids=["counted and not done", "of an earlier end", "stopped by a person", "a run"],
-)
-async def test_an_interrupted_restart_is_found(
-    rows: SessionRows, changes: dict[str, Any], restart_at: float, interrupted: bool
-) -> None:
-    """What a dead daemon had counted and not done: an end by itself with a count behind it."""
-    row = replace(ROW, ended_at=100.0, **changes)
-    await rows.add(row)
-    await rows.count_restart("c", row.role, "docs", restart_at)
+async def test_what_an_end_owes_is_kept_with_it(rows: SessionRows) -> None:
+    """It is owed from the end on, then counted, until it is paid; who does not ask owes nothing."""
+    await rows.add(ROW)
+    assert await rows.end(ROW.id, 100.0, 1, "itself", "exit status 1", owes=True)
+    ended = await rows.get(ROW.id)
+    assert ended is not None
+    assert await rows.owed_restarts() == [Owed(ended, ended, counted=False)]
+    assert not await rows.end(ROW.id, 101.0, 1, "itself", "again", owes=True)
 
-    assert [row.id for row in await rows.interrupted_restarts()] == (["s-1"] if interrupted else [])
+    await rows.count_restart(ended, 102.0)
 
-
-async def test_a_restart_that_happened_is_not_interrupted(rows: SessionRows) -> None:
-    """A newer session of the subject, live or ended, shows that the count was honoured."""
-    await rows.add(replace(ROW, ended_at=100.0, ended_by="itself"))
-    await rows.count_restart("c", "agent", "docs", 100.0)
+    assert await rows.owed_restarts() == [Owed(ended, ended, counted=True)]
+    await rows.pay_restart("another")
+    assert await rows.owed_restarts() == [Owed(ended, ended, counted=True)]
+    await rows.pay_restart(ROW.id)
+    assert await rows.owed_restarts() == []
     await rows.add(replace(ROW, id="s-2"))
+    await rows.end("s-2", 103.0, 1, "itself", "exit status 1")
+    assert await rows.owed_restarts() == []
 
-    assert await rows.interrupted_restarts() == []
+
+async def test_what_is_owed_is_of_the_newest_end(rows: SessionRows) -> None:
+    """The next end of a subject takes the place of the one before; a person's start clears it."""
+    for name in ("s-1", "s-2"):
+        await rows.add(replace(ROW, id=name))
+        await rows.end(name, 100.0, 1, "itself", "exit status 1", owes=True)
+    newest = await rows.get("s-2")
+    assert newest is not None
+    assert await rows.owed_restarts() == [Owed(newest, newest, counted=False)]
+
+    await rows.forget_restarts("c", "agent", "docs")
+
+    assert await rows.owed_restarts() == []
+
+
+async def test_what_is_owed_for_sessions_that_are_gone_is_paid(rows: SessionRows) -> None:
+    """Where no row of the subject is kept there is nothing to start again."""
+    await rows.add(ROW)
+    await rows.end(ROW.id, 100.0, 1, "itself", "exit status 1", owes=True)
+    await rows.drop(ROW.id)
+
+    assert await rows.owed_restarts() == []
+    assert await rows.database.rows("SELECT * FROM owed_restarts") == []

@@ -218,8 +218,8 @@ class Station:
 
 
 async def eventually(look: Callable[[], Any], done: Callable[[Any], object]) -> Any:
-    """Look until it is so; returns what was seen. Fails the test after ten seconds."""
-    deadline = time.monotonic() + 10
+    """Look until it is so; returns what was seen. Fails the test after half a minute."""
+    deadline = time.monotonic() + 30
     while not done(seen := await look()):
         assert time.monotonic() < deadline, f"that did not come about: {seen}"
         await asyncio.sleep(0.005)

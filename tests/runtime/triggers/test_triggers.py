@@ -152,7 +152,7 @@ async def test_closing_waits_for_nothing(open_at: Station) -> None:
     await open_at.declare("docs/inbox", on={"email": {}})
     await open_at.declare("docs/hook", on={"webhook": "deploy"})
     await open_at.followed(docs)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await open_at.triggers.close()
     assert url(open_at) == ""
     assert await Bindings(open_at.database, open_at.id).get("docs", "local") == docs

@@ -9,9 +9,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from constellagent import failpoints
 from constellagent.plan.desired import DesiredAgent
 from constellagent.plan.observed import There, WorktreeFacts
-from constellagent.runtime import failpoints, repository
+from constellagent.runtime import repository
 from constellagent.runtime.clock import SystemClock
 from constellagent.runtime.events import Event
 from constellagent.runtime.git import Git

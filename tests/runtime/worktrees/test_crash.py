@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from constellagent import failpoints
 from constellagent.plan.observed import Absent, There, WorktreeState
-from constellagent.runtime import failpoints, occupants
+from constellagent.runtime import occupants
 from constellagent.runtime.ports import Step
 from tests.runtime.worktrees.crash_child import SETUP
 from tests.runtime.worktrees.rig import Rig, commit, contents, git

@@ -252,6 +252,7 @@ async def test_f7_identity_is_never_staged(rig: Rig) -> None:
         (path / ".ravi" / "config.json").write_text("{}")
         git(path, "add", "-A")
         assert git(path, "status", "--porcelain") == ""
+        assert git(path, "check-ignore", ".ravi/config.json") == ".ravi/config.json"
     assert exclude.read_text() == "mine\n.ravi/\n"
 
 

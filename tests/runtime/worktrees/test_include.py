@@ -54,7 +54,7 @@ async def test_unchanged_copies_are_no_loss(rig: Rig) -> None:
     assert await rig.port.losses("worker", path) == ["ignored: local/"]
 
 
-async def test_nothing_is_written_over_or_through_a_link(rig: Rig, tmp_path: Path) -> None:
+async def test_c8_nothing_is_written_over_or_through_a_link(rig: Rig, tmp_path: Path) -> None:
     """A file that the branch has stays, and a link of the branch where a folder would be is not followed."""
     ignored(rig)
     outside = tmp_path / "outside"

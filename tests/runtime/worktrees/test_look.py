@@ -160,7 +160,7 @@ async def test_c6_git_gc_leaves_ours(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("what", ["file", "folder", "link", "repository", "copy"])
-async def test_occupied(rig: Rig, what: str) -> None:
+async def test_c8_occupied(rig: Rig, what: str) -> None:
     """Anything else at the declared place occupies it; it is named and never written to."""
     agent = rig.agent()
     path = Path(agent.path)
@@ -182,7 +182,7 @@ async def test_occupied(rig: Rig, what: str) -> None:
     assert facts.detail
 
 
-async def test_occupied_by_what_replaced_our_worktree(rig: Rig) -> None:
+async def test_c8_occupied_by_what_replaced_our_worktree(rig: Rig) -> None:
     """A folder that took the place of ours is not taken for ours."""
     agent = rig.agent()
     path = await rig.create(agent)

@@ -117,26 +117,27 @@ def _repository_within(path: Path) -> None:
     commit(path / "clone", {"x": "y"})
 
 
-@pytest.mark.parametrize(
-    ("damage", "said"),
-    [
-        (_modify, "modified: a.txt"),
-        (_delete, "modified: a.txt"),
-        (_stage, "staged: new.txt"),
-        (_untracked, "untracked: odd\nname \udcff.txt"),
-        (_ignored, "ignored: .env"),
-        (_ignored_folder, "ignored: build/"),
-        (_commit, "not pushed: 1 commit only on branch agents/worker"),
-        (_detached, "detached: 1 commit on no branch"),
-        (_stash, "stash: stash@{0} WIP on agents/worker:"),
-        (_merge, "in progress: a merge"),
-        (_rebase, "in progress: a rebase"),
-        (_bisect, "in progress: a bisection"),
-        (_assume_unchanged, "hidden from git status): a.txt"),
-        (_skip_worktree, "hidden from git status): a.txt"),
-        (_repository_within, "untracked: clone/"),
-    ],
-)
+DAMAGES: list[tuple[Callable[[Path], None], str]] = [
+    (_modify, "modified: a.txt"),
+    (_delete, "modified: a.txt"),
+    (_stage, "staged: new.txt"),
+    (_untracked, "untracked: odd\nname \udcff.txt"),
+    (_ignored, "ignored: .env"),
+    (_ignored_folder, "ignored: build/"),
+    (_commit, "not pushed: 1 commit only on branch agents/worker"),
+    (_detached, "detached: 1 commit on no branch"),
+    (_stash, "stash: stash@{0} WIP on agents/worker:"),
+    (_merge, "in progress: a merge"),
+    (_rebase, "in progress: a rebase"),
+    (_bisect, "in progress: a bisection"),
+    (_assume_unchanged, "hidden from git status): a.txt"),
+    (_skip_worktree, "hidden from git status): a.txt"),
+    (_repository_within, "untracked: clone/"),
+]
+"""Ways to have something to lose, and what is said of each."""
+
+
+@pytest.mark.parametrize(("damage", "said"), DAMAGES)
 async def test_c1_refuses(rig: Rig, damage: Callable[[Path], None], said: str) -> None:
     """Each kind of thing to lose refuses the removal, is named, and is left as it is."""
     path = await rig.create()

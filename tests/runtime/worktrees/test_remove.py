@@ -10,7 +10,7 @@ import pytest
 from constellagent.errors import ConflictError, RefusedError, WorldError
 from constellagent.plan.observed import Absent, WorktreeState
 from constellagent.runtime.ports import Removal, Step
-from constellagent.runtime.worktrees import leftovers
+from constellagent.runtime.worktrees import leftovers, place
 from tests.runtime.worktrees.rig import ENV, Rig, commit, contents, git, make_repo
 
 
@@ -39,7 +39,7 @@ def fill_with_everything(path: Path) -> None:
     (path / ("x" * 120)).write_text("long")
 
 
-async def test_forced_removal_comes_back_byte_for_byte(rig: Rig) -> None:
+async def test_c1_forced_removal_comes_back_byte_for_byte(rig: Rig) -> None:
     """The printed command restores every byte and mode of tracked, untracked and ignored files."""
     path = await rig.create()
     tip = commit(path, {"committed.txt": "kept on the branch\n"})
@@ -54,7 +54,7 @@ async def test_forced_removal_comes_back_byte_for_byte(rig: Rig) -> None:
     assert contents(path) == before
 
 
-async def test_rescue_can_be_read_file_by_file(rig: Rig) -> None:
+async def test_c1_rescue_can_be_read_file_by_file(rig: Rig) -> None:
     """The tree shows the worktree, the parents what was committed and staged, the message how to get it."""
     path = await rig.create()
     fill_with_everything(path)
@@ -73,7 +73,7 @@ async def test_rescue_can_be_read_file_by_file(rig: Rig) -> None:
     assert "ignored: .env" in message
 
 
-async def test_rescue_leaves_the_identity_out(rig: Rig) -> None:
+async def test_f7_rescue_leaves_the_identity_out(rig: Rig) -> None:
     """Keys in `.ravi/` never get into git, rescued or not."""
     path = await rig.create()
     (path / ".ravi").mkdir()
@@ -139,7 +139,9 @@ async def test_files_and_folders_that_changed_places_come_back(rig: Rig) -> None
     assert contents(path) == before
 
 
-async def test_too_much_is_refused_with_the_largest_files(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_c1_too_much_is_refused_with_the_largest_files(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """More than a rescue may hold is not removed, and the largest files are named."""
     monkeypatch.setattr(leftovers, "LIMIT", 1000)
     path = await rig.create()
@@ -153,7 +155,7 @@ async def test_too_much_is_refused_with_the_largest_files(rig: Rig, monkeypatch:
     assert git(rig.repo, "for-each-ref", "refs/constellagent") == ""
 
 
-async def test_repository_within_cannot_be_rescued(rig: Rig) -> None:
+async def test_c1_repository_within_cannot_be_rescued(rig: Rig) -> None:
     """A clone inside the worktree would lose its history, so even force refuses."""
     path = await rig.create()
     (path / "clone").mkdir()
@@ -164,7 +166,7 @@ async def test_repository_within_cannot_be_rescued(rig: Rig) -> None:
     assert (path / "clone" / "x").exists()
 
 
-async def test_change_while_rescuing_stops_the_removal(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_c1_change_while_rescuing_stops_the_removal(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that changes between the rescue and the check is not removed."""
     path = await rig.create()
     (path / "mine.txt").write_text("first\n")
@@ -224,6 +226,30 @@ async def test_removal_that_died_half_way_goes_on(rig: Rig, gone_first: str) -> 
     await rig.port.remove("worker", path, force=False)
     assert not path.exists()
     assert (await rig.look(agent)).worktree == Absent()
+
+
+@pytest.mark.parametrize("holds", ["", "file"])
+async def test_the_folder_of_an_addition_that_never_came_to_git_goes(rig: Rig, holds: str) -> None:
+    """It was made for a worktree that was called off; what somebody put into it since then is left alone."""
+    path = Path(rig.agent().path)
+    step = rig.journal.step(Step.WORKTREE_ADD, "worker")
+    await step.__aenter__()  # and never left: it was cancelled
+    place.make(path)
+    if holds:
+        (path / holds).write_text("x")
+        with pytest.raises(ConflictError, match="not empty"):
+            await rig.port.remove("worker", path, force=True)
+    else:
+        await rig.port.remove("worker", path, force=True)
+    assert path.exists() is bool(holds)
+
+
+async def test_an_empty_folder_that_we_did_not_make_stays(rig: Rig) -> None:
+    """Nothing tells of an addition there."""
+    path = Path(rig.agent().path)
+    path.mkdir(parents=True)
+    await rig.port.remove("worker", path, force=True)
+    assert path.is_dir()
 
 
 async def test_what_git_cannot_delete_is_said(rig: Rig) -> None:

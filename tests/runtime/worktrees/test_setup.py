@@ -82,7 +82,7 @@ async def test_killed_step_is_told(rig: Rig) -> None:
 
 async def ended(pid: str) -> None:
     """Wait until a process is gone, or dead and left to whoever has to ask how it ended."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while processes.state_of(int(pid)) not in {None, "Z"}:
             await asyncio.sleep(0.02)
 

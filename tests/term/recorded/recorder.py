@@ -17,7 +17,7 @@ from constellagent.term.screen import Screen
 
 QUIET = 0.15
 """Seconds without output after which a program is taken to have done what a key asked for."""
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds to wait for the first output after something that must cause some."""
 
 Size = tuple[int, int]

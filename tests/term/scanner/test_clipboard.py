@@ -14,7 +14,7 @@ def guarded(*parts: bytes) -> bytes:
     return b"".join(guard.feed(part) for part in parts) + guard.flush()
 
 
-def test_a_write_becomes_a_string_that_nobody_knows() -> None:
+def test_b11_a_write_becomes_a_string_that_nobody_knows() -> None:
     """Its end stays its end, so what follows is shown."""
     assert guarded(b"a\x1b]52;c;aGk=\x07b") == b"a\x1b]7999;c;aGk=\x07b"
 

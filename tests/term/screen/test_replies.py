@@ -54,7 +54,7 @@ def test_a_light_screen_says_so() -> None:
     "query",
     [b"\x1b]52;c;?\x07", b"\x1b[21t", b"\x05", b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\", b"text"],
 )
-def test_some_things_are_not_told(query: bytes) -> None:
+def test_b11_some_things_are_not_told(query: bytes) -> None:
     """The clipboard, the title, an answerback; and pictures are not claimed."""
     assert asked(query) == b""
 
@@ -77,7 +77,7 @@ def test_a_decoded_screen_answers() -> None:
     assert copy.take_replies() == b"\x1bP>|constellagent\x1b\\\x1b[8;24;80t"
 
 
-def test_replies_that_nobody_fetches_are_bounded() -> None:
+def test_b11_replies_that_nobody_fetches_are_bounded() -> None:
     """A program that only asks does not fill the memory."""
     screen = Screen(24, 80)
     screen.feed(b"\x1b[c" * 100_000)

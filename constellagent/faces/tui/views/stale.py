@@ -120,11 +120,10 @@ class Fetching:
         """
         if self._waits:
             return
-        left = self._last + self._pause - asyncio.get_running_loop().time()
-        if left > 0:
+        if self._one.locked() or self._left() > 0:
             self._waits = True
             try:
-                await asyncio.sleep(left)
+                await self._until_then()
             finally:
                 self._waits = False
             if not shown(self._container()):
@@ -135,6 +134,18 @@ class Fetching:
         except ConstellagentError:
             if self.fresh.fault != known:
                 raise
+
+    async def _until_then(self) -> None:
+        """Wait for the end of what is being fetched, which may have missed the change, and for the pause."""
+        while self._one.locked() or self._left() > 0:
+            if self._one.locked():
+                async with self._one:
+                    continue
+            await asyncio.sleep(self._left())
+
+    def _left(self) -> float:
+        """Return the seconds until the pause is over."""
+        return self._last + self._pause - asyncio.get_running_loop().time()
 
     def again(self) -> None:
         """Fetch at once, beside the keys."""

@@ -11,12 +11,14 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from constellagent.failpoints import around
 from constellagent.ravi.local import trespasses
 from constellagent.ravi.local.answers import ApiError, invalid, timestamp
 from constellagent.ravi.local.events.record import shown
 from constellagent.ravi.local.events.webhooks import Target, id_or_uuid, target
 from constellagent.ravi.local.fences import Scope, scoped
 from constellagent.ravi.local.office import OFFICE, Office
+from constellagent.ravi.points import ProviderPoint
 from constellagent.ravi.vault import VaultError
 
 DELAYS = (5.0, 30.0, 120.0, 600.0, 3600.0, 4 * 3600.0, 16 * 3600.0)
@@ -114,6 +116,7 @@ def waiting(db: sqlite3.Connection) -> list[int]:
     return [row["id"] for row in rows]
 
 
+@around(ProviderPoint.DELIVERY_NEXT)
 def next_for(office: Office, db: sqlite3.Connection, endpoint: int) -> Job | float | None:
     """Return what to post to a webhook now, the oldest event first; else when (epoch seconds), or None.
 
@@ -146,6 +149,7 @@ def next_for(office: Office, db: sqlite3.Connection, endpoint: int) -> Job | flo
     return soonest
 
 
+@around(ProviderPoint.DELIVERY_SETTLE)
 def settle(office: Office, db: sqlite3.Connection, job: Job, outcome: Outcome) -> float:
     """Write down what came of a try; nothing where the row is gone by now.
 

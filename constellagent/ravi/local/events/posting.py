@@ -20,10 +20,12 @@ import aiohttp
 
 from constellagent import __version__
 from constellagent.errors import ConstellagentError
+from constellagent.failpoints import around
 from constellagent.ravi.local.background import beside
 from constellagent.ravi.local.events.deliveries import Job, Outcome, next_for, settle, waiting
 from constellagent.ravi.local.events.signing import signed
 from constellagent.ravi.local.office import Office
+from constellagent.ravi.points import ProviderPoint
 
 TIMEOUT = 10.0
 """Seconds in which a receiver must answer; it should do the work afterwards."""
@@ -121,6 +123,7 @@ class _Posting:
         while 0 < (left := until - office.now()) <= seconds:
             await office.bell.after(None, office.bell.count(None), min(left, _TICK))
 
+    @around(ProviderPoint.DELIVERY_POST)
     async def _post(self, job: Job) -> Outcome:
         body = json.dumps(job.event, ensure_ascii=False, separators=(",", ":")).encode()
         headers = signed(job.target.secret, int(self._office.now()), body, job.event["id"])

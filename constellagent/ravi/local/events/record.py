@@ -10,14 +10,17 @@ import uuid as uuids
 from collections.abc import Mapping
 from typing import Any
 
+from constellagent.failpoints import around
 from constellagent.ravi.local.office import Office
 from constellagent.ravi.local.safes import Safe
+from constellagent.ravi.points import ProviderPoint
 
 _TABLE = "events"
 _SUBSCRIBED = """SELECT id FROM webhooks WHERE enabled AND (identity IS NULL OR identity = ?1)
     AND (kinds = '[]' OR EXISTS (SELECT 1 FROM json_each(kinds) WHERE value = ?2))"""
 
 
+@around(ProviderPoint.EVENT_RECORD)
 def record(
     office: Office, db: sqlite3.Connection, identity: int, kind: str, data: Mapping[str, object]
 ) -> None:

@@ -10,8 +10,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from constellagent.errors import ConstellagentError
+from constellagent.failpoints import around
 from constellagent.ravi.local.background import beside
 from constellagent.ravi.local.office import Office
+from constellagent.ravi.points import ProviderPoint
 
 KEPT = 100_000
 """Events."""
@@ -32,6 +34,7 @@ async def forgetting(office: Office) -> AsyncIterator[None]:
         yield
 
 
+@around(ProviderPoint.EVENT_TRIM)
 def trim(db: sqlite3.Connection, kept: int) -> int:
     """Delete some of the events that are older than the newest `kept`; return how many."""
     return db.execute(

@@ -15,12 +15,14 @@ from typing import Any
 
 from aiohttp import web
 
+from constellagent.failpoints import around
 from constellagent.ravi.client import is_loopback
 from constellagent.ravi.local import trespasses
 from constellagent.ravi.local.answers import ApiError, invalid, read_body
 from constellagent.ravi.local.fences import Scope, narrow, scoped
 from constellagent.ravi.local.office import OFFICE, Office
 from constellagent.ravi.local.safes import Safe
+from constellagent.ravi.points import ProviderPoint
 from constellagent.ravi.wires.events import CreateWebhook, UpdateWebhook
 
 MOST = 20
@@ -84,6 +86,7 @@ async def list_all(request: web.Request) -> web.Response:
     return web.json_response(await office.store.run(collect))
 
 
+@around(ProviderPoint.WEBHOOK_CREATE)
 async def create(request: web.Request) -> web.Response:
     """Subscribe an address to events."""
     scope, office = await scoped(request), request.app[OFFICE]
@@ -130,6 +133,7 @@ async def get(request: web.Request) -> web.Response:
     return web.json_response(await office.store.run(read))
 
 
+@around(ProviderPoint.WEBHOOK_UPDATE)
 async def update(request: web.Request) -> web.Response:
     """Change where it posts, what it gets, or whether; its secret stays."""
     scope, office = await scoped(request), request.app[OFFICE]
@@ -159,6 +163,7 @@ async def update(request: web.Request) -> web.Response:
     return web.json_response(await office.store.run(change))
 
 
+@around(ProviderPoint.WEBHOOK_DELETE)
 async def delete(request: web.Request) -> web.Response:
     """End a webhook and drop what was still to be posted to it, with the log of what was."""
     scope, office = await scoped(request), request.app[OFFICE]

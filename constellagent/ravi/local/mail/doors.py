@@ -4,6 +4,7 @@ The library's `smtp_*` and `handle_*` names are its way to find what answers a c
 """
 
 import asyncio
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ _MOST_UNANSWERED = 4 * LARGEST
 _TOO_LARGE = "552 5.3.4 The mail is larger than 10 MiB."
 _REPHRASED = {"552": _TOO_LARGE, "500 Line too long": "554 5.6.0 A line of the mail is longer than 1 MiB."}
 """What the library says without the code that tells programs why, by how it begins."""
+_ODD = re.compile(r"[^ -~]")
+"""What no line of an answer may hold; the library repeats commands that it does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ class _Door(SMTP):
             if said.startswith(beginning):
                 said = better
         self._unanswered = 0
-        await super().push(said)
+        await super().push(_ODD.sub("?", said))
 
     async def smtp_EXPN(self, arg: str) -> None:  # noqa: N802 - the library's name
         del arg

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from constellagent.failpoints import around
 from constellagent.ravi.local import contacts
 from constellagent.ravi.local.answers import timestamp
 from constellagent.ravi.local.events.record import record
@@ -15,6 +16,7 @@ from constellagent.ravi.local.mail import sealed, threads
 from constellagent.ravi.local.mail.letter import Attached, Letter
 from constellagent.ravi.local.office import Office
 from constellagent.ravi.local.safes import Safe
+from constellagent.ravi.points import ProviderPoint
 
 Direction = Literal["incoming", "outgoing"]
 
@@ -34,6 +36,7 @@ class Kept:
     thread: str
 
 
+@around(ProviderPoint.MAIL_KEEP)
 def keep(
     office: Office, db: sqlite3.Connection, identity: int, letter: Letter, *, direction: Direction, actor: str
 ) -> Kept:

@@ -4,11 +4,13 @@ import sqlite3
 
 from aiohttp import web
 
+from constellagent.failpoints import around
 from constellagent.ravi.local import trespasses
 from constellagent.ravi.local.answers import ApiError, read_body
 from constellagent.ravi.local.fences import Scope, scoped
 from constellagent.ravi.local.mail import queries, sealed, shown, threads
 from constellagent.ravi.local.office import OFFICE, Office
+from constellagent.ravi.points import ProviderPoint
 from constellagent.ravi.wires.mail import MarkMail
 
 _LONGEST_ID = 1000
@@ -50,6 +52,7 @@ async def get(request: web.Request) -> web.Response:
     return await shown.answer(lambda: shown.message(found, base))
 
 
+@around(ProviderPoint.MAIL_MARK)
 async def mark(request: web.Request) -> web.Response:
     """Mark a mail as read or as unread."""
     scope, office, base = await scoped(request), request.app[OFFICE], shown.base(request)

@@ -5,10 +5,12 @@ from typing import Any
 
 from aiohttp import web
 
+from constellagent.failpoints import around
 from constellagent.ravi.local.answers import ApiError, timestamp
 from constellagent.ravi.local.fences import management, scoped
 from constellagent.ravi.local.mail import outgoing
 from constellagent.ravi.local.office import OFFICE, Office
+from constellagent.ravi.points import ProviderPoint
 
 _MOST = 500
 _SELECT = "SELECT o.*, i.uuid AS owner FROM outgoing o JOIN identities i ON i.id = o.identity"
@@ -68,6 +70,7 @@ async def retry(request: web.Request) -> web.Response:
     return web.json_response(await office.store.run(again))
 
 
+@around(ProviderPoint.MAIL_DROP)
 async def drop(request: web.Request) -> web.Response:
     """Forget one that is not being sent; its sender is not told."""
     await management(request)

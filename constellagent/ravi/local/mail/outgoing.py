@@ -12,12 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from constellagent.failpoints import around
 from constellagent.ravi.local.mail.bounce import Failure
 from constellagent.ravi.local.mail.kept import letter_of
 from constellagent.ravi.local.mail.letter import Letter
 from constellagent.ravi.local.office import Office
 from constellagent.ravi.local.safes import Safe
 from constellagent.ravi.local.store import get_fact, set_fact
+from constellagent.ravi.points import ProviderPoint
 from constellagent.ravi.vault import VaultError
 
 BELL = 0
@@ -66,6 +68,7 @@ class Claimed:
     created_dt: str
 
 
+@around(ProviderPoint.MAIL_PUT)
 def put(
     office: Office, db: sqlite3.Connection, identity: int, mail: int, subject: str, recipients: Sequence[str]
 ) -> None:
@@ -96,6 +99,7 @@ def content_of(safe: Safe, row: sqlite3.Row) -> dict[str, str]:
     return safe.unseal(row["content"], _TABLE, row["uuid"], row["version"])
 
 
+@around(ProviderPoint.MAIL_RESUME)
 def resume(office: Office, db: sqlite3.Connection) -> None:
     """Put the rows into the states that fit a fresh start, with a relay or without.
 

@@ -8,13 +8,16 @@ two services that both write "Your code" are two threads.
 import sqlite3
 import uuid as uuids
 
+from constellagent.failpoints import around
 from constellagent.ravi.local.mail.letter import Letter
 from constellagent.ravi.local.safes import Safe
+from constellagent.ravi.points import ProviderPoint
 
 _MOST_REFERENCES = 100
 """Ids of a chain that are looked at: the first and the newest, as RFC 5322 lets programs shorten it."""
 
 
+@around(ProviderPoint.MAIL_THREAD)
 def join(db: sqlite3.Connection, safe: Safe, letter: Letter) -> int:
     """Return the row id of the thread that a mail belongs to, a new one where it is the first."""
     marks = [mark(safe, message_id) for message_id in _named(letter)]

@@ -4,11 +4,13 @@ import sqlite3
 import uuid as uuids
 from typing import Any, Literal, NamedTuple
 
+from constellagent.failpoints import around
 from constellagent.ravi.local import contacts, trespasses
 from constellagent.ravi.local.answers import ApiError
 from constellagent.ravi.local.events.record import record
 from constellagent.ravi.local.fences import Scope
 from constellagent.ravi.local.office import Office
+from constellagent.ravi.points import ProviderPoint
 
 State = Literal["received", "delivered", "held"]
 
@@ -36,6 +38,7 @@ def new_sid() -> str:
     return f"SM{uuids.uuid4().hex}"
 
 
+@around(ProviderPoint.TEXT_KEEP)
 def keep(office: Office, db: sqlite3.Connection, identity: int, text: Text, state: State, actor: str) -> int:
     """Keep one side of a text message, tell the audit and who waits for events; return its id.
 

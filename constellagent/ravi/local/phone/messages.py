@@ -6,11 +6,13 @@ from typing import Any
 
 from aiohttp import web
 
+from constellagent.failpoints import around
 from constellagent.ravi.local.answers import invalid, read_body
 from constellagent.ravi.local.fences import Scope, own, scoped
 from constellagent.ravi.local.office import OFFICE, Office
 from constellagent.ravi.local.pages import page
 from constellagent.ravi.local.phone import delivery, kept
+from constellagent.ravi.points import ProviderPoint
 from constellagent.ravi.wires.phone import MarkText, SendText
 
 _ASKED = {"": "1", "true": "t.is_read", "false": "NOT t.is_read"}
@@ -60,6 +62,7 @@ async def get(request: web.Request) -> web.Response:
     return web.json_response(await office.store.run(read))
 
 
+@around(ProviderPoint.TEXT_MARK)
 async def mark(request: web.Request) -> web.Response:
     """Mark a message as read, or as unread again."""
     scope, office = await scoped(request), request.app[OFFICE]

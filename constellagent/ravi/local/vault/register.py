@@ -10,8 +10,11 @@ import sqlite3
 from collections import Counter
 from typing import Any, NamedTuple
 
+from constellagent.failpoints import around
+from constellagent.ravi.audit import done
 from constellagent.ravi.local.office import Office
 from constellagent.ravi.local.safes import Safe
+from constellagent.ravi.points import ProviderPoint
 from constellagent.ravi.vault import VaultError
 
 KINDS = ("passwords", "secrets")
@@ -68,6 +71,7 @@ def verified(db: sqlite3.Connection, safe: Safe, kind: str) -> Register:
     return Register(row["counter"], listing)
 
 
+@around(ProviderPoint.VAULT_REGISTER)
 def write(db: sqlite3.Connection, safe: Safe, kind: str, before: Register) -> Register:
     """Make the rows, as they are now, what must be found; `before` was verified in this transaction."""
     after = Register(before.counter + 1, _listing(db, safe.identity, kind))
@@ -101,7 +105,8 @@ def check(office: Office, db: sqlite3.Connection, identity: int) -> list[str]:
     row = db.execute("SELECT uuid, deleted_dt FROM identities WHERE id = ?", (identity,)).fetchone()
     if row["deleted_dt"] is not None:
         return []
-    entries = office.audit.entries(office.audit.snapshot(db, row["uuid"]))
+    written = office.audit.entries(office.audit.snapshot(db, row["uuid"]))
+    entries = done(written, office.audit.undone(row["uuid"]))
     told = Counter(entry.action for entry in entries if entry.result == "ok")
     try:
         safe = office.safes.existing(db, identity)

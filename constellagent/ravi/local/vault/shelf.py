@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from constellagent.failpoints import around
 from constellagent.ravi.local.safes import Safe
 from constellagent.ravi.local.vault import register
+from constellagent.ravi.points import ProviderPoint
 from constellagent.ravi.vault import VaultError
 
 
@@ -85,6 +87,7 @@ class Shelf:
         if self._register.names(uuid.encode()):
             self._lost()
 
+    @around(ProviderPoint.VAULT_ADD)
     def add(self, content: Mapping[str, Any], finder: bytes | None = None) -> Row:
         """Add a row; no other of this kind may have the same finder."""
         uuid = str(uuids.uuid4())
@@ -103,6 +106,7 @@ class Shelf:
         self._write()
         return changed
 
+    @around(ProviderPoint.VAULT_REMOVE)
     def remove(self, uuid: str) -> None:
         """Remove a row, also one that cannot be opened."""
         self._db.execute("DELETE FROM vault_rows WHERE uuid = ?", (uuid,))
@@ -135,6 +139,7 @@ class Shelf:
         content = register.content(self._safe, self.kind, row)
         return Row(row["uuid"], row["identity"], row["version"], row["finder"], content)
 
+    @around(ProviderPoint.VAULT_REPLACE)
     def _replace(self, row: Row, content: Mapping[str, Any], finder: bytes | None) -> Row:
         version = row.version + 1
         self._db.execute(

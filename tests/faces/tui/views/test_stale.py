@@ -43,12 +43,20 @@ def said(fresh: Freshness) -> list[str]:
 
 async def test_a_thousand_changes() -> None:
     """Of a thousand changes the first is followed at once, and all others together by one fetch later."""
-    rig = Rig()
+    rig = Rig(pause=0.2)
     async with hosted(rig.body):
         await rig.fetching.soon()
         assert rig.count == 1
         await asyncio.gather(*(rig.fetching.soon() for _ in range(1000)))
-        assert rig.count == 2
+        assert rig.count in {2, 3}, "three where the machine was held up until the pause was over"
+
+
+async def test_changes_during_a_fetch_are_followed_by_one_more() -> None:
+    """What changes while something is fetched may have been missed: it is fetched once more."""
+    rig = Rig(pause=0)
+    async with hosted(rig.body):
+        await asyncio.gather(*(rig.fetching.soon() for _ in range(1000)))
+        assert (rig.count, rig.most) == (2, 1)
 
 
 async def test_not_for_a_closed_view() -> None:

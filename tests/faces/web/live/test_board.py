@@ -33,7 +33,7 @@ def event(text: str, subject: str = "docs", file: str = FILE) -> EventView:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait until it holds."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not condition():
             await asyncio.sleep(0.005)
 
@@ -185,7 +185,7 @@ async def test_another_session_is_waited_for(board: Board, control: FakeControl)
     assert not waiting.done()
     started = agent_view("docs", session=session_view(id="s2"))
     control.news.put_nowait({"agents": {FILE: [{**started}]}})
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert await waiting is True
 
 

@@ -21,7 +21,7 @@ from tests.faces.web.live.test_board import event, until
 async def next_event(stream: aiohttp.StreamReader) -> dict[str, str]:
     """Return the fields of the next event, or comment, of a stream."""
     fields: dict[str, str] = {}
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while line := (await stream.readline()).decode().rstrip("\n"):
             name, _, value = line.partition(":")
             fields[name] = value.strip()
@@ -84,24 +84,24 @@ async def test_a_quiet_stream_shows_that_it_lives(api: Api, monkeypatch: pytest.
 async def test_a_websocket_tells_the_same(api: Api) -> None:
     """Everything first, then each change as a text message with its mark."""
     async with api.client.ws_connect(f"{BASE}/live") as live:
-        first = await live.receive_json(timeout=5)
+        first = await live.receive_json(timeout=30)
         assert first["fresh"] is True
         api.control.news.put_nowait({"agents": {FILE: [{**agent_view("docs", "done")}]}})
-        second = await live.receive_json(timeout=5)
+        second = await live.receive_json(timeout=30)
         assert second["agents"][FILE][0]["state"] == "done"
     async with api.client.ws_connect(f"{BASE}/live?since={first['id']}") as live:
-        assert await live.receive_json(timeout=5) == second
+        assert await live.receive_json(timeout=30) == second
 
 
 async def test_what_a_viewer_says_has_no_meaning(api: Api) -> None:
     """Words of a viewer are dropped, and a flood of them ends its connection."""
     async with api.client.ws_connect(f"{BASE}/live") as live:
-        await live.receive_json(timeout=5)
+        await live.receive_json(timeout=30)
         await live.send_str("{}")
         api.control.news.put_nowait({"event": event("still here")})
-        assert (await live.receive_json(timeout=5))["event"]["text"] == "still here"
+        assert (await live.receive_json(timeout=30))["event"]["text"] == "still here"
         await live.send_str("x" * 5000)
-        assert (await live.receive(timeout=5)).type is aiohttp.WSMsgType.CLOSE
+        assert (await live.receive(timeout=30)).type is aiohttp.WSMsgType.CLOSE
         assert live.close_code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
 
 
@@ -109,7 +109,7 @@ async def test_who_leaves_is_forgotten(api: Api) -> None:
     """A hundred viewers that come and go leave nothing behind."""
     for _ in range(100):
         async with api.client.ws_connect(f"{BASE}/live") as live:
-            await live.receive(timeout=5)
+            await live.receive(timeout=30)
     assert [name for name, _ in api.control.asked] == ["watch"]
     assert api.control.watchers == 1
 
@@ -126,14 +126,14 @@ async def test_who_does_not_read_is_dropped(
         await loop.sock_connect(deaf, str(home.paths.api_socket))
         await loop.sock_sendall(deaf, b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
         async with api.client.ws_connect(f"{BASE}/live") as live:
-            await live.receive(timeout=5)
+            await live.receive(timeout=30)
             for _ in range(30):
                 api.control.news.put_nowait({"views": [{**view} for view in api.control.views]})
-                assert (await live.receive(timeout=5)).type is aiohttp.WSMsgType.TEXT
+                assert (await live.receive(timeout=30)).type is aiohttp.WSMsgType.TEXT
             await asyncio.sleep(0.15)
             data = b"x"
             taken = 0
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 while data:
                     try:
                         data = await loop.sock_recv(deaf, 1 << 20)
@@ -149,11 +149,11 @@ async def test_all_are_sent_away_where_the_daemon_tells_no_more(api: Api) -> Non
         api.client.ws_connect(f"{BASE}/live") as live,
         api.client.get(f"{BASE}/events") as response,
     ):
-        await live.receive(timeout=5)
+        await live.receive(timeout=30)
         await next_event(response.content)
         await next_event(response.content)
         api.control.news.put_nowait(HttpError(500, "it broke"))
-        await live.receive(timeout=5)
+        await live.receive(timeout=30)
         assert live.close_code == watching.TRY_AGAIN
         assert await response.content.read() == b""
 

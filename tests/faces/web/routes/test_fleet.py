@@ -79,7 +79,7 @@ async def test_an_unchanged_list_is_not_sent_again(api: Api) -> None:
     again = await api.ask("GET", f"{ONE}/agents", status=304, If_None_Match=mark)
     assert again.body == b""
     api.control.news.put_nowait({"agents": {FILE: [_row(agent_view("docs", "failed"))]}})
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while (await api.get(DOCS))["state"] != "failed":
             await asyncio.sleep(0.01)
     changed = await api.ask("GET", f"{ONE}/agents", If_None_Match=mark)

@@ -30,7 +30,7 @@ class Seeing:
 
     async def next(self) -> bool:
         """Take one message; False where there are no more."""
-        message = await self.socket.receive(timeout=10)
+        message = await self.socket.receive(timeout=30)
         if message.type is aiohttp.WSMsgType.BINARY:
             self.output += message.data
             if self._acknowledges:
@@ -43,14 +43,14 @@ class Seeing:
 
     async def shows(self, text: bytes) -> Self:
         """Wait until the program has written this."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while text not in self.output:
                 assert await self.next(), f"closed with {self.socket.close_code}: {self.said}"
         return self
 
     async def hears(self, kind: str) -> dict[str, Any]:
         """Wait for a text message of this type, and return the newest."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not (found := [one for one in self.said if one["type"] == kind]):
                 assert await self.next(), f"closed with {self.socket.close_code}: {self.said}"
         self.said = [one for one in self.said if one["type"] != kind]

@@ -123,7 +123,7 @@ async def test_who_draws_slowly_makes_the_output_wait(api: Api, start: Start) ->
     api.control.session_answer = shown(session)
     async with seeing(api, acknowledges=False) as seen:
         await session.shows(b"END")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(seen.output) < 1 << 20:
                 await seen.next()
         assert len(seen.output) < (1 << 20) + (1 << 18)

@@ -87,7 +87,15 @@ async def events(local: Provided, query: str = "", *, key: str | None = None) ->
     return rows
 
 
-async def until(done: Callable[[], object], within: float = 10.0) -> None:
+async def stopped_without_patience(local: Provided) -> None:
+    """Stop the provider, which must end what it has open by itself: it is given minutes for what does not."""
+    assert local.provider._runner is not None
+    local.provider._runner._shutdown_timeout = 600.0
+    async with asyncio.timeout(20):
+        await local.provider.stop()
+
+
+async def until(done: Callable[[], object], within: float = 30.0) -> None:
     """Wait until something is so."""
     async with asyncio.timeout(within):
         while not done():

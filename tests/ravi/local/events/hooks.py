@@ -28,7 +28,7 @@ async def log(local: Provided) -> list[dict[str, Any]]:
 
 async def settled(local: Provided, done: Callable[[list[dict[str, Any]]], object]) -> list[dict[str, Any]]:
     """Wait until the log is as wanted, and return it."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not done(rows := await log(local)):
             await asyncio.sleep(0.01)
     return rows

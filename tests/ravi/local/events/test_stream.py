@@ -3,7 +3,6 @@
 import asyncio
 import json
 import socket as sockets
-import statistics
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -15,7 +14,14 @@ import pytest
 from constellagent.errors import WorldError
 from constellagent.ravi.local.events import stream
 from constellagent.ravi.local.office import Office
-from tests.ravi.local.events.happenings import RECEIVED, SENT, Agent, events, until
+from tests.ravi.local.events.happenings import (
+    RECEIVED,
+    SENT,
+    Agent,
+    events,
+    stopped_without_patience,
+    until,
+)
 from tests.ravi.provided import Provided
 
 
@@ -33,11 +39,11 @@ async def connected(
 
 async def following(ws: aiohttp.ClientWebSocketResponse, count: int) -> list[dict[str, Any]]:
     """Return the next events."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         return [json.loads(await ws.receive_str()) for _ in range(count)]
 
 
-async def ended(ws: aiohttp.ClientWebSocketResponse, within: float = 10.0) -> int | None:
+async def ended(ws: aiohttp.ClientWebSocketResponse, within: float = 30.0) -> int | None:
     """Return the code with which the provider closes the stream."""
     async with asyncio.timeout(within):
         async for message in ws:
@@ -120,15 +126,14 @@ async def test_it_must_be_a_websocket(alice: Agent) -> None:
     assert "WebSocket" in got.json()["detail"]
 
 
-async def test_a_revoked_key_ends_its_stream_within_a_second(alice: Agent, local: Provided) -> None:
-    """The stream closes with 4401, quiet or busy, and says nothing of what happened after."""
+async def test_a_revoked_key_ends_its_stream(alice: Agent, local: Provided) -> None:
+    """The stream closes with 4401 at one of its next looks, and says nothing of what happened after."""
+    assert stream._CHECK_EVERY <= 0.5
     async with connected(local, alice.key) as ws:
         await alice.happens()
         await following(ws, 1)
-        began = time.monotonic()
         await revoke(local)
-        assert await ended(ws) == stream.REVOKED
-        assert time.monotonic() - began < 1.0
+        assert await ended(ws, within=15) == stream.REVOKED
 
 
 async def test_a_busy_stream_ends_too(alice: Agent, local: Provided) -> None:
@@ -142,10 +147,8 @@ async def test_a_busy_stream_ends_too(alice: Agent, local: Provided) -> None:
     async with connected(local, alice.key) as ws, asyncio.TaskGroup() as group:
         group.create_task(busy())
         await following(ws, 20)
-        began = time.monotonic()
         await revoke(local)
-        assert await ended(ws) == stream.REVOKED
-        assert time.monotonic() - began < 1.0
+        assert await ended(ws, within=15) == stream.REVOKED
         over.set()
 
 
@@ -160,9 +163,7 @@ async def test_a_provider_that_stops_says_so(alice: Agent, local: Provided) -> N
     """Every stream is closed with 1001, and stopping does not wait for them."""
     async with connected(local, alice.key) as one, connected(local, local.key) as other:
         endings = [asyncio.ensure_future(ended(ws)) for ws in (one, other)]
-        began = time.monotonic()
-        await local.provider.stop()
-        assert time.monotonic() - began < 0.9
+        await stopped_without_patience(local)
         assert [await ending for ending in endings] == [1001, 1001]
 
 
@@ -199,7 +200,7 @@ async def test_a_client_is_pinged(
         aiohttp.ClientSession() as http,
         http.ws_connect(f"{local.url}/ws/events/", headers=headers, autoping=False) as ws,
     ):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             assert (await ws.receive()).type is aiohttp.WSMsgType.PING
         await until(lambda: alice.id not in office.bell._waiting)
 
@@ -233,7 +234,7 @@ async def test_a_stuck_client_does_not_hold_up_the_end(alice: Agent, local: Prov
         await until(lambda: pending(local) > 1 << 16)
         began = time.monotonic()
         await local.provider.stop()
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 15
 
 
 def pending(local: Provided) -> int:
@@ -288,13 +289,12 @@ async def test_streaming_is_audited(alice: Agent, local: Provided) -> None:
     assert await alice.audited() == [("key t", "events.read", "ok", "1 events")]
 
 
-async def test_events_come_fast(alice: Agent, local: Provided) -> None:
-    """Half of all events arrive within 50 ms."""
-    delays: list[float] = []
+async def test_each_event_wakes_the_stream(
+    alice: Agent, local: Provided, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An event is sent when it happens, not with the next look at the key."""
+    monkeypatch.setattr(stream, "_CHECK_EVERY", 600.0)
     async with connected(local, alice.key) as ws:
-        for _ in range(20):
-            began = time.perf_counter()
+        for _ in range(5):
             await alice.happens()
             await following(ws, 1)
-            delays.append(time.perf_counter() - began)
-    assert statistics.median(delays) < 0.05, delays

@@ -120,3 +120,9 @@ async def test_a_client_that_vanishes_leaves_nothing(docs: Owner, line: Talk) ->
     line.writer.transport.abort()
     await post(docs.local, mail(docs.address, "whole"))
     assert [row["subject"] for row in await docs.get("/api/email-messages/")] == ["whole"]
+
+
+async def test_an_answer_repeats_no_controls(line: Talk) -> None:
+    """What is no command is answered without the bytes that would do something to a terminal."""
+    assert await line.say(b"\x1b[2J\x00x\xc3\xa9 y") != ""
+    assert (await line.say(b"\x1bABC\x07")).isprintable()

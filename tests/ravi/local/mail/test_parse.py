@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections.abc import Callable
 from email.message import EmailMessage
 from email.policy import SMTP
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from constellagent.ravi.local.mail.letter import Letter
 from constellagent.ravi.local.mail.parse import NOBODY, clean_filename, parse
 from constellagent.ravi.local.mail.words import MalformedError
+from tests.growth import assert_linear
 from tests.ravi.local.mail.pieces import CONTENTS
 
 
@@ -220,11 +222,11 @@ def nested(depth: int) -> bytes:
     ids=["deep", "deeper", "mails", "parts", "lines", "field", "parameters"],
 )
 def test_absurd_mail_is_refused_soon(content: bytes) -> None:
-    """What would take hours or a deep stack is malformed, within seconds."""
+    """What would take hours or a deep stack is malformed before it could."""
     start = time.process_time()
     with pytest.raises(MalformedError):
         parse(content)
-    assert time.process_time() - start < 5
+    assert time.process_time() - start < 15
 
 
 def test_endless_comments_end_soon() -> None:
@@ -232,21 +234,22 @@ def test_endless_comments_end_soon() -> None:
     start = time.process_time()
     with contextlib.suppress(MalformedError):
         assert parse(b"To: " + b"(" * 100_000 + b"\r\n\r\nx").text == "x"
-    assert time.process_time() - start < 5
+    assert time.process_time() - start < 15
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("made", "size"),
     [
-        nested(50),
-        b"a:b\r\n" * 100_000 + b"\r\nx",
-        b"To: " + b"a@b.example," * 10_000 + b"\r\n\r\nx",
-        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 900,
+        (nested, 50),
+        (lambda size: b"a:b\r\n" * size + b"\r\nx", 100_000),
+        (lambda size: b"To: " + b"a@b.example," * size + b"\r\n\r\nx", 10_000),
+        (
+            lambda size: b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * size,
+            900,
+        ),
     ],
     ids=["deep", "fields", "recipients", "parts"],
 )
-def test_large_mail_is_read_soon(content: bytes) -> None:
-    """A hundred thousand fields, ten thousand recipients, hundreds of parts are unusual, and read."""
-    start = time.process_time()
-    parse(content)
-    assert time.process_time() - start < 5
+def test_large_mail_is_read_soon(made: Callable[[int], bytes], size: int) -> None:
+    """A hundred thousand fields, ten thousand recipients, hundreds of parts are read, at a cost by number."""
+    assert_linear(made, parse, size)

@@ -116,7 +116,7 @@ async def test_stopping_does_not_wait_for_the_server(tmp_path: Path, root_key: R
         await who.send()
         async with asyncio.timeout(20):
             await there.reached.wait()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await who.docs.local.provider.stop()
         there.hold = None
         async with again(tmp_path, root_key, plain(there), who) as second:

@@ -22,7 +22,7 @@ async def test_the_public_client_texts(local: Provided, alice: Line, bob: Line) 
         mine, other = (ravi.identities.get(who.uuid) for who in (alice, bob))
         sent = mine.phone.send(other.phone.number, "Your code is 123456 \U0001f511")
         assert (sent.direction, sent.is_read) == ("outgoing", True)
-        got = other.phone.wait_for(lambda sms: "123456" in sms.body, timeout=5)
+        got = other.phone.wait_for(lambda sms: "123456" in sms.body, timeout=30)
         assert (got.from_number, got.to_number) == (alice.number, bob.number)
         assert got.message_sid == sent.message_sid
         assert not got.is_read

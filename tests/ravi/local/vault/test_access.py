@@ -18,7 +18,7 @@ KINDS = ("passwords", "secrets")
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_another_identitys_rows_do_not_exist(
+async def test_f4_another_identitys_rows_do_not_exist(
     local: Provided, office: Office, pair: tuple[Stocked, Stocked], kind: str
 ) -> None:
     """By uuid they are 404 as what never was, by parameter 403; the owner's audit tells of the try."""
@@ -87,7 +87,7 @@ async def test_a_secret_is_looked_for_in_the_whole_account(
         assert [(line.result, line.about) for line in gets] == [("ok", "KEY_1")]
 
 
-async def test_every_access_is_told_of(local: Provided, office: Office, docs: dict[str, Any]) -> None:
+async def test_f4_every_access_is_told_of(local: Provided, office: Office, docs: dict[str, Any]) -> None:
     """A line says who, what and which row; of a value only a fingerprint, the same for the same."""
     key = docs["key"]
     row = (
@@ -116,7 +116,7 @@ async def test_every_access_is_told_of(local: Provided, office: Office, docs: di
     assert values[2] == values[5] == ""
 
 
-async def test_no_line_means_no_secret(local: Provided, docs: dict[str, Any], root_key: RootKey) -> None:
+async def test_f4_no_line_means_no_secret(local: Provided, docs: dict[str, Any], root_key: RootKey) -> None:
     """Where the audit cannot be written, nothing is given out and nothing changes."""
     key = docs["key"]
     row = (await local.ask("POST", "/api/secrets/", key=key, body={"key": "A", "value": "hunter2"})).json()

@@ -12,7 +12,7 @@ from tests.ravi.provided import Provided
 
 
 @pytest.mark.parametrize("kind", ["passwords", "secrets"])
-async def test_a_deleted_row_is_not_a_missing_row(
+async def test_f5_a_deleted_row_is_not_a_missing_row(
     local: Provided, office: Office, pair: tuple[Stocked, Stocked], kind: str
 ) -> None:
     """Every verb on every row of the vault is refused with what to do; the other kind and identity go on."""

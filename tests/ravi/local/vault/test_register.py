@@ -69,7 +69,7 @@ async def changed_since(local: Provided, office: Office, pair: tuple[Stocked, St
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("count", [100, pytest.param(1000, marks=pytest.mark.long)])
-async def test_every_mutation_of_a_row_shows(
+async def test_f5_every_mutation_of_a_row_shows(
     local: Provided, office: Office, pair: tuple[Stocked, Stocked], root_key: RootKey, count: int
 ) -> None:
     """Of many random changes none is missed: the hit vault refuses and names it, the other is as it was."""
@@ -126,7 +126,7 @@ def _wrong(
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("count", [60, pytest.param(1000, marks=pytest.mark.long)])
-async def test_a_flipped_byte_of_the_file_gives_no_wrong_answer(
+async def test_f5_a_flipped_byte_of_the_file_gives_no_wrong_answer(
     tmp_path: Path,
     root_key: RootKey,
     pair: tuple[Stocked, Stocked],
@@ -204,7 +204,7 @@ async def test_the_check_finds_nothing_wrong_in_a_vault_that_is_right(
         ),
     ],
 )
-async def test_the_check_finds_what_was_changed(
+async def test_f5_the_check_finds_what_was_changed(
     local: Provided, office: Office, pair: tuple[Stocked, Stocked], change: str, finding: str
 ) -> None:
     """Each change is a sentence that names the row, or says that both together are gone."""
@@ -220,7 +220,7 @@ async def test_the_check_finds_what_was_changed(
     assert re.search(finding.replace("{uuid}", uuid), "\n".join(findings)), findings
 
 
-async def test_an_older_copy_of_the_whole_file_shows_in_the_check(
+async def test_f5_an_older_copy_of_the_whole_file_shows_in_the_check(
     local: Provided, office: Office, root_key: RootKey, pair: tuple[Stocked, Stocked]
 ) -> None:
     """The rows fit their registers then, but the audit tells of more than the database knows."""

@@ -8,7 +8,7 @@
  *
  * `next_fire` is there where a schedule will wake it, `runs` where runs of its schedules have not ended.
  * `source` says where the state is known from, `message` what the agent says to a person in it, such as its
- * question. The counts after it are there where they are known:
+ * question; `sandbox` in which it runs, where it does. The counts after it are there where they are known:
  * unread messages, and commits and lines that differ from the base.
  */
 export interface AgentView {
@@ -39,6 +39,7 @@ export interface AgentView {
   runs?: OpenRunView[];
   source?: string;
   message?: string;
+  sandbox?: string;
   title?: string;
   progress?: number;
   unread_mail?: number;

@@ -3,7 +3,7 @@
  * Leaving what was typed is always asked about first.
  */
 
-import { batch, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 import { ofAgent, put } from "../../api/client";
 import { explain, Problem } from "../../api/problem";
 import type { ContentView, SavedView } from "../../api/schema";
@@ -13,11 +13,12 @@ import { shown } from "../tree/names";
 import { takeReview } from "./ahead";
 import type { Direction } from "./changes";
 import type { Pair } from "./contents";
-import { present, showing } from "./describe";
+import { locked, present, showing } from "./describe";
 import type { Lines, Pane } from "./pane";
 import { WORKTREE } from "./range";
 import { type Held, type Standing, save, standing } from "./saving";
 import type { Opened, Review, Target } from "./session";
+import { Turns } from "./turns";
 
 export class Desk {
   readonly review: Review;
@@ -32,7 +33,12 @@ export class Desk {
   readonly shownTexts = signal(0);
   /** The path whose texts are in the editor, empty while none are. */
   readonly inEditor = signal("");
+  /** Whether the file that was chosen last is shown as far as it can be: what a key asks of it can be done. */
+  readonly there = computed(() => this.#arrived());
 
+  /** Whether a text is on its way into the editor, which still holds the one before. */
+  readonly #filling = signal(false);
+  readonly #turns = new Turns(this.there);
   #base: Pair | null = null;
   #latest: ContentView | null = null;
 
@@ -51,10 +57,27 @@ export class Desk {
     return this.comments.unsaved ? "A comment was begun and is not added yet." : null;
   }
 
-  /** Opens a file, after asking where something typed would be lost. */
+  #arrived(): boolean {
+    const { view, problem, path, opened } = this.review;
+    const now = opened.value;
+    if (now?.change.path === path.value) {
+      const text = now.pair !== null && showing(now.pair.old, now.pair.now) === "text";
+      return !text || (this.inEditor.value === path.value && !this.#filling.value);
+    }
+    if (view.value === null) return problem.value !== null;
+    return now === null && !view.value.files.some((one) => one.path === path.value);
+  }
+
+  /** Opens a file, after asking where something typed would be lost. What waits for another one is forgotten. */
   async open(path: string, target: Target | Direction = "next"): Promise<void> {
+    this.#turns.drop();
+    await this.#open(path, target);
+  }
+
+  async #open(path: string, target: Target | Direction): Promise<void> {
     if (path === this.review.path.value && typeof target === "object") {
-      this.pane.value?.reveal(target.side, target.line);
+      if (this.there.value) this.pane.value?.reveal(target.side, target.line);
+      else this.review.target = target;
       return;
     }
     if (path !== this.review.path.value && this.dirty && !(await this.mayLeave())) return;
@@ -85,6 +108,7 @@ export class Desk {
     }
     const { path } = opened.change;
     const another =
+      this.#filling.value ||
       this.inEditor.value !== path ||
       this.#base?.old.revision !== pair.old.revision ||
       this.#base.now.revision !== pair.now.revision;
@@ -94,6 +118,7 @@ export class Desk {
 
   async #fill(pane: Pane, opened: Opened, pair: Pair): Promise<void> {
     const { path, old_path } = opened.change;
+    this.#filling.value = true;
     pane.edit(false);
     const texts = {
       old: pair.old.text ?? "",
@@ -104,6 +129,7 @@ export class Desk {
     if (!(await pane.show(path, texts))) return;
     pane.goTo(this.review.target);
     batch(() => {
+      this.#filling.value = false;
       this.#base = pair;
       this.#latest = pair.now;
       this.standing.value = "same";
@@ -218,24 +244,65 @@ export class Desk {
     pane.follow({ old: this.#base?.old.text ?? "" });
   }
 
-  /** Goes to the next or previous change, in the next file where this one has no more. */
-  async change(direction: Direction): Promise<void> {
-    const pane = this.pane.value;
-    if (this.inEditor.value === this.review.path.value && pane?.step(direction)) return;
-    const file = this.review.beside(direction);
-    if (file) await this.open(file.path, direction);
-    else say(direction === "next" ? "this was the last change" : "this was the first change");
+  /** Goes to the next or previous change, in the next file where this one has no more, once the file is there. */
+  change(direction: Direction): void {
+    this.#turns.ask(async () => {
+      const pane = this.pane.value;
+      if (this.inEditor.value === this.review.path.value && pane?.step(direction)) return;
+      const file = this.review.beside(direction);
+      if (file) await this.#open(file.path, direction);
+      else say(direction === "next" ? "this was the last change" : "this was the first change");
+    });
   }
 
-  /** Goes to the next or previous file. */
+  /** Goes to the next or previous file at once: what waits for the one chosen before is forgotten. */
   async file(direction: Direction): Promise<void> {
+    this.#turns.drop();
+    await this.#beside(direction);
+  }
+
+  async #beside(direction: Direction): Promise<void> {
     const file = this.review.beside(direction);
-    if (file) await this.open(file.path);
+    if (file) await this.#open(file.path, "next");
     else say(direction === "next" ? "this was the last file" : "this was the first file");
   }
 
-  /** Begins a comment on lines, or on the selected ones. */
-  comment(lines: Lines | null = this.pane.value?.chosen() ?? null): void {
+  /** Marks the file as viewed and goes on to the next, or takes the mark away, once the file is there. */
+  view(): void {
+    this.#turns.ask(async () => {
+      const { review } = this;
+      const file = review.opened.value?.change;
+      if (!file) return;
+      const on = !review.viewed(file);
+      review.mark(file, on);
+      if (on) await this.#beside("next");
+    });
+  }
+
+  /** Lets the right side be typed into, once it is there and where that can be saved. */
+  edit(): void {
+    this.#turns.ask(() => {
+      const now = this.#text()?.now;
+      if (now?.revision === WORKTREE && locked(now) === "") this.pane.value?.edit(true);
+    });
+  }
+
+  /** Begins a comment on the selected lines once they are there, or on a whole file that has none. */
+  commentHere(): void {
+    this.#turns.ask(() => {
+      if (this.#text()) this.comment(this.pane.value?.chosen() ?? null);
+      else if (this.review.opened.value?.pair) this.#commentFile();
+    });
+  }
+
+  /** Returns both sides of the chosen file where it is its text that is in the editor. */
+  #text(): Pair | null {
+    const pair = this.review.opened.value?.pair;
+    return pair && showing(pair.old, pair.now) === "text" ? pair : null;
+  }
+
+  /** Begins a comment on lines of the text that is in the editor. */
+  comment(lines: Lines | null): void {
     const base = this.#base;
     if (!base || !lines || this.inEditor.value === "") return;
     const revision = (lines.side === "old" ? base.old : base.now).revision;
@@ -243,8 +310,7 @@ export class Desk {
     this.comments.begin({ path, ...lines, revision, text: "" });
   }
 
-  /** Begins a comment on the whole open file. */
-  commentFile(): void {
+  #commentFile(): void {
     const { path } = this.review;
     const revision = this.review.opened.value?.pair?.now.revision ?? WORKTREE;
     this.comments.begin({

@@ -87,7 +87,7 @@ function FileHead({ desk, change, pair }: { desk: Desk; change: FileChange; pair
           type="button"
           class="button"
           title="Comment on the selected lines (c), or click a line number"
-          onClick={() => (text ? desk.comment() : desk.commentFile())}
+          onClick={() => desk.commentHere()}
         >
           <Icon name="plus" />
           <span class="only-large">Comment</span>
@@ -121,9 +121,9 @@ function Editing({ desk, pair }: { desk: Desk; pair: Pair }) {
       <button
         type="button"
         class="button"
-        disabled={why !== "" || desk.inEditor.value !== desk.review.path.value}
+        disabled={why !== "" || !desk.there.value}
         title={why === "" ? "Edit the right side (e)" : why}
-        onClick={() => pane.edit(true)}
+        onClick={() => desk.edit()}
       >
         Edit
       </button>

@@ -10,13 +10,12 @@ import { agentAddress } from "../../shell/routes";
 import { mayAct } from "../../shell/who";
 import { CommentPanel } from "../comments/panel";
 import "../comments/comments.css";
-import { locked, showing } from "./describe";
 import { Desk } from "./desk";
 import { OpenFile, stopEditing } from "./file";
 import { followAgent } from "./follow";
 import { FileList } from "./list";
 import { isNarrow, prefs, setPrefs } from "./prefs";
-import { type Range, rangeOf, WORKTREE } from "./range";
+import { type Range, rangeOf } from "./range";
 import { Toolbar } from "./toolbar";
 import "./diff.css";
 
@@ -129,13 +128,11 @@ function keys(desk: Desk): Binding[] {
   const { review } = desk;
   const toggle = (key: "inline" | "fold" | "ignoreSpace" | "wrap" | "tree" | "comments") => () =>
     setPrefs({ [key]: !prefs.value[key] });
-  const opened = () => review.opened.value;
-  const change = () => opened()?.change;
   const bindings: Binding[] = [
-    { keys: "n", label: "Next change", run: () => void desk.change("next") },
-    { keys: "p", label: "Previous change", run: () => void desk.change("previous") },
-    { keys: "F7", label: "Next change", anywhere: true, run: () => void desk.change("next") },
-    { keys: "shift+F7", label: "Previous change", anywhere: true, run: () => void desk.change("previous") },
+    { keys: "n", label: "Next change", run: () => desk.change("next") },
+    { keys: "p", label: "Previous change", run: () => desk.change("previous") },
+    { keys: "F7", label: "Next change", anywhere: true, run: () => desk.change("next") },
+    { keys: "shift+F7", label: "Previous change", anywhere: true, run: () => desk.change("previous") },
     { keys: "]", label: "Next file", run: () => void desk.file("next") },
     { keys: "[", label: "Previous file", run: () => void desk.file("previous") },
     { keys: "/", label: "Filter the files", run: focusFilter },
@@ -148,13 +145,7 @@ function keys(desk: Desk): Binding[] {
     {
       keys: "v",
       label: "Mark the file as viewed, and go on",
-      run: () => {
-        const file = change();
-        if (!file) return;
-        const on = !review.viewed(file);
-        review.mark(file, on);
-        if (on) void desk.file("next");
-      },
+      run: () => desk.view(),
     },
     { keys: "y", label: "Copy the path", run: () => void copyText(review.path.value, "the path") },
     {
@@ -167,25 +158,9 @@ function keys(desk: Desk): Binding[] {
 }
 
 function acting(desk: Desk): Binding[] {
-  const pane = desk.pane.value;
-  const pair = desk.review.opened.value?.pair;
-  const ready = desk.inEditor.value === desk.review.path.value;
   return [
-    {
-      keys: "c",
-      label: "Comment on the selected lines",
-      run: () => {
-        if (ready) desk.comment();
-        else if (pair && showing(pair.old, pair.now) !== "text") desk.commentFile();
-      },
-    },
-    {
-      keys: "e",
-      label: "Edit the right side",
-      run: () => {
-        if (ready && pair && pair.now.revision === WORKTREE && locked(pair.now) === "") pane?.edit(true);
-      },
-    },
+    { keys: "c", label: "Comment on the selected lines", run: () => desk.commentHere() },
+    { keys: "e", label: "Edit the right side", run: () => desk.edit() },
     { keys: "mod+s", label: "Save", anywhere: true, run: () => void desk.save() },
     { keys: "mod+e", label: "Stop editing", anywhere: true, run: () => void stopEditing(desk) },
   ];

@@ -118,7 +118,7 @@ function Walk({ desk }: { desk: Desk }) {
         class="icon-button up"
         aria-label="Previous change (p)"
         title="Previous change (p, Shift-F7)"
-        onClick={() => void desk.change("previous")}
+        onClick={() => desk.change("previous")}
       >
         <Icon name="down" />
       </button>
@@ -127,7 +127,7 @@ function Walk({ desk }: { desk: Desk }) {
         class="icon-button"
         aria-label="Next change (n)"
         title="Next change (n, F7)"
-        onClick={() => void desk.change("next")}
+        onClick={() => desk.change("next")}
       >
         <Icon name="down" />
       </button>

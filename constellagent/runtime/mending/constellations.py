@@ -1,0 +1,78 @@
+"""Constellations that git's worktrees tell of and the state does not know: remembered as they were applied.
+
+What is remembered as applied runs without another question, so a file counts only where every agent and
+service that it declares had a session that was started from that very declaration.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+from constellagent.errors import WorldError
+from constellagent.plan.desired import Desired
+from constellagent.runtime.mending import grounds, judging
+from constellagent.runtime.mending.facts import ConstellationTrace
+from constellagent.runtime.mending.finding import Errand, Finding
+from constellagent.runtime.mending.grounds import Ground
+from constellagent.runtime.mending.scene import Scene
+from constellagent.runtime.session_notes import Note
+from constellagent.runtime.store.constellations import Applied, Constellations
+from constellagent.runtime.store.database import Database
+
+
+class LostConstellations:
+    """The table of constellations."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._seen: dict[str, Ground] = {}
+
+    async def look(self) -> list[Finding]:
+        """Return the constellations that have worktrees and are not known."""
+        known = await self._scene.known()
+        if not known.fine:
+            return []
+        self._seen = {ground.id: ground for ground in await self._scene.grounds()}
+        notes = await asyncio.to_thread(grounds.notes, self._scene.around.paths)
+        found = [judging.constellation(_trace(ground, notes)) for ground in self._seen.values()]
+        return [one for one in found if one is not None]
+
+    async def mend(self, finding: Finding) -> str:
+        """Remember the file as it reads now."""
+        ground = self._seen[finding.subject]
+        if ground.file is None or ground.desired is None:
+            raise WorldError(f"the file of constellation {finding.subject} cannot be read any more")
+        applied = Applied(
+            ground.id, ground.desired.name, ground.file, ground.repository.root, ground.digest, ground.text
+        )
+        database = Database(self._scene.around.paths.database)
+        await database.open()
+        try:
+            await Constellations(database).put(applied, self._scene.around.clock.now())
+        finally:
+            await database.close()
+        return f"{ground.file} is known again; the next apply keeps the variables of your shell again"
+
+    def errand(self, finding: Finding) -> Errand | None:  # noqa: ARG002 - nothing of this is for the daemon
+        """Return nothing: all is done here."""
+        return None
+
+
+def _trace(ground: Ground, notes: Mapping[str, Note]) -> ConstellationTrace:
+    agents = [name for name in ground.owned() if "@" not in name]
+    file = str(ground.file) if ground.file is not None and ground.desired is not None else ""
+    unproven = _unproven(ground.id, ground.desired, notes) if ground.desired is not None else ()
+    return ConstellationTrace(ground.id, ground.name, file, len(agents), ground.known, unproven)
+
+
+def _unproven(key: str, desired: Desired, notes: Mapping[str, Note]) -> tuple[str, ...]:
+    """Return the agents and services whose newest session was not started from what is declared now."""
+    newest: dict[tuple[str, str], str] = {}
+    for note in sorted(notes.values(), key=lambda one: one.row.started_at):
+        if note.row.constellation == key:
+            newest[note.row.role, note.row.subject] = note.row.fingerprint
+    agents = [name for name, one in desired.agents.items() if newest.get(("agent", name)) != one.fingerprint]
+    services = [
+        name for name, one in desired.services.items() if newest.get(("service", name)) != one.fingerprint
+    ]
+    scheduled = [name for name, one in desired.agents.items() if one.schedules and name not in agents]
+    return (*agents, *services, *(f"the schedules of {name}" for name in scheduled))

@@ -1,0 +1,1 @@
+"""Keeping an agent's processes from the rest of the machine."""

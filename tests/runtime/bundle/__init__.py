@@ -1,0 +1,1 @@
+"""Tests of what a report of a defect takes along."""

@@ -1,0 +1,1 @@
+"""Finding what was left half done, and mending it."""

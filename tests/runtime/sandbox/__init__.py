@@ -1,0 +1,1 @@
+"""Tests of what keeps agents from the rest of the machine."""
