@@ -1,5 +1,6 @@
 """What the multiplexer shows in place of terminals: schedules, mail, plan, diff, events, audit; and help."""
 
+import re
 import shutil
 from collections.abc import Iterator
 
@@ -22,6 +23,7 @@ agents:
     schedules:
       morning: {cron: "0 9 * * 1-5", missed: skip}
 """
+_DAY = re.compile("next (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ")
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +149,10 @@ def test_dialogs_over_the_terminals(desk: Desk, golden: Golden, name: str, key: 
     before = desk.tile()
     terminal.command(key)
     seen = terminal.shows(f"┌─ {sign}", "└─ ")
-    golden(f"../e2e/golden/multiplexer/{name}-80x24.txt", steady(_box(seen, sign)))
+    box = steady(_box(seen, sign))
+    if _DAY.search(box):  # nine o'clock is over, or it is a weekend: the box is wider by the day's name
+        name, box = f"{name}-another-day", _DAY.sub("next Day ", box)
+    golden(f"../e2e/golden/multiplexer/{name}-80x24.txt", box)
     terminal.press("Escape")
     terminal.lacks(sign)
     assert desk.tile() == before

@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import sys
+from pathlib import Path
 
 from constellagent.plan.fires import Fire, shown
 from constellagent.plan.schedules import DesiredSchedule
@@ -18,6 +19,19 @@ from constellagent.runtime.store.ledger import Ledger, LedgerRow
 from constellagent.runtime.store.schedules import ScheduleRows
 from tests.reliability.fast_clock import FastAlarm, FastClock
 from tests.runtime.scheduler.virtual import FakeSessions
+
+
+class Told(FakeSessions):
+    """Sessions that began once their run was told of, as a folder of the session says it elsewhere."""
+
+    def __init__(self, path: Path) -> None:
+        """Read this file."""
+        super().__init__()
+        self._path = path
+
+    async def begun(self, session: str) -> bool:
+        """Say whether it was told of, by whichever of both."""
+        return session in self._path.read_text(encoding="utf-8").split()
 
 
 class Teller:
@@ -48,9 +62,14 @@ async def main(path: str) -> None:
     await database.open()
     clock = FastClock.of(os.environ)
     ledger, rows = Ledger(database, ""), ScheduleRows(database)
-    scheduler = Scheduler(
-        ledger, rows, FakeSessions(), Teller(path), clock, parallel=8, alarm=FastAlarm(clock)
-    )
+    teller, told = Teller(path), Told(Path(path))
+    scheduler = Scheduler(ledger, rows, told, teller, clock, parallel=8, alarm=FastAlarm(clock))
+    # What one has in hand must not look to the other like the rest of a crash: both begin together.
+    ready = Path(path).with_name("ready")
+    with ready.open("a", encoding="ascii") as file:
+        file.write(".")
+    while ready.stat().st_size < 2:
+        await asyncio.sleep(0.001)
     await scheduler.start()
     await ended.wait()
     await scheduler.close()

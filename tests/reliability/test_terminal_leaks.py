@@ -67,10 +67,10 @@ async def turn(gallery: Gallery, count: int) -> None:
             assert "line 299" in await gallery.text(row)
 
 
-def zombies() -> int:
-    """Return how many ended children nobody has waited for."""
+def zombies() -> set[str]:
+    """Return the pids of ended children for which nobody has waited."""
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
-    return sum("\nState:\tZ" in Path(f"/proc/{pid}/status").read_text() for pid in children)
+    return {pid for pid in children if "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()}
 
 
 async def test_b10_a_hundred_sessions_leave_nothing(gallery: Gallery) -> None:
@@ -87,13 +87,14 @@ async def test_b10_ten_thousand_sessions_leave_nothing(gallery: Gallery) -> None
 
 async def leave_nothing(gallery: Gallery, count: int) -> None:
     """Let so many sessions come and go, and compare."""
+    others = zombies()  # another test of this process may have left some
     await turn(gallery, 20)
     before = held()
     await turn(gallery, count)
     await gallery.until(lambda: held().tasks <= before.tasks, "all tasks to end")
     after = held()
     print(f"before {before}, after {count} sessions {after}")
-    assert zombies() == 0
+    await gallery.until(lambda: zombies() <= others, "every child to be waited for")
     assert after.files == before.files
     assert after.tasks == before.tasks
     assert after.threads <= before.threads + 4  # those of the screens are made when there is much to do

@@ -1,7 +1,7 @@
 """`sandbox:` of a file: the short and the long form, and what is wrong in them."""
 
 import contextlib
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -102,3 +102,9 @@ def test_no_text_breaks_the_size(text: str) -> None:
     """Any text is a size or a ValueError."""
     with contextlib.suppress(ValueError):
         assert parse_size(text) >= 16 << 20
+
+
+@pytest.mark.parametrize(("network", "words"), [("host", "bwrap"), ("none", "bwrap without a network")])
+def test_a_sandbox_is_told_in_few_words(network: Literal["host", "none"], words: str) -> None:
+    """What a person reads names its kind, and that there is no network."""
+    assert Sandbox(kind="bwrap", network=network).words == words

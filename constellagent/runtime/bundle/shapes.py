@@ -41,9 +41,10 @@ _BEFORE = (
 _NOT_DONE = r"(?!\[\*\*\*\])"
 _QUOTED = re.compile(
     rf"(?i){_BEFORE}(?P<open>(?P<escaped>\\{{1,3}})?(?P<quote>[\"']))(?!\[\*\*\*\]\\{{0,3}}(?P=quote))"
-    r"(?(escaped)(?:(?!\\{1,3}(?P=quote))[^\n]){1,4096}+|(?:\\.|(?!(?P=quote))[^\\\n]){1,4096}+)"
+    r"(?(escaped)(?:(?!\\{1,3}(?P=quote))[^\n]){1,4096}|(?:\\.|(?!(?P=quote))[^\\\n]){1,4096})"
 )
-"""A value in quotes, whole: a passphrase has spaces."""
+"""A value in quotes, whole: a passphrase has spaces. (Nothing follows, so nothing is tried again; and Python
+3.11.2 takes the quote too where such a repetition is possessive.)"""
 _COOKIES = re.compile(
     r"(?i)(?P<before>(?<![a-z])(?:set-)?cookie[ \t]{0,4}[:=][ \t]{0,4})"
     r"(?!\[\*\*\*\](?:[\n\"']|\Z))[^\n\"']{1,4096}+"
