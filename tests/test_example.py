@@ -73,7 +73,7 @@ def _states(clone: Clone) -> dict[str, str]:
     }
 
 
-def _until(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
+def _until(condition: Callable[[], bool], what: str, seconds: float = 100) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"

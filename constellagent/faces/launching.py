@@ -12,11 +12,11 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from constellagent.errors import BusyError, UnavailableError
+from constellagent.errors import UnavailableError
 from constellagent.faces import handing
 from constellagent.faces.blocking import BlockingClient
 from constellagent.runtime.clock import SystemClock
-from constellagent.runtime.locks import exclusive
+from constellagent.runtime.locks import held_by
 from constellagent.runtime.paths import Paths
 
 START_TIMEOUT = 15.0
@@ -87,14 +87,8 @@ def daemon_environment(environ: Mapping[str, str], paths: Paths) -> dict[str, st
 
 def owner(paths: Paths) -> int | None:
     """Return the pid of the daemon that holds the lock, whether or not it answers; None where nobody does."""
-    try:
-        with exclusive(paths.daemon_lock, "a look"):
-            return None
-    except FileNotFoundError:
-        return None
-    except BusyError as error:
-        pid = error.owner.rpartition(" ")[2]
-        return int(pid) if pid.isdecimal() else None
+    pid = (held_by(paths.daemon_lock) or "").rpartition(" ")[2]
+    return int(pid) if pid.isdecimal() else None
 
 
 def _start(paths: Paths) -> BlockingClient:

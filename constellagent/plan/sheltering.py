@@ -2,7 +2,15 @@
 
 from constellagent.plan.desired import Desired, DesiredAgent
 from constellagent.plan.draft import Draft
+from constellagent.spec.sandbox import SandboxKind
 from constellagent.spec.suggest import listed
+
+_WHY: dict[SandboxKind, str] = {
+    "bwrap": "we have no control group; a daemon that systemd starts for you has one "
+    "(`constellagent daemon install`)",
+    "seatbelt": "macOS has no control groups",
+}
+"""Why a limit cannot be kept, and what to do."""
 
 
 def check_sandbox(draft: Draft, agent: DesiredAgent, desired: Desired) -> None:
@@ -24,7 +32,4 @@ def check_sandbox(draft: Draft, agent: DesiredAgent, desired: Desired) -> None:
     if why := desired.unfit.get(agent.name):
         draft.stop_conflict(f"sandbox: {sandbox.kind}: {why}")
     elif unlimited:
-        draft.inform(
-            f"sandbox: {listed(unlimited, 'and')} cannot be limited here: we have no control group; "
-            "a daemon that systemd starts for you has one (`constellagent daemon install`)"
-        )
+        draft.inform(f"sandbox: {listed(unlimited, 'and')} cannot be limited here: {_WHY[sandbox.kind]}")

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from constellagent.errors import BusyError, WorldError
 
 _LONGEST = 4096
 """Bytes of a signature that are written and read."""
+_LOOK = 5.0
+"""Seconds that whoever only looks may keep others waiting: it takes one instant, unless it is stopped."""
 
 
 @contextlib.contextmanager
@@ -28,16 +31,57 @@ def exclusive(path: Path, what: str, *, hint: str = "") -> Iterator[None]:
     except OSError as error:
         raise WorldError(f"cannot open the lock {path}: {error.strerror}") from error
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            owner = os.pread(descriptor, _LONGEST, 0).decode(errors="replace").strip()
-            raise BusyError(f"busy: {owner or 'an unknown process'}", owner=owner, hint=hint) from error
+        if not _take(descriptor):
+            owner = _signature(descriptor)
+            raise BusyError(f"busy: {owner or 'an unknown process'}", owner=owner, hint=hint)
         _sign(descriptor, f"{what} by pid {os.getpid()}\n")
         yield
         _sign(descriptor, "")
     finally:
         os.close(descriptor)
+
+
+def held_by(path: Path) -> str | None:
+    """Return the words of who holds the lock file `path`, empty for one unknown; None where nobody does.
+
+    Looking keeps nobody from taking it.
+
+    Raises:
+        WorldError: it cannot be opened.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise WorldError(f"cannot open the lock {path}: {error.strerror}") from error
+    try:
+        return None if _try(descriptor, fcntl.LOCK_SH) else _signature(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _take(descriptor: int) -> bool:
+    """Take the lock; False where somebody holds it. Who only looks is waited for."""
+    until = time.monotonic() + _LOOK
+    while not _try(descriptor, fcntl.LOCK_EX):
+        if time.monotonic() > until or not _try(descriptor, fcntl.LOCK_SH):
+            return False
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        time.sleep(0.001)
+    return True
+
+
+def _try(descriptor: int, how: int) -> bool:
+    try:
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _signature(descriptor: int) -> str:
+    return os.pread(descriptor, _LONGEST, 0).decode(errors="replace").strip()
 
 
 def _sign(descriptor: int, text: str) -> None:

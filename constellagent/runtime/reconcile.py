@@ -1,13 +1,14 @@
 """Plan and apply as a face asks for them: trust first, one apply at a time, progress as it happens."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from functools import partial
 
 from constellagent.errors import ConstellagentError, RefusedError, UnavailableError
 from constellagent.plan.actions import (
     Forget,
     Plan,
+    RemoveWorktree,
     RestartService,
     RestartSession,
     StartService,
@@ -43,6 +44,10 @@ Applied = Callable[[str], Awaitable[None]]
 """Told of the id of a constellation that was applied."""
 Waiting = Callable[[str, frozenset[str], frozenset[str]], Awaitable[None]]
 """Told who of a constellation (its id) is to be started once others are done, and who is not."""
+HoldOnly = Callable[[Collection[str]], Awaitable[None]]
+"""Narrows a hold of restarts to some subjects."""
+_TAKING = (StopSession, StopService, RemoveWorktree, Forget)
+"""What takes something away that a restart would bring back."""
 
 
 async def _nobody(_constellation: str, _waiting: frozenset[str], _others: frozenset[str]) -> None:
@@ -143,40 +148,53 @@ class Reconciler:
     ) -> ApplyResult:
         what = "destroy" if options.destroy else "apply"
         lock = self._settings.paths.locks / f"apply-{context.id}"
-        with exclusive(lock, f"{what} of {context.file}", hint="wait for it, or see `constellagent status`"):
-            records = await context.world.records.all()
-            await context.worktrees.take_back(
-                [*context.desired.agents.values(), *undeclared_agents(context.desired, records)]
+        hint = "wait for it, or see `constellagent status`"
+        with exclusive(lock, f"{what} of {context.file}", hint=hint):
+            async with self._supervisor.holding(context.id) as hold_only:
+                return await self._alone(context, request, options, report, hold_only)
+
+    async def _alone(
+        self, context: Context, request: ApplyRequest, options: Options, report: Report, hold_only: HoldOnly
+    ) -> ApplyResult:
+        """Apply while nobody else does, and while nothing is restarted until it is known what goes."""
+        records = await context.world.records.all()
+        await context.worktrees.take_back(
+            [*context.desired.agents.values(), *undeclared_agents(context.desired, records)]
+        )
+        given = frozenset({*request["env"], *await _kept(context, request)})
+        observed = await observe(context.desired, context.eyes, available_env=given)
+        context.provider.look_again()
+        found = plan(context.desired, observed, options)
+        if "plan" in request and request["plan"] != to_json(found):
+            raise RefusedError(
+                "the world moved since that plan was made; nothing was done",
+                to_lines(found),
+                hint="look at the new plan above, and save it again with `constellagent plan --out`",
             )
-            given = frozenset({*request["env"], *await _kept(context, request)})
-            observed = await observe(context.desired, context.eyes, available_env=given)
-            context.provider.look_again()
-            found = plan(context.desired, observed, options)
-            if "plan" in request and request["plan"] != to_json(found):
-                raise RefusedError(
-                    "the world moved since that plan was made; nothing was done",
-                    to_lines(found),
-                    hint="look at the new plan above, and save it again with `constellagent plan --out`",
-                )
-            if not options.destroy:
-                await self._constellations.put(context.applied(), self._clock.now())
-                await _keep(context, request)
-                await _warn(context, request, options, report)
-            await self._forget_restarts(context, found)
-            apply = Apply(
-                context.desired,
-                context.world,
-                report,
-                parallel=self._settings.parallel,
-                clear_runs=partial(self._clear_runs, context, report, options.force),
-            )
-            try:
-                outcome = await apply.run(found)
-                await self._cleanup(context, options, found, outcome)
-                await self._set_waiting(context, options, found)
-            finally:
-                await self._applied(context.id)
-            return _result(found, observed, outcome)
+        if not options.destroy:
+            await self._constellations.put(context.applied(), self._clock.now())
+            await _keep(context, request)
+            await _warn(context, request, options, report)
+        await self._forget_restarts(context, found)
+        going = frozenset(action.subject for action in found.actions if isinstance(action, _TAKING))
+        await hold_only(going)
+        apply = Apply(
+            context.desired,
+            context.world,
+            report,
+            parallel=self._settings.parallel,
+            clear_runs=partial(self._clear_runs, context, report, options.force),
+        )
+        try:
+            outcome = await apply.run(found)
+            for subject in going:  # what was lost meanwhile is not to come back either
+                await self._supervisor.forget(context.id, "agent", subject)
+                await self._supervisor.forget(context.id, "service", subject)
+            await self._cleanup(context, options, found, outcome)
+            await self._set_waiting(context, options, found)
+        finally:
+            await self._applied(context.id)
+        return _result(found, observed, outcome)
 
     async def _set_waiting(self, context: Context, options: Options, found: Plan) -> None:
         """Let those wait that are to be started once others are done; of who was left out nothing changes."""

@@ -93,7 +93,7 @@ class Sandbox(Block):
     kind: SandboxKind = Field(
         "none",
         description="none: all agents share your user. bwrap: it sees only its worktree and what it needs "
-        "(Linux). seatbelt (macOS): not in effect yet, nothing of the agent is started.",
+        "(Linux). seatbelt: the same for macOS, experimental.",
     )
     network: Literal["host", "none"] = Field(
         "host", description="host: the network as you have it. none: only its identity's provider."

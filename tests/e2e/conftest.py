@@ -10,11 +10,17 @@ from tests.reliability.lab import git
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave these tests out where there is no /proc, by which a place finds what it must end."""
-    if sys.platform != "linux":
-        for item in items:
-            if "/e2e/" in str(item.path):
-                item.add_marker(pytest.mark.skip(reason="a place finds its processes in /proc"))
+    """Leave these tests out where there is no /proc, by which a place finds what it must end.
+
+    Each may take longer than others may: it waits for whole programs, for each of them as long as need be.
+    """
+    for item in items:
+        if "/e2e/" not in str(item.path):
+            continue
+        if sys.platform != "linux":
+            item.add_marker(pytest.mark.skip(reason="a place finds its processes in /proc"))
+        if item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(180))
 
 
 @pytest.fixture

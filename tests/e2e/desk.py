@@ -29,6 +29,8 @@ agents:
 _AGE = re.compile(r"(?<=[ ])(\d{1,2})([smhd])\b")
 _CLOCK = re.compile(r"\b\d\d:\d\d(:\d\d)?\b")
 _HASH = re.compile(r"\b[0-9a-f]{8,40}\b")
+_PROMPTS = {"desk>", "bash>"}
+"""What the shell around shows when it waits for a line; a test may take another shell."""
 
 
 class Desk:
@@ -89,7 +91,9 @@ class Desk:
 
     def back(self) -> None:
         """Wait until whatever had the terminal has left it, and the shell answers."""
-        wait_for(lambda: self.terminal.ask("alternate_on") == "0", "the alternate screen to be left", 15)
+        wait_for(lambda: self.terminal.ask("alternate_on") == "0", "the alternate screen to be left")
+        # Until the shell asks for a line, who leaves may still read what is typed, in raw mode.
+        self.terminal.until(lambda seen: (seen.split() or [""])[-1] in _PROMPTS, "the prompt")
         self.terminal.enter("clear; echo ba''ck")
         self.terminal.until(lambda seen: seen.split("\n")[0].rstrip() == "back", "the shell")
 
@@ -100,13 +104,15 @@ class Desk:
         self.terminal.enter(f"stty -a > {file}.part; mv {file}.part {file}")
         return self.place.waits_for(file)
 
-    def tile(self, number: int = 0) -> list[str]:
-        """Return what is right of the list, row by row, without the lines around."""
-        return [row[1:].rstrip(" │") for row in self._cut(self.terminal.lines()) if row]
+    def tile(self) -> list[str]:
+        """Return what is right of the list, row by row, without the lines around.
 
-    def _cut(self, lines: list[str]) -> list[str]:
-        edge = next(at for at in range(len(lines[0])) if lines[0][at] == "┬")
-        return [line[edge:] for line in lines[1:-2]]
+        Waits for the lines around: a screen that is just drawn anew may not have them yet.
+        """
+        seen = self.terminal.until(lambda seen: "┬" in seen.split("\n")[0], "the line above the tiles")
+        lines = [line.rstrip() for line in seen.split("\n")[:-1]]
+        edge = lines[0].index("┬")
+        return [row[1:].rstrip(" │") for row in (line[edge:] for line in lines[1:-2]) if row]
 
 
 def steady(screen: str) -> str:
@@ -153,4 +159,4 @@ def wrote(place: Place, agent: str) -> str:
 
 def writes(place: Place, agent: str, text: str) -> None:
     """Wait until a program wrote something."""
-    wait_for(lambda: text in wrote(place, agent), f"{agent} to write {text!r}", 15)
+    wait_for(lambda: text in wrote(place, agent), f"{agent} to write {text!r}")

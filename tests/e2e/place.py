@@ -1,5 +1,6 @@
 """A laboratory in which any file and any repository can stand, and what tests of whole commands ask it."""
 
+import contextlib
 import os
 import subprocess
 import textwrap
@@ -65,6 +66,13 @@ def commit(repo: Path, files: dict[str, str], message: str = "more") -> None:
         path.write_text(content)
     git(repo, "add", "-A")
     git(repo, "commit", "-qm", message)
+
+
+def holding(folder: Path, wanted: bytes) -> list[Path]:
+    """Return the files below a folder that hold some bytes; looks again where a file goes away meanwhile."""
+    while True:
+        with contextlib.suppress(FileNotFoundError):
+            return [path for path in folder.rglob("*") if path.is_file() and wanted in path.read_bytes()]
 
 
 def git_quietly(repo: Path, *args: str) -> None:

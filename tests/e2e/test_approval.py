@@ -1,8 +1,6 @@
 """Who may run a file's commands, and what the started commands are given."""
 
-from pathlib import Path
-
-from tests.e2e.place import Place, refused
+from tests.e2e.place import Place, holding, refused
 
 SPEAKER = """
     shell: env > env.part && mv env.part env.txt; exec sleep 600
@@ -65,9 +63,4 @@ def test_b12_what_an_agent_is_given(place: Place) -> None:
     }
     for secret in ("wanted-value", "callers-secret", "ravi_mgmt_callers"):
         assert secret not in place.daemon_log()
-        assert _files_with(place.home, secret) == []
-
-
-def _files_with(folder: Path, text: str) -> list[Path]:
-    wanted = text.encode()
-    return [path for path in folder.rglob("*") if path.is_file() and wanted in path.read_bytes()]
+        assert holding(place.home, secret.encode()) == []

@@ -24,19 +24,28 @@ import os, select, time, tty
 tty.setraw(0)
 os.write(1, b"asking")
 number = 0
+
+
+def counted(got):
+    return got.count(b"R"), got.count(b"c"), got.count(b"]11;")
+
+
 while True:
     os.write(1, b"\\x1b[6n\\x1b[c\\x1b]11;?\\x1b\\\\")
-    got, until = b"", time.monotonic() + 0.5
+    got, until, answered = b"", time.monotonic() + 10, False
     while (left := until - time.monotonic()) > 0:
         if select.select([0], [], [], left)[0]:
             got += os.read(0, 4096)
+        if not answered and all(counted(got)):
+            answered, until = True, time.monotonic() + 0.5
     number += 1
-    answers = got.count(b"R"), got.count(b"c"), got.count(b"]11;")
+    answers = counted(got)
     with open("answers.new", "w") as file:
         file.write(f"{number} {answers}")
     os.rename("answers.new", "answers")
 """
-"""Asks three things, and notes how many answers each of them had."""
+"""Asks three things, waits for the first answer to each, and notes how many each had half a second later."""
+PROMPT = "window>"
 MODES = (
     "{shell: 'stty raw -echo; "
     r'printf "\033[?1h\033=\033[?25l\033[?1000h\033[?1006h\033[?2004h\033[?7l\033[31mall on"; '
@@ -73,7 +82,7 @@ class Window:
     def shows(self, text: str) -> None:
         """Wait until a line of the screen is exactly this text."""
         try:
-            wait_for(lambda: text in [line.rstrip() for line in self.screen().splitlines()], repr(text), 15)
+            wait_for(lambda: text in [line.rstrip() for line in self.screen().splitlines()], repr(text))
         except AssertionError as error:
             raise AssertionError(f"{error}; the screen is:\n{self.screen()}") from None
 
@@ -87,7 +96,11 @@ class Window:
         self._run("resize-window", "-x", str(columns), "-y", str(rows))
 
     def stty(self, name: str) -> str:
-        """Return all settings of the terminal; `name` keeps one question's answer from another's."""
+        """Return all settings of the terminal; `name` keeps one question's answer from another's.
+
+        Asks once the shell waits for a line: until then what is typed may still be for who had the terminal.
+        """
+        wait_for(lambda: self.screen().split()[-1:] == [PROMPT], "the shell")
         file = self._place.folder / name
         self.type(f"stty -a > {file}.part; mv {file}.part {file}")
         return self._place.waits_for(file)
@@ -95,7 +108,7 @@ class Window:
     def _run(self, *args: str) -> str:
         done = subprocess.run(
             [*self._tmux, *args],
-            env=self._place.environment(TERM="xterm-256color"),
+            env=self._place.environment(TERM="xterm-256color", PS1=f"{PROMPT} "),
             cwd=self._place.repo,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -171,7 +184,7 @@ def test_b7_the_terminal_is_given_back(place: Place, window: Window, end: str) -
     before, flags = window.stty("before"), window.flags()
     window.type(f"clear; {ATTACH}")
     wait_for(lambda: "all on" in window.screen(), "the agent's screen")
-    assert window.flags() != flags
+    wait_for(lambda: window.flags() != flags, "the agent's modes")
     if end == "detach":
         window.press("C-]")
     elif end == "stop":
@@ -194,7 +207,7 @@ def test_one_answer_to_what_a_program_asks(place: Place, window: Window, second:
         """Wait until a round that began after this has one answer to each question."""
         file = place.tree_of() / "answers"
         begun = int(place.waits_for(file).split()[0]) + 1
-        wait_for(lambda: int(file.read_text().split()[0]) > begun, "another round", 15)
+        wait_for(lambda: int(file.read_text().split()[0]) > begun, "another round", 60)
         assert file.read_text().partition(" ")[2] == "(1, 1, 1)"
 
     once_each()
@@ -231,9 +244,13 @@ def test_a_looker_on_a_small_terminal(place: Place, window: Window) -> None:
     place.run("apply", "--yes")
     window.resize(10, 60)
     window.type(f"{ATTACH} --view")
-    wait_for(lambda: "1-2-3-4" in window.screen(), "the session")
-    lines = window.screen().splitlines()
-    assert "this terminal 10x60" in lines[-1]
+    lines: list[str] = []
+
+    def told() -> bool:
+        lines[:] = window.screen().splitlines()
+        return any("1-2-3-4" in line for line in lines) and "this terminal 10x60" in lines[-1]
+
+    wait_for(told, "the session and both sizes")
     size = lines[0]
     window.type("typed")
     window.press("C-c")
@@ -253,6 +270,7 @@ def test_several_viewers_of_different_sizes(place: Place, window: Window, second
         lines = place.run("logs", "docs").stdout.splitlines()
         return [line.strip() for line in lines if line.strip().replace(" ", "").isdigit()]
 
+    wait_for(lambda: "ready" in place.run("logs", "docs").stdout, "the program to heed its size")
     window.type(ATTACH)
     window.shows("24 80")
     second.resize(30, 100)
@@ -261,12 +279,12 @@ def test_several_viewers_of_different_sizes(place: Place, window: Window, second
     window.type("one")
     second.shows("<one>")
     window.shows("<one>")
-    wait_for(lambda: sizes()[-1] == "24 80", "the size of who types", 15)
+    wait_for(lambda: sizes()[-1:] == ["24 80"], "the size of who types")
     window.resize(1, 500)
-    wait_for(lambda: sizes()[-1] == "1 500", "one row and many columns", 15)
+    wait_for(lambda: sizes()[-1:] == ["1 500"], "one row and many columns")
     second.type("two")
-    wait_for(lambda: "<two>" in second.screen(), "what was typed", 15)
-    wait_for(lambda: sizes()[-1] == "30 100", "the size of who types now", 15)
+    wait_for(lambda: "<two>" in second.screen(), "what was typed")
+    wait_for(lambda: sizes()[-1:] == ["30 100"], "the size of who types now")
     for each in (window, second):
         each.press("C-]")
     second.shows("detached; the session goes on")

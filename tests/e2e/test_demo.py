@@ -68,7 +68,8 @@ def env(temporary: Path) -> dict[str, str]:
 
 def assert_nothing_is_left(place: Place, temporary: Path) -> None:
     """Assert that no process, file, worktree or readable identity of a demo is left."""
-    assert place.tree() == {}
+    wait_for(lambda: place.daemon_pid() is None, "the demo's own daemon to end")
+    wait_for(lambda: not place.tree(), "all processes to end")
     assert [*temporary.iterdir()] == []
     with contextlib.closing(_database(place, "ravi/provider.db")) as db:
         assert db.execute("SELECT count(*) FROM identities WHERE deleted_dt IS NULL").fetchone()[0] == 0
@@ -126,7 +127,7 @@ def test_four_at_once_and_nothing_crosses(place: Place, temporary: Path, env: di
     assert all(agent["session"]["live"] for agent in view["agents"]), "--keep leaves a shell to attach to"
     place.run("destroy", "-f", file, "--force", "--yes")
     shutil.rmtree(shown["kept"]["folder"])
-    assert place.tree() == {}
+    wait_for(lambda: not place.tree(), "all processes to end")
     assert [*temporary.iterdir()] == []
 
 
@@ -146,7 +147,6 @@ def test_it_leaves_nothing_and_can_be_done_again(place: Place, temporary: Path, 
         assert tuple(row.split()[0] for row in rows[:4]) == AGENTS
         assert [line[:2] for line in rows[5:8]] == ["ok", "ok", "ok"]
         domains.add(rows[0].split()[1].partition("@")[2])
-        wait_for(lambda: place.daemon_pid() is None, "the demo's own daemon to end")
         assert_nothing_is_left(place, temporary)
     assert len(domains) == 2
 
@@ -165,13 +165,38 @@ def test_it_disturbs_nobody(place: Place, temporary: Path, env: dict[str, str]) 
     assert len(place.json("identity", "list")) == 1
 
 
+def copied(place: Place, name: str) -> Path:
+    """Return a folder with a copy of the package, to be changed and found by a PYTHONPATH."""
+    copy = place.folder / name
+    unneeded = shutil.ignore_patterns("__pycache__", "node_modules")
+    shutil.copytree(PACKAGE, copy / "constellagent", ignore=unneeded)
+    return copy
+
+
+@pytest.fixture
+def lasting(place: Place) -> dict[str, str]:
+    """Give the variables for a demo in which one agent is never done, so that it waits to be interrupted."""
+    copy = copied(place, "lasting")
+    script = copy / "constellagent" / "demo" / "agents" / "code.sh"
+    text = script.read_text()
+    last = "ravi email send --to"
+    assert text.count(last) == 1
+    script.write_text(text.replace(last, f"sleep 600\n{last}"))
+    return {"PYTHONPATH": str(copy)}
+
+
 @pytest.mark.parametrize("moment", ["create identity", "start", "check your", "verified at"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_takes_everything_away(
-    place: Place, temporary: Path, env: dict[str, str], moment: str, number: signal.Signals
+    place: Place,
+    temporary: Path,
+    env: dict[str, str],
+    lasting: dict[str, str],
+    moment: str,
+    number: signal.Signals,
 ) -> None:
     """Ctrl-C, or a request to end, at any moment: what was made is taken away, and the exit code tells."""
-    process = place.start("demo", **env)
+    process = place.start("demo", **env, **lasting)
     with process:
         assert process.stderr is not None
         for line in process.stderr:
@@ -185,15 +210,13 @@ def test_an_interrupt_takes_everything_away(
 
     assert process.returncode == 130, said + out
     assert "taking everything away again" in said
-    wait_for(lambda: place.daemon_pid() is None, "the demo's own daemon to end")
     assert_nothing_is_left(place, temporary)
 
 
 @pytest.fixture
 def sabotaged(place: Place) -> dict[str, str]:
     """Give the variables under which commands run a copy of the package, in which Twokeys betrays cal."""
-    copy = place.folder / "sabotaged"
-    shutil.copytree(PACKAGE, copy / "constellagent", ignore=shutil.ignore_patterns("__pycache__"))
+    copy = copied(place, "sabotaged")
     signups = copy / "constellagent" / "demo" / "signups.py"
     text = signups.read_text()
     honest = "            self._post.text(contact, "
@@ -222,14 +245,12 @@ def test_a_code_for_the_wrong_agent_is_found(
     assert "a code of dan is in the messages of cal" in done.stdout
     assert re.search(r"^x   crossed: \d things", done.stdout, re.MULTILINE)
     assert not re.search(r"\b\d{6}\b", done.stdout), "no code is repeated"
-    wait_for(lambda: place.daemon_pid() is None, "the demo's own daemon to end")
     assert_nothing_is_left(place, temporary)
 
 
 def test_an_agent_that_fails_is_named(place: Place, temporary: Path, env: dict[str, str]) -> None:
     """An agent whose script fails: exit code 1, its last words, and the others are verified all the same."""
-    copy = place.folder / "broken"
-    shutil.copytree(PACKAGE, copy / "constellagent", ignore=shutil.ignore_patterns("__pycache__"))
+    copy = copied(place, "broken")
     script = copy / "constellagent" / "demo" / "agents" / "code.sh"
     script.write_text("echo 'I do not want to'; exit 7\n")
 
@@ -259,7 +280,6 @@ def test_a_reader_that_goes_away_leaves_nothing_behind(
         said = process.stderr.read()
 
     assert process.returncode == 0, said
-    wait_for(lambda: place.daemon_pid() is None, "the demo's own daemon to end")
     assert_nothing_is_left(place, temporary)
 
 
@@ -276,7 +296,7 @@ def test_it_works_outside_of_any_repository(place: Place, env: dict[str, str]) -
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=150,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,5 +1,6 @@
 """The fleet as tools, over a real daemon with real agents, spoken to with the protocol's official client."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -54,6 +55,11 @@ async def refusal(speaker: ClientSession, name: str, /, **given: Any) -> str:
     return str(getattr(result.content[0], "text"))  # noqa: B009 - a block of another kind must fail the test
 
 
+async def screen(speaker: ClientSession, agent: str) -> str:
+    """Return what an agent's terminal shows."""
+    return str((await use(speaker, "fleet_read_screen", agent=agent))["text"])
+
+
 async def names(session: ClientSession) -> set[str]:
     """Return the tools that are offered."""
     return {tool.name for tool in (await session.list_tools()).tools}
@@ -70,11 +76,9 @@ async def test_a_whole_round(served: Served) -> None:
         ]
         sent = await use(session, "fleet_send", agent="docs", text="h\u00e9llo fleet")
         assert sent["sent_at"] > 0
-        for _ in range(200):
-            seen = await use(session, "fleet_read_screen", agent="docs")
-            if "got <h\u00e9llo fleet>" in seen["text"]:
-                break
-        assert "got <h\u00e9llo fleet>" in seen["text"]
+        async with asyncio.timeout(60):
+            while "got <h\u00e9llo fleet>" not in await screen(session, "docs"):
+                await asyncio.sleep(0.05)
         (served.tree_of("docs") / "new.txt").write_text("a line\n")
         git(served.tree_of("docs"), "add", "new.txt")
         changed = await use(session, "fleet_diff", agent="docs", patch=True)
@@ -93,11 +97,11 @@ async def test_a_token_for_looking(served: Served) -> None:
     """It lists and reads, is offered nothing that acts, and is refused by the daemon where it tries."""
     async with speaking(served, CONSTELLAGENT_TOKEN=served.api.token("read")) as session:
         assert await names(session) == {name for name, tool in FLEET_TOOLS.items() if tool.reads}
-        before = (await use(session, "fleet_read_screen", agent="code"))["text"]
+        before = await screen(session, "code")
         assert "looking only" in await refusal(session, "fleet_send", agent="code", text="rm -rf")
         assert "looking only" in await refusal(session, "fleet_run", agent="code", prompt="x")
         assert "looking only" in await refusal(session, "fleet_stop", agent="code")
-        assert (await use(session, "fleet_read_screen", agent="code"))["text"] == before
+        assert await screen(session, "code") == before
 
 
 async def test_an_agent_has_the_fleet_by_a_token_only(served: Served) -> None:

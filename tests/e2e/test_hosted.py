@@ -5,6 +5,7 @@ import json
 import os
 import queue
 import shutil
+import socket
 import ssl
 import stat
 import subprocess
@@ -21,7 +22,7 @@ import pytest
 from constellagent.ravi.local import LocalProvider
 from constellagent.ravi.vault import RootKey
 from tests.certificates import Authority, authority
-from tests.e2e.place import Place, refused
+from tests.e2e.place import Place, holding, refused
 from tests.ravi.scripted import listening
 from tests.reliability.lab import git
 
@@ -45,12 +46,14 @@ class Elsewhere:
     _port: int = 0
     _orders: "queue.Queue[tuple[str, Future[None]]]" = field(default_factory=queue.Queue)
     _thread: threading.Thread | None = None
+    _kept: socket.socket | None = None
 
     def up(self) -> None:
         """Start it, in the place where it was before."""
         self._thread = threading.Thread(target=asyncio.run, args=[self._serve()], daemon=True)
         self._thread.start()
         self._order("up")
+        self._keep(False)
 
     def down(self) -> None:
         """Stop it: every connection is refused from then on."""
@@ -58,6 +61,22 @@ class Elsewhere:
             self._order("down")
             self._thread.join(20)
             self._thread = None
+            self._keep(True)
+
+    def close(self) -> None:
+        """Stop it for good."""
+        self.down()
+        self._keep(False)
+
+    def _keep(self, keep: bool) -> None:
+        """Keep its port from others while it is down: a socket that does not listen refuses, too."""
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+        if keep:
+            self._kept = socket.socket()
+            self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._kept.bind(("127.0.0.1", self._port))
 
     def _order(self, what: str) -> None:
         done: Future[None] = Future()
@@ -152,7 +171,7 @@ def hosted(tmp_path: Path) -> Iterator[HostedPlace]:
             yield place
         finally:
             place.kill_all()
-            place.elsewhere.down()
+            place.elsewhere.close()
 
 
 def declare(place: HostedPlace, *, phone: bool = True) -> Path:
@@ -274,9 +293,7 @@ def test_g6_down_for_a_while(hosted: HostedPlace) -> None:
     assert hosted.run("plan").stdout == "lab: no changes\n"
     assert provider_problem(hosted) == ""
     assert key not in hosted.daemon_log()
-    assert not [
-        file for file in hosted.home.rglob("*") if file.is_file() and key.encode() in file.read_bytes()
-    ]
+    assert holding(hosted.home, key.encode()) == []
 
 
 def test_a_number_declared_later(hosted: HostedPlace) -> None:

@@ -115,16 +115,21 @@ def test_broadcast_reaches_those_that_are_shown(desk: Desk) -> None:
     terminal.command("Space")
     terminal.shows("2 shell")
     terminal.command("b")
-    terminal.shows("what you type goes to 2 agents")
-    assert terminal.screen().count("broadcast") >= 1
+    terminal.until(_goes_to_two, "whom it goes to")
+    terminal.shows("broadcast")
     terminal.enter("true for both")
     terminal.shows("asks got <true for both>", "sh> true for both")
     terminal.command("b")
-    terminal.shows("broadcast is off")
+    terminal.until(lambda seen: "broadcast is off" in seen or "broadcast" not in seen, "it to be off")
     terminal.enter("for one again")
     terminal.shows("asks got <for one again>")
     assert "for one again" not in wrote(desk.place, "shell")
     assert "both" not in wrote(desk.place, "pager")
+
+
+def _goes_to_two(seen: str) -> bool:
+    """Say whether a screen tells that two get what is typed: in a message, and for good once that is gone."""
+    return "what you type goes to 2 agents" in seen or "typing to 2 agents" in seen
 
 
 def test_broadcast_to_chosen_agents(desk: Desk) -> None:
@@ -136,7 +141,7 @@ def test_broadcast_to_chosen_agents(desk: Desk) -> None:
     terminal.type("shell")
     terminal.shows("> shell")
     terminal.press("Tab", "Enter")
-    terminal.shows("what you type goes to 2 agents")
+    terminal.until(_goes_to_two, "whom it goes to")
     terminal.enter("true for chosen")
     terminal.shows("asks got <true for chosen>")
     writes(desk.place, "shell", "true for chosen")
@@ -150,12 +155,13 @@ def test_leaving_and_coming_back_shows_the_same(desk: Desk) -> None:
     desk.switch("shell")
     terminal.enter("clear; printf '\\033[1;31mred\\033[0m 世界 e\u0301\\n'")
     terminal.shows("red 世界")
+    terminal.until(lambda _: "sh>" in desk.tile(), "the prompt after it")
     before = desk.tile()
     desk.leave()
     desk.attach()
     desk.switch("shell")
     terminal.shows("red 世界")
-    assert desk.tile() == before
+    terminal.until(lambda _: desk.tile() == before, f"the screen as it was: {before}")
     desk.leave()
     desk.place.run("send", "shell", "echo mean''while")
     writes(desk.place, "shell", "meanwhile")

@@ -1,5 +1,6 @@
 """Scrolling back, searching and copying in the multiplexer, and what reaches the clipboard around it."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ agents:
     shell: 'stty -echo; while read -r line; do printf "\\033]52;c;c2VjcmV0\\a<$line>\\n"; done'
     identity: false
 """
+
+_BACK = re.compile(r"\[\d+/\d+\]")
+"""What the title of a tile says while somebody looks back."""
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +50,13 @@ def copied(desk: Desk) -> str:
         return ""
 
 
+def goes_on(desk: Desk) -> None:
+    """Wait until nobody looks back: until then what is typed is not for the program."""
+    desk.terminal.until(
+        lambda seen: "┬" in seen.split("\n")[0] and not _BACK.search(seen.split("\n")[0]), "the live screen"
+    )
+
+
 def test_search_in_the_scrollback_and_copy(desk: Desk) -> None:
     """A row far above the screen is found; what is selected arrives outside, and pastes into a program."""
     terminal = desk.attach(see="row 3000 of many")
@@ -54,8 +65,8 @@ def test_search_in_the_scrollback_and_copy(desk: Desk) -> None:
     terminal.enter("row 1234 of")
     terminal.shows("row 1234 of many", "row 1235 of many")
     terminal.press("V", "j", "y")
-    wait_for(lambda: copied(desk) == "row 1234 of many\nrow 1235 of many\n", f"the rows: {copied(desk)!r}")
     terminal.shows("row 3000 of many", "copied 2 lines")
+    wait_for(lambda: copied(desk) == "row 1234 of many\nrow 1235 of many\n", f"the rows: {copied(desk)!r}")
     terminal.command("]")
     terminal.shows("got <row 1234 of many>", "got <row 1235 of many>")
 
@@ -71,6 +82,7 @@ def test_scrolling_back_by_keys_and_wheel(desk: Desk) -> None:
     terminal.press("G")
     terminal.shows("row 3000 of many")
     terminal.press("q")
+    goes_on(desk)
     terminal.enter("after scrolling")
     terminal.shows("got <after scrolling>")
     before = desk.tile()[0]
@@ -80,6 +92,7 @@ def test_scrolling_back_by_keys_and_wheel(desk: Desk) -> None:
     for _ in range(4):
         terminal.click(50, 10, button=65)
     terminal.until(lambda _: desk.tile()[0] == before, "the newest rows")
+    goes_on(desk)
     terminal.enter("after the wheel")
     terminal.shows("got <after the wheel>")
 
@@ -101,8 +114,9 @@ def test_what_is_written_meanwhile_does_not_move_what_is_read(desk: Desk) -> Non
 def test_a_selection_by_the_mouse(desk: Desk) -> None:
     """What is dragged over is copied when the button goes up."""
     terminal = desk.attach(see="row 3000 of many")
-    row = next(at for at, line in enumerate(terminal.lines()) if "row 3000 of many" in line)
-    left = terminal.lines()[row].index("row 3000")
+    lines = terminal.shows("row 3000 of many").split("\n")
+    row = next(at for at, line in enumerate(lines) if "row 3000 of many" in line)
+    left = lines[row].index("row 3000")
     for kind, column, end in ((0, 0, "M"), (32, 3, "M"), (32, 7, "M"), (0, 7, "m")):
         terminal.type(f"\x1b[<{kind};{left + column + 1};{row + 1}{end}")
     wait_for(lambda: copied(desk).rstrip("\n") == "row 3000", f"the words: {copied(desk)!r}")
@@ -115,7 +129,7 @@ def test_b11_a_program_is_kept_from_the_clipboard(desk: Desk) -> None:
     for way in ("tiled", "zoomed"):
         if way == "zoomed":
             terminal.command("z")
-            terminal.lacks("│")
+            terminal.until(lambda seen: "│" not in seen and "<again tiled>" in seen, "it alone")
         terminal.enter(way)
         terminal.shows(f"<{way}>")
         terminal.enter(f"again {way}")
@@ -133,8 +147,8 @@ def test_b11_a_program_that_may_write_to_the_clipboard(place: Place) -> None:
         for way in ("tiled", "zoomed"):
             if way == "zoomed":
                 terminal.command("z")
-                terminal.lacks("│")
+                terminal.until(lambda seen: "│" not in seen and "<tiled>" in seen, "it alone")
             terminal.enter(way)
             terminal.shows(f"<{way}>")
-            wait_for(lambda: copied(desk) == "secret", f"what it wrote while {way}", 5)
+            wait_for(lambda: copied(desk) == "secret", f"what it wrote while {way}")
             terminal.run("delete-buffer")

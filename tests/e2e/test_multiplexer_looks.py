@@ -46,7 +46,9 @@ def _settled(desk: Desk, *texts: str) -> str:
 def test_all_terminals_at_once(fleet: Place, golden: Golden, columns: int, rows: int) -> None:
     """List, tiles, borders, titles and the status line, small and large."""
     with Desk(fleet, columns=columns, rows=rows) as desk:
-        fleet.run("send", "shell", "clear", check=0)  # what another test had it say
+        done = fleet.folder / f"cleared-{columns}"
+        fleet.run("send", "shell", f"clear; touch {done}", check=0)  # what another test had it say
+        fleet.waits_for(done)
         terminal = desk.attach()
         terminal.command("a")
         seen = _settled(desk, "May I?", "it broke", "sh>")
@@ -58,7 +60,7 @@ def test_the_window_changes_its_size(fleet: Place) -> None:
     with Desk(fleet) as desk:
         terminal = desk.attach()
         desk.switch("shell")
-        before = steady(_settled(desk))
+        before = steady(_settled(desk, "sh>"))
         for columns, rows in ((250, 60), (20, 5), (500, 3), (80, 1), (1, 1), (500, 60)):
             terminal.resize(columns, rows)
         terminal.until(lambda seen: any(len(line) > 400 for line in seen.split("\n")), "500 columns")

@@ -60,7 +60,7 @@ def test_inside_tmux_inside_tmux(fleet: Place) -> None:
         desk.terminal.enter("echo de''ep $(stty size)")
         desk.terminal.shows("deep 26 7")
         desk.terminal.command("z")
-        desk.terminal.lacks("┬")
+        desk.terminal.until(lambda seen: "┬" not in seen and "deep 26 7" in seen, "the shell alone")
         desk.terminal.enter("echo zo''omed")
         desk.terminal.shows("zoomed")
         desk.terminal.press("C-]")

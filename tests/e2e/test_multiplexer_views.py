@@ -23,6 +23,8 @@ agents:
     schedules:
       morning: {cron: "0 9 * * 1-5", missed: skip}
 """
+_BOTTOM = re.compile("└─ [^\n┘]*─┘")
+"""The last line of a dialog, to its very end."""
 _DAY = re.compile("next (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ")
 
 
@@ -49,18 +51,23 @@ def test_a_schedule_is_run_now_paused_and_resumed(desk: Desk) -> None:
     terminal.command("t")
     terminal.shows("1 schedule", "morning")
     terminal.press("n")
-    terminal.shows("of triage/morning is queued")
+    terminal.until(lambda seen: "of triage/morning is queued" in seen or "succeeded" in seen, "the run")
     terminal.shows("succeeded")
     terminal.press("Tab", "Enter")
     terminal.shows("run ", "of triage/morning", "all done")
     terminal.press("BSpace")
     terminal.press("Tab", "p")
-    terminal.shows("paused")
+    terminal.until(_paused, "its row to say that it is paused")
     wait_for(lambda: "paused" in desk.place.run("schedule", "show").stdout, "it to be paused")
     terminal.press("p")
     wait_for(lambda: "paused" not in desk.place.run("schedule", "show").stdout, "it to be resumed")
     terminal.press("q")
     terminal.shows("at work")
+
+
+def _paused(seen: str) -> bool:
+    """Say whether the schedule's own row tells that it is paused; the line at the bottom may be earlier."""
+    return any("morning" in line and "paused" in line for line in seen.split("\n")[:22])
 
 
 def test_mail_is_read_and_its_code_copied(desk: Desk) -> None:
@@ -128,6 +135,7 @@ def test_events_and_audit(desk: Desk) -> None:
     terminal.command("e")
     terminal.shows("events · ", "docs", "started")
     terminal.press("q")
+    terminal.shows("at work")  # what comes with that key in one reading would be for the view
     terminal.command("u")
     terminal.shows("audit of docs", "identity.created")
     terminal.press("v")
@@ -148,14 +156,14 @@ def test_dialogs_over_the_terminals(desk: Desk, golden: Golden, name: str, key: 
     terminal.shows("? docs", " next ")
     before = desk.tile()
     terminal.command(key)
-    seen = terminal.shows(f"┌─ {sign}", "└─ ")
+    seen = terminal.until(lambda seen: f"┌─ {sign}" in seen and _BOTTOM.search(seen), f"all of {sign}")
     box = steady(_box(seen, sign))
     if _DAY.search(box):  # nine o'clock is over, or it is a weekend: the box is wider by the day's name
         name, box = f"{name}-another-day", _DAY.sub("next Day ", box)
     golden(f"../e2e/golden/multiplexer/{name}-80x24.txt", box)
     terminal.press("Escape")
     terminal.lacks(sign)
-    assert desk.tile() == before
+    terminal.until(lambda _: desk.tile() == before, f"all as it was: {before}")
 
 
 def _box(seen: str, sign: str) -> str:
@@ -191,6 +199,6 @@ def test_a_prompt_is_sent(place: Place) -> None:
         terminal.type("second line")
         terminal.shows("second line")
         terminal.press("C-d")
-        terminal.shows("sent to docs")
+        terminal.until(lambda seen: "sent to docs" in seen or "got <second line>" in seen, "it to be sent")
         writes(place, "docs", "got <second line>")
         terminal.shows("got <first line>")

@@ -4,7 +4,7 @@ import shlex
 import shutil
 
 from tests.e2e.place import Place, commit, refused
-from tests.reliability.lab import git, manifest
+from tests.reliability.lab import git, manifest, wait_for
 
 
 def test_c6_foreign_worktree_at_the_declared_path(place: Place) -> None:
@@ -131,7 +131,7 @@ def test_renamed_agent(place: Place) -> None:
     assert [row["name"] for row in place.json("status")[0]["agents"]] == ["new"]
     assert not place.tree_of("old").exists()
     assert git(place.repo, "branch", "--list", "agents/old").strip() == "agents/old"
-    assert len(place.sessions()) == 1
+    wait_for(lambda: len(place.sessions()) == 1, "one session to be left")
 
 
 def test_saved_plan_in_a_world_that_moved(place: Place) -> None:

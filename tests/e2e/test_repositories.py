@@ -96,7 +96,8 @@ def test_c10_content_of_filters_reaches_the_agent(place: Place) -> None:
     _lfs(place)
     assert git(place.repo, "show", "HEAD:big.bin").startswith("pointer")
     assert git(place.repo, "show", "HEAD:s.rot") == "frperg\n"
-    place.agent("{shell: 'cat big.bin s.rot > ../read; git status --porcelain > ../status; exec sleep 600'}")
+    looks = "cat big.bin s.rot > ../read; git status --porcelain > ../part; mv ../part ../status"
+    place.agent(f"{{shell: '{looks}; exec sleep 600'}}")
     place.run("apply", "--yes")
     read = place.folder / "repo.worktrees" / "status"
     wait_for(read.exists, "the agent to have read")

@@ -1,6 +1,8 @@
 """A fake daemon behind a real socket, and the command line in this process."""
 
 import asyncio
+import contextlib
+import os
 import shutil
 import signal
 import subprocess
@@ -56,10 +58,10 @@ def daemon(paths: Paths, control: FakeControl, monkeypatch: pytest.MonkeyPatch) 
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(40)
     yield control
     stops[0]()
-    thread.join(10)
+    thread.join(40)
     assert not thread.is_alive()
 
 
@@ -119,8 +121,12 @@ def state(paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
         return child
 
     monkeypatch.setattr(launching, "_spawn", remember)
+    monkeypatch.setattr(launching, "START_TIMEOUT", 50.0)  # eight at once, on a machine that has other work
     yield paths
     for pid, start in started:
         processes.send(pid, start, signal.SIGKILL)
     while any(processes.alive(pid, start) for pid, start in started):
         time.sleep(0.01)
+    for pid, _ in started:  # nobody waits for a daemon that goes on without its starter
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)

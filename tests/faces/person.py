@@ -1,6 +1,7 @@
 """Someone at a real terminal in which `attach` runs."""
 
 import fcntl
+import json
 import os
 import pty
 import select
@@ -9,18 +10,22 @@ import struct
 import sys
 import termios
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 ROOT = Path(__file__).parents[2]
 CODE = """
-import sys
+import importlib, json, sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from constellagent.errors import ConstellagentError
 from constellagent.faces.terminal import Snapshot, attach, painting
 painting.RECENT = int(sys.argv[5])
+for name, seconds in json.loads(sys.argv[7]).items() if len(sys.argv) > 7 else ():
+    module, _, name = name.rpartition(".")
+    setattr(importlib.import_module(f"constellagent.faces.terminal.{module}"), name, seconds)
 offset, _, data = sys.argv[6].partition(":")
 found = Snapshot(int(offset), bytes.fromhex(data), 24, 80) if data else None
 try:
@@ -55,17 +60,27 @@ class Person:
         snapshot: tuple[int, bytes] | None = None,
         rows: int = 24,
         columns: int = 80,
+        timings: Mapping[str, float] | None = None,
     ) -> None:
-        """Start it; `snapshot` is the screen that a daemon would know, with its offset."""
+        """Start it; `snapshot` is the screen that a daemon would know, with its offset.
+
+        `timings` replaces times, such as `visits._PATIENCE`, where a test is not about them.
+        """
         known = f"{snapshot[0]}:{snapshot[1].hex()}" if snapshot else ""
         kind = "view" if view else "join"
         argv = [str(ROOT), str(session.socket), str(session.log), kind, str(replay), known]
+        argv.append(json.dumps(dict(timings or {})))
+        prepared, done = os.pipe()
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            os.close(done)
+            os.read(prepared, 1)  # its end: the terminal has its size, and how it was is known
             os.execv(sys.executable, [sys.executable, "-c", CODE, *argv])
         self.resize(rows, columns)
         self.seen = b""
         self.before = termios.tcgetattr(self.fd)
+        os.close(prepared)
+        os.close(done)
 
     def __enter__(self) -> Self:
         return self

@@ -19,6 +19,12 @@ URL = "http://127.0.0.1:8000/#code=s3cret&go=/c/1/agents/docs"
 BUILT = {"built": True, "why": ""}
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give what is started the time that it needs."""
+    monkeypatch.setattr(opening, "PATIENCE", 40.0)
+
+
 @pytest.fixture
 def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a browser that keeps its command line and a copy of what it was given to read; returns where."""

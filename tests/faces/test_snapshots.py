@@ -13,8 +13,11 @@ from constellagent.runtime.paths import Paths
 from tests.faces.fake_control import FakeControl, screen_view
 
 
-def test_the_screen_is_asked_for_with_its_size_and_history(daemon: FakeControl, paths: Paths) -> None:
+def test_the_screen_is_asked_for_with_its_size_and_history(
+    daemon: FakeControl, paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Who wants another size of the session says so; who only looks names none."""
+    monkeypatch.setattr(snapshots, "PATIENCE", 40.0)
     daemon.screen_answer = screen_view(b"drawn", offset=7, rows=30, columns=90)
     take = snapshots.snapshots(paths.control_socket, "/f", "s1", history=5)
     assert take((30, 90)) == take(None) == Snapshot(7, b"drawn", 30, 90)

@@ -72,12 +72,16 @@ class Run:
         return sum(tally.kills for tally in self.tallies.values())
 
     def rounds(self, kills: int) -> None:
-        """Go round the phases until there were so many kills."""
-        while self.kills < kills:
+        """Go round the phases until there were so many kills, and one of each kind; one may come too late."""
+        while not self._enough(kills):
             self.round_ += 1
             for phase in PHASES:
-                if self.kills < kills or phase == "destroy":
+                if phase == "destroy" or not self._enough(kills):
                     self._phase(phase)
+
+    def _enough(self, kills: int) -> bool:
+        struck = {kind for (kind, _), tally in self.tallies.items() if tally.kills}
+        return self.kills >= kills and struck == set(KINDS)
 
     def finish(self) -> None:
         """Once nothing more comes: make everything again, let what is due end, and look at all of it."""
@@ -213,7 +217,7 @@ class Run:
         def back() -> bool:
             return self.ground.session(killed.who) not in {None, killed.session}
 
-        wait_for(back, f"{killed.who} to be started again by its policy", 20)
+        wait_for(back, f"{killed.who} to be started again by its policy", 60)
 
     def _took(self, phase: str, kind: Kind, killed: Killed | None, seconds: float) -> None:
         assert seconds <= self.converges, f"converged in {seconds:.1f} s"

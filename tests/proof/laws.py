@@ -63,11 +63,11 @@ class Laws:
         def matched() -> bool:
             return seen.holders(self.ground).keys() == self.ground.live().keys()
 
-        wait_for(matched, "each live session to have one holder, and no other to be there", 10)
+        wait_for(matched, "each live session to have one holder, and no other to be there")
 
     def repository(self, *, worktrees: int) -> None:
         """No lock is left, git finds nothing wrong, and there are as many worktrees as agents."""
-        wait_for(lambda: not self.ground.locks(), f"locks to go: {self.ground.locks()}", 5)
+        wait_for(lambda: not self.ground.locks(), f"locks to go: {self.ground.locks()}")
         git(self.ground.repo, "fsck", "--no-dangling")
         listed = git(self.ground.repo, "worktree", "list", "--porcelain").count("worktree ")
         assert listed == worktrees + 1, git(self.ground.repo, "worktree", "list")
@@ -109,7 +109,6 @@ class Laws:
             wait_for(
                 lambda: len(_from_the_first_line(log_of(place))) >= len(want),
                 f"the log of {session} to be written",
-                10,
             )
         want = (self.ground.diary / f"{session}.out").read_bytes() if not live else want
         got = _from_the_first_line(log_of(place))
@@ -162,9 +161,9 @@ class Laws:
 
     def prompts(self) -> None:
         """What was typed was typed once; what the terminal showed, the agent took."""
-        counts = Counter(
-            word for words in self.ground.lines("prompts") for word in words if word.startswith("prompt-")
-        )
+        # Whoever types into the same terminal at that moment lengthens the line: the token ends at its dot.
+        taken = (word.partition(".") for words in self.ground.lines("prompts") for word in words)
+        counts = Counter(f"{word}{dot}" for word, dot, _ in taken if word.startswith("prompt-"))
         doubled = [token for token, count in counts.items() if count > 1]
         self.figures.doubled += len(doubled)
         assert not doubled, f"typed twice: {doubled}"
@@ -221,12 +220,8 @@ class Laws:
         def come(schedule: str) -> int:
             return sum(1 for row in self.ground.fired() if row.schedule == schedule and row.event)
 
-        wait_for(
-            lambda: come("clerk/orders") >= orders, f"{orders} orders to be known: {come('clerk/orders')}", 15
-        )
-        wait_for(
-            lambda: come("pager/rings") >= rings, f"{rings} rings to be known: {come('pager/rings')}", 15
-        )
+        wait_for(lambda: come("clerk/orders") >= orders, f"{orders} orders to be known")
+        wait_for(lambda: come("pager/rings") >= rings, f"{rings} rings to be known")
         rows = self.ground.fired()
         ran = Counter(words[0] for words in self.ground.lines("told"))
         caused = Counter((words[1], words[3]) for words in self.ground.lines("told") if len(words) > 3)

@@ -124,11 +124,11 @@ def main() -> int:
     tty.setraw(0, termios.TCSANOW)  # what was typed before is not thrown away
     stage = Stage(Path(os.devnull) if told.bare else told.diary / f"{SESSION}.out")
     begin = time.monotonic()
+    stage.say(f"session {SESSION} begins")  # before anything that was typed is repeated
     threading.Thread(target=listen, args=(stage, told.diary), daemon=True).start()
     for pause, what in ((told.hooks, hooks), (told.vault, vault)):
         if pause:
             threading.Thread(target=what, args=(told.diary, pause), daemon=True).start()
-    stage.say(f"session {SESSION} begins")
     while not told.life or time.monotonic() - begin < told.life:
         time.sleep(told.pace or 1.0)
         if told.pace:

@@ -40,6 +40,8 @@ BOUNDS: dict[str, tuple[Callable[[Sample], float], float, str]] = {
 
 PER_MESSAGE = 0.064
 """MB of disk that each mail, text, run, report and secret may take, beside the output of sessions."""
+FEWEST = 6
+"""Samples from which anything can be told; a slow machine takes longer for them than is asked for."""
 SLACK = 16.0
 """MB that the journals of the databases may take until they are folded in."""
 
@@ -123,8 +125,8 @@ class Soak:
 
     def _wait(self, seconds: float, sampler: Sampler, visits: Visits) -> None:
         end, told = time.monotonic() + seconds, time.monotonic()
-        while time.monotonic() < end:
-            time.sleep(min(1.0, max(0.0, end - time.monotonic())))
+        while time.monotonic() < end or len(sampler.samples) < FEWEST:
+            time.sleep(min(1.0, max(0.1, end - time.monotonic())))
             assert not sampler.failed, sampler.failed
             if time.monotonic() > told + 60:
                 told = time.monotonic()

@@ -136,7 +136,7 @@ class Audience:
 
     def check_told(self) -> None:
         """Its holder was killed: who is attached is told and let go, and the browser is told as well."""
-        wait_for(lambda: self._seat.process.poll() is not None, "attach to end", 15)
+        wait_for(lambda: self._seat.process.poll() is not None, "attach to end")
         assert self._seat.process.returncode != 0, "attach ended as if all were well"
         self._seat.until(lambda seen: "holder" in seen or "session" in seen, "attach to say why it ended")
         told = {"exit", "gone"}
@@ -146,5 +146,4 @@ class Audience:
                 or any(message["type"] in told for message in self._watcher.told)
             ),
             "the browser to be told",
-            15,
         )

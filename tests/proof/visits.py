@@ -18,6 +18,7 @@ from typing import Self
 
 from tests.proof.ground import Ground
 from tests.proof.viewers import Watcher
+from tests.reliability.lab import wait_for
 from tests.reliability.seat import _OWN_TERMINAL
 
 KINDS = (
@@ -126,11 +127,17 @@ class Visits:
                 if not self._over.is_set():
                     self.failed.append(f"{kind}: {error!r}"[:300])
 
+    def _left(self, watcher: Watcher) -> bool:
+        return watcher.closed is not None or self._over.is_set()
+
     def _visit(self, kind: str, chance: random.Random) -> None:
         agent, seconds = chance.choice(self._agents), chance.uniform(*self._stay)
         if kind in {"terminal", "live"}:
             with Watcher(self._ground.api, agent if kind == "terminal" else "") as watcher:
                 self._over.wait(seconds)
+                wait_for(
+                    lambda: watcher.drawn or watcher.told or self._left(watcher), "something to be shown"
+                )
                 assert watcher.closed is None, f"the browser at {agent} was let go: {watcher.closed}"
                 assert watcher.drawn or watcher.told, f"nothing of {agent or kind} was shown"
             return

@@ -78,7 +78,7 @@ async def provided(
     url = await provider.start()
     try:
         plain = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        async with httpx.AsyncClient(base_url=url, trust_env=False, verify=plain) as http:
+        async with httpx.AsyncClient(base_url=url, trust_env=False, verify=plain, timeout=30) as http:
             yield Provided(provider, folder, url, await provider.management_key(), http)
     finally:
         await provider.stop()

@@ -150,7 +150,7 @@ async def wait_for_all(
                 async with web.get("/api/events/", params=query, headers=headers) as answer:
                     assert answer.status == 200, await answer.text()
                     found = await answer.json()
-            except aiohttp.ClientConnectionError:
+            except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError):  # before or within the answer
                 await asyncio.sleep(_PAUSE)
                 continue
             now = time.monotonic()

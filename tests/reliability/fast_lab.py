@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -22,7 +22,7 @@ from constellagent.plan.schedules import DesiredSchedule
 from constellagent.runtime.holder import __main__ as program
 from constellagent.runtime.paths import Paths
 from tests.reliability.fast_clock import FastClock
-from tests.reliability.lab import Lab, wait_for
+from tests.reliability.lab import Lab, state_of, wait_for
 from tests.reliability.woken import TELL, woken
 
 ROOT = Path(__file__).parents[2]
@@ -67,11 +67,13 @@ class FastLab(Lab):
 
     Attributes:
         speed: virtual seconds in one second.
+        took: how long the last apply took, by the virtual clock.
     """
 
     speed: float = 60.0
     clock: FastClock = field(init=False)
     process: subprocess.Popen[bytes] | None = field(init=False, default=None)
+    took: timedelta = field(init=False, default=timedelta(0))
 
     def __enter__(self) -> Self:
         """Create the laboratory, and let its time begin."""
@@ -140,17 +142,26 @@ class FastLab(Lab):
     def frozen(self) -> Iterator[None]:
         """Let the daemon stand still, as the process of a machine that sleeps."""
         assert self.process is not None
-        os.kill(self.process.pid, signal.SIGSTOP)
+        pid = self.process.pid
+        os.kill(pid, signal.SIGSTOP)
         try:
+            wait_for(lambda: state_of(pid) == "T", "the daemon to stand still")
             yield
         finally:
-            os.kill(self.process.pid, signal.SIGCONT)
+            os.kill(pid, signal.SIGCONT)
 
     def apply(self, agents: Mapping[str, Mapping[str, str]], *, identities: bool = False) -> None:
         """Put a file into effect: the schedules by the names of agent and schedule."""
         head = "version: 1\nname: lab\nidentities: {phone: false}\nagents:\n"
         self.file.write_text(head + woken(agents, identities=identities))
+        begin = self.clock.moment()
         self.run("apply", "--yes")
+        self.took = self.clock.moment() - begin
+
+    def soon(self, minutes: int) -> datetime:
+        """Return a minute of the near future; it is further off where the last apply took long."""
+        wait = max(timedelta(minutes=minutes), 3 * self.took)
+        return (self.clock.moment() + wait).replace(second=0, microsecond=0)
 
     def wait_until(self, when: datetime, *, seconds: float = 60.0) -> None:
         """Return once the virtual wall clock says so."""

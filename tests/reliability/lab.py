@@ -22,6 +22,8 @@ from typing import Any, Self
 
 ENV_KEPT = ("PATH", "HOME", "LANG", "COVERAGE_PROCESS_START")
 DEADLINE = 30.0
+LONGEST = 150.0
+"""Seconds that a command may take: more than any that is told itself for how long to wait."""
 
 AGENT = """
   agent-{n}:
@@ -111,7 +113,7 @@ class Lab:
     def run(self, *args: str, check: int | None = 0, **env: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end; `check` is the exit code that it must have, None for any."""
         process = self.start(*args, **env)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=LONGEST)
         if check is not None and process.returncode != check:
             said = f"{out}\n{err}\n{self.daemon_log()}"
             raise AssertionError(f"{' '.join(args)}: exit {process.returncode}, wanted {check}\n{said}")
@@ -129,10 +131,13 @@ class Lab:
     def daemon_pid(self) -> int | None:
         """Return the pid of the lab's daemon, found in the process table."""
         wanted = os.fsencode(f"CONSTELLAGENT_HOME={self.home}")
-        for pid in _pids():
-            if b"daemon\0run" in _read(pid, "cmdline") and wanted in _read(pid, "environ").split(b"\0"):
-                return pid
-        return None
+        alike = {
+            pid
+            for pid in _pids()
+            if b"daemon\0run" in _read(pid, "cmdline") and wanted in _read(pid, "environ").split(b"\0")
+        }
+        # What it starts looks like it until it has become its program.
+        return next((pid for pid in alike if _parent(pid) not in alike and _alive(pid)), None)
 
     def kill_daemon(self) -> bool:
         """Kill the daemon and the git commands below it, as a power cut would; says whether there was one."""
@@ -192,7 +197,8 @@ class Lab:
 
     def adoption_seconds(self) -> str:
         """Return how long the newest daemon took to adopt, as it logged it."""
-        said = re.findall(r"adopted \d+ sessions in ([0-9.]+) s", self.daemon_log())
+        log = (self.home / "logs" / "daemon.log").read_text(errors="replace")
+        said = re.findall(r"adopted \d+ sessions in ([0-9.]+) s", log)
         return str(said[-1])
 
     def identities(self) -> list[str]:
@@ -205,7 +211,9 @@ class Lab:
 
     def locks(self) -> list[Path]:
         """Return git's lock files in the repository (`locked` files of worktrees are ours and stay)."""
-        return list((self.repo / ".git").rglob("*.lock"))
+        folders = os.walk(self.repo / ".git")  # which passes over folders that go meanwhile
+        files = (Path(folder, name) for folder, _, names in folders for name in names)
+        return [file for file in files if file.suffix == ".lock"]
 
     def check(self) -> None:
         """Assert that the world is as declared, once each, with nothing left over."""
@@ -246,6 +254,26 @@ def wait_for(condition: Any, what: str, seconds: float = DEADLINE) -> None:
         time.sleep(0.01)
 
 
+def queues(*pids: int) -> dict[Path, int]:
+    """Return for how long each thread of these has been ready to run and did not, in nanoseconds."""
+    found: dict[Path, int] = {}
+    for pid in pids:
+        for file in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended since it was listed
+                found[file] = int(file.read_text().split()[1])
+    return found
+
+
+def starved(before: dict[Path, int], now: dict[Path, int]) -> float:
+    """Return for how many seconds between two looks at `queues` the thread waited that waited longest."""
+    return max((waited - before.get(file, waited) for file, waited in now.items()), default=0) / 1e9
+
+
+def state_of(pid: int) -> str:
+    """Return the letter of a process's state, "" where there is none."""
+    return _read(pid, "stat").rpartition(b") ")[2][:1].decode()
+
+
 def _pids() -> list[int]:
     return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
 
@@ -260,6 +288,11 @@ def _read(pid: int, name: str) -> bytes:
 def _alive(pid: int) -> bool:
     state = _read(pid, "stat").rpartition(b") ")[2][:1]
     return state not in {b"", b"Z", b"X"}
+
+
+def _parent(pid: int) -> int:
+    fields = _read(pid, "stat").rpartition(b") ")[2].split()
+    return int(fields[1]) if fields else 0
 
 
 def _descendants(pid: int) -> list[int]:

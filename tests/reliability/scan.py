@@ -72,7 +72,11 @@ class Scanner:
 def below(folder: Path, *, without: Iterable[Path] = ()) -> Iterator[Path]:
     """Yield everything below `folder`, apart from some files or folders."""
     left_out = set(without)
-    for path in folder.iterdir() if folder.is_dir() else ():
+    try:
+        paths = list(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):  # it is not there, or went away since it was listed
+        return
+    for path in paths:
         if path in left_out:
             continue
         yield path
@@ -123,7 +127,8 @@ class Watch:
             for entry in os.listdir("/proc"):  # noqa: PTH208 - a fresh Path for each entry is slow
                 if entry.isdecimal() and int(entry) != os.getpid():
                     argv, environ = _content(entry, "cmdline"), _content(entry, "environ")
-                    if argv:
+                    # Of one that became another program between the two, neither belongs to the other.
+                    if argv and argv == _content(entry, "cmdline"):
                         self.seen[int(entry), argv, environ] = Seen(int(entry), argv, environ)
             time.sleep(_PAUSE)
 
@@ -153,7 +158,7 @@ class Execs:
         """Let go, and return what was seen."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
-            self._process.wait(10)
+            self._process.wait(60)
         return self._log.read_bytes() if self._log.exists() else b""
 
 

@@ -41,7 +41,7 @@ import os, random, signal, socket, sys, threading, time, tty
 
 tty.setraw(0)
 echoing, flooding, counted, taken, answer = threading.Event(), threading.Event(), 0, b"", None
-pouring = None
+pouring, echoed = None, 0
 echoing.set()
 
 
@@ -57,12 +57,13 @@ def out(data):
 
 def echo():
     """Repeat what is typed, while that is wanted; nothing is read otherwise."""
-    global taken
+    global taken, echoed
     while True:
         echoing.wait()
         typed = os.read(0, 65536)
         taken += typed
         out(typed)
+        echoed += len(typed)
 
 
 def lines(first, count):
@@ -297,10 +298,9 @@ class Seat:
                 return
             with self._lock:
                 self._screen.feed(data)
-                answers = self._screen.take_replies()
+                if answers := self._screen.take_replies():
+                    self.type(answers)  # before anybody who saw what comes after the questions types
                 self._lock.notify_all()
-            if answers:
-                self.type(answers)
 
 
 class Memory:

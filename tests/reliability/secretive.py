@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.reliability.lab import Lab, wait_for
+from tests.reliability.lab import Lab, _read, wait_for
 from tests.reliability.spy import AGENTS, MCP, SCRIPT
 from tests.reliability.town import Town, letter, signed
 
@@ -247,8 +247,12 @@ def gone(pid: int) -> bool:
 def session_key(lab: Lab, agent: str) -> tuple[int, str]:
     """Return the pid and the key of an agent's session, as its own processes have it."""
     marks = {b"CONSTELLAGENT_AGENT=" + agent.encode(), b"CONSTELLAGENT_HOME=" + bytes(lab.home)}
+    found: list[tuple[int, int, str]] = []
     for pid in lab.tree():
-        parts = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-        if marks <= set(parts):
-            return pid, next(p for p in parts if p.startswith(b"RAVI_API_KEY=")).partition(b"=")[2].decode()
-    raise AssertionError(f"{agent} does not run")
+        parts, stat = _read(pid, "environ").split(b"\0"), _read(pid, "stat").rpartition(b") ")[2].split()
+        if stat and marks <= set(parts):
+            key = next(part for part in parts if part.startswith(b"RAVI_API_KEY=")).partition(b"=")[2]
+            found.append((int(stat[19]), pid, key.decode()))
+    assert found, f"{agent} does not run"
+    _, oldest, key_of_session = min(found)  # the program itself; what it starts comes and goes
+    return oldest, key_of_session

@@ -12,7 +12,7 @@ import pytest
 from constellagent.runtime.ports import Step
 from tests.reliability.lab import git, wait_for
 from tests.reliability.steps import deeds, scenes
-from tests.reliability.steps.forks import Forks
+from tests.reliability.steps.forks import Fork, Forks
 from tests.reliability.steps.steplab import StepLab
 
 pytestmark = [
@@ -49,7 +49,7 @@ def test_a3_a_second_apply_changes_nothing(lab: StepLab) -> None:
     """It is empty: no file of a worktree or of git changes, and the provider is told nothing."""
     with lab.tracing():
         lab.do("apply", "--yes")
-        lab.do("wait", "ada", "--until", "waiting", "--timeout", "20")
+        lab.do("wait", "ada", "--until", "waiting", "--timeout", "50")
         trees, admin = lab.folder / "repo.worktrees", lab.repo / ".git"
         wait_for(lambda: lab.ask("plan", "--detailed-exitcode")["empty"], "the plan to be empty")
         before, known = (times(trees), times(admin)), len(lab.traced())
@@ -61,10 +61,15 @@ def test_a3_a_second_apply_changes_nothing(lab: StepLab) -> None:
         assert said == "lab: no changes\n"
 
 
+def begun(lab: StepLab) -> Fork:
+    """Begin an apply."""
+    return lab.forks.start(("apply", "--yes"), lab.environment(), lab.repo, lab.said)
+
+
 def pairs(lab: StepLab, count: int) -> None:
     """Apply twice at once, so many times; between the pairs everything is taken away."""
     for _ in range(count):
-        both = [lab.forks.start(("apply", "--yes"), lab.environment(), lab.repo, lab.said) for _ in range(2)]
+        both = [begun(lab) for _ in range(2)]
         ended = [fork.wait() for fork in both]
         assert 0 in ended, ended
         assert set(ended) <= {0, BUSY}, (ended, [fork.err.read_text() for fork in both])
@@ -97,9 +102,10 @@ def test_a2_kill_9_of_the_client_50_times(lab: StepLab) -> None:
     """Whenever the command is killed, the daemon finishes what it was asked for."""
     lab.up()
     for number in range(50):
-        fork = lab.forks.start(("apply", "--yes"), lab.environment(), lab.repo, lab.said)
+        fork = begun(lab)
         time.sleep(number * 0.02)
         fork.kill()
+        wait_for(lambda: begun(lab).wait() != BUSY, "the daemon to finish")
         lab.do("apply", "--yes")
         deeds.applied(lab)
         lab.laws()

@@ -4,6 +4,7 @@ import os
 import random
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +15,9 @@ pytestmark = [
     pytest.mark.timeout(3600),
 ]
 
-CONVERGES = 10.0
-"""Seconds within which the apply after a kill must be through."""
+BUSY = 75
+CONVERGES = 60.0
+"""Seconds within which the apply after a kill must be through, on machines that do much besides."""
 
 
 def converge(lab: Lab) -> float:
@@ -27,6 +29,11 @@ def converge(lab: Lab) -> float:
     lab.check()
     assert lab.json("plan", "--detailed-exitcode")["empty"]
     return took
+
+
+def set_up(note: Path) -> bool:
+    """Say whether the setup of a worktree has written all that it writes."""
+    return note.exists() and note.read_text() == "set up\n"
 
 
 def kill_during_apply(kills: int, seed: int) -> None:
@@ -46,7 +53,7 @@ def kill_during_apply(kills: int, seed: int) -> None:
             hit = killed and apply.returncode != 0  # else it came before the apply, which started another
             longest = max(0.5, min(longest, 2 * (time.monotonic() - begin)))
             hits += hit
-            ready = [n for n in range(8) if (lab.worktree(n) / "setup-done.txt").exists()]
+            ready = [n for n in range(8) if set_up(lab.worktree(n) / "setup-done.txt")]
             for number in ready:
                 (lab.worktree(number) / "precious.txt").write_text(f"kept {number}")
             before = {number: manifest(lab.worktree(number)) for number in ready}
@@ -77,5 +84,6 @@ def test_a2_kill_9_of_the_client_changes_nothing() -> None:
         wait_for(lambda: lab.worktree(0).exists() or apply.poll() is not None, "the apply to begin")
         apply.kill()
         apply.communicate()
-        wait_for(lambda: len(lab.sessions()) == 4, "the daemon to finish")
+        wait_for(lambda: len(lab.sessions()) == 4, "the daemon to go on")
+        wait_for(lambda: lab.run("apply", "--yes", check=None).returncode != BUSY, "the daemon to finish")
         converge(lab)

@@ -11,13 +11,12 @@ import sys
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.reliability.lab import Lab, git, wait_for
-from tests.reliability.scan import Scanner
+from tests.reliability.scan import Scanner, below
 from tests.reliability.secretive import session_key
 from tests.reliability.town import Town, letter
 
@@ -227,8 +226,6 @@ def test_a_report_of_a_daemon_that_hangs(rich: Rich) -> None:
 def test_the_words_are_found_where_they_are(rich: Rich) -> None:
     """The planted words really are where a report looks: the search for them could fail."""
     scanner = Scanner(rich.words)
-    state = b"".join(
-        place.read_bytes() for place in sorted(Path(rich.lab.home).rglob("*")) if place.is_file()
-    )
-    missed = scanner.found(state) ^ {"argv", "env.pass", "env.set", "prompt", "setup argv", "setup output"}
+    state = set[str]().union(*scanner.in_files(below(rich.lab.home)).values())
+    missed = state ^ {"argv", "env.pass", "env.set", "prompt", "setup argv", "setup output"}
     assert missed <= {"terminal", "title", "notice", "owner", "remote", "comment"}, missed

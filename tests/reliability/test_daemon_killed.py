@@ -100,7 +100,7 @@ def test_b9_holder_killed() -> None:
         (view,) = lab.json("status")
         lab.kill_holder(view["agents"][0]["session"]["id"])
         wait_for(lambda: lab.json("status")[0]["agents"][0]["state"] == "failed", "the loss to be seen")
-        assert lab.tree() == {}
+        wait_for(lambda: lab.tree() == {}, "its tree to be gone")
         assert "lost" in lab.json("status")[0]["agents"][0]["reason"]
         lab.run("apply", "--yes")
         lab.check()

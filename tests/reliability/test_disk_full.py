@@ -71,7 +71,7 @@ def test_a5_a_full_disk(forks: Forks, place: str) -> None:
         scenes.declare(lab)
         lab.up()
         lab.do("apply", "--yes")
-        lab.do("wait", "ada", "--until", "waiting", "--timeout", "20")
+        lab.do("wait", "ada", "--until", "waiting", "--timeout", "50")
         before = lab.sessions()
         ballast = fill(folder)
         text = lab.file.read_text()

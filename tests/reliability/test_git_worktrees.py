@@ -21,6 +21,8 @@ from constellagent.spec import names
 from tests.e2e.place import Place, git_quietly, refused
 from tests.runtime.worktrees.rig import Rig, commit, git, make_repo
 
+pytestmark = pytest.mark.timeout(300)
+
 FIRST_REFTABLE = (2, 45)
 """The git that can keep its refs in tables."""
 

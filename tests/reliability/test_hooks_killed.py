@@ -10,7 +10,11 @@ import pytest
 from constellagent.runtime.reports import kept
 from tests.reliability.lab import Lab, wait_for
 
+pytestmark = pytest.mark.timeout(300)
+
 REPORTS = 60
+PATIENCE = 120.0
+"""Seconds for reports, each of which is told by a process of its own."""
 PROGRAM = (
     "n=0; while [ $n -lt {count} ]; do n=$((n+1)); "
     "constellagent-hook waiting --reason r$n; sleep 0.02; done; sleep 600"
@@ -40,11 +44,11 @@ def killed(count: int, kills: int) -> None:
             return bool(kept.after(folder, number - 1))
 
         for kill in range(1, kills + 1):
-            wait_for(lambda kill=kill: come(kill * count // (kills + 1)), "a report")
+            wait_for(lambda kill=kill: come(kill * count // (kills + 1)), "a report", PATIENCE)
             lab.kill_daemon()
             if kill % 2:
                 lab.run("status")  # the next daemon, which takes up what it missed while more comes
-        wait_for(lambda: come(count), "the last report")
+        wait_for(lambda: come(count), "the last report", PATIENCE)
 
         def last() -> bool:
             (view,) = agents(lab)
@@ -74,7 +78,6 @@ def test_a_daemon_killed_between_reports_loses_none() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(300)
 def test_many_daemons_killed_between_reports_lose_none() -> None:
     """The same with many more of both."""
     killed(600, 20)

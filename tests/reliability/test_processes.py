@@ -16,7 +16,7 @@ from constellagent.runtime.paths import Paths
 from constellagent.runtime.sandbox.cgroups import Cgroups
 from constellagent.spec.sandbox import Sandbox
 from tests.e2e.place import Place, commit
-from tests.reliability.lab import _alive, _read, wait_for
+from tests.reliability.lab import _alive, _read, state_of, wait_for
 from tests.reliability.seat import Seat, Theatre
 
 pytestmark = [
@@ -168,6 +168,7 @@ def test_b4_an_agent_that_a_signal_stopped_can_be_looked_at_and_ended() -> None:
         wait_for(lambda: "drawn before" in lab.text("one"), "the screen")
         pid = int(lab.session("one")["pid"])
         os.kill(pid, signal.SIGSTOP)
+        wait_for(lambda: state_of(pid) == "T", "it to be stopped")
         begin = time.monotonic()
         (view,) = lab.json("status")
         print(f"shown {time.monotonic() - begin:.2f} s after the signal, with a command of its own")

@@ -30,9 +30,12 @@ from tests.reliability.sandbox_house import ORDINARY
 from tests.runtime.sandbox.yard import CONSTELLATION, Yard, git
 from tests.runtime.worktrees.rig import Rig, make_repo
 
-pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
+pytestmark = [
+    pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed"),
+    pytest.mark.timeout(300),
+]
 
-SOON = 10.0
+SOON = 20.0
 """Seconds within which what a pipe could hold up is done; git itself is given twice as long."""
 
 

@@ -13,6 +13,8 @@ from tests.reliability.fast_lab import FastLab, Known
 from tests.reliability.virtual_daemon import virtual
 from tests.runtime.scheduler.virtual import VirtualClock, run_until
 
+pytestmark = pytest.mark.timeout(300)
+
 MISSED = ("latest", "skip", "all")
 BEGIN = datetime(2026, 11, 22, 12, 30, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -59,11 +61,11 @@ def test_a9_a_frozen_daemon_over_fires() -> None:
     with FastLab(agents=0) as lab:
         lab.up()
         lab.apply(_declared(lab, lab.clock.moment() - HOUR / 2))  # worktrees take their time
-        first = lab.clock.moment().replace(second=0, microsecond=0) + timedelta(minutes=6)
+        first = lab.soon(8)
         last = first + timedelta(minutes=3)
         lab.apply(_declared(lab, first))
         assert lab.clock.moment() < first, "the machine is too slow"
-        lab.wait_until(first - timedelta(seconds=40))
+        lab.wait_until(first - timedelta(seconds=100))  # long before: to stop it takes a moment, too
         with lab.frozen():
             lab.wait_until(last + timedelta(seconds=70))  # the newest is then missed, and not just late
         until = lab.settle()

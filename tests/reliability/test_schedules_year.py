@@ -10,6 +10,8 @@ from constellagent.runtime.settings import Settings
 from tests.reliability.virtual_daemon import virtual
 from tests.runtime.scheduler.virtual import VirtualClock, run_until
 
+pytestmark = pytest.mark.timeout(300)
+
 ZONED = (
     ("night", '{cron: "30 2 * * *", timezone: America/New_York}'),  # in the gap, and in the stretch before
     ("fold", '{cron: "30 1 * * *", timezone: America/New_York}'),  # twice on the day of the fold

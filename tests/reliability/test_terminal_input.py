@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.reliability.seat import Memory, Seat, Theatre
+from tests.reliability.lab import wait_for
+from tests.reliability.seat import PATIENCE, Memory, Seat, Theatre
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the lab reads /proc"),
@@ -45,7 +46,7 @@ class Scene:
         self.lab.tell("one", f"out(b'\\x1bc\\r\\n{word}')")
         self.joined.shows(word)
         self.tiled.shows(word)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while word not in (seen := self.lab.text("one")):
             assert time.monotonic() < deadline, seen
             time.sleep(0.02)
@@ -53,6 +54,16 @@ class Scene:
             seat.type(key.encode())
             seat.shows(f"{word}{key}")
             self.lab.tell("one", f"out(b'\\x1bc\\r\\n{word}')")
+
+    def answered(self, word: str) -> None:
+        """Wait until the program has taken all that terminals answer to what it wrote before this word."""
+        self.lab.tell("one", f"loud(b'\\x1b\\\\\\x18\\x1bc\\r\\n{word}'); heard = len(taken)")
+        self.joined.shows(word)
+        self.tiled.shows(word)
+        wait_for(lambda: word in self.lab.text("one"), "the daemon to have read all of it", PATIENCE)
+        for mark, seat in ((b"#", self.joined), (b"%", self.tiled)):
+            seat.type(mark)  # it comes after whatever this terminal has answered
+        wait_for(lambda: self.lab.ask("one", "{*b'#%'} <= {*taken[heard:]}"), "the marks", PATIENCE)
 
 
 @pytest.fixture
@@ -153,11 +164,10 @@ def test_bytes_that_are_no_text(scene: Scene) -> None:
     for number, make in enumerate((not_utf8, noise, sequences)):
         file = scene.lab.folder / "bytes"
         file.write_bytes(make(random.Random(seed)))
-        scene.lab.tell("one", "echoing.clear()")  # what is answered must not be repeated, or there is no end
-        scene.joined.type(b"!")
-        scene.joined.shows("!")
-        scene.lab.tell("one", f"out(open({str(file)!r}, 'rb').read())")
-        scene.lab.tell("one", "time.sleep(0.5); out(b'\\x1b\\\\\\x18\\x1bc')")
-        scene.lab.tell("one", "import termios; termios.tcflush(0, termios.TCIFLUSH); echoing.set()")
+        # What is answered must not be repeated, or there is no end.
+        scene.lab.tell("one", "loud, out = out, lambda data: None")
+        scene.lab.tell("one", f"loud(open({str(file)!r}, 'rb').read())")
+        scene.answered(f"over{number}")
+        scene.lab.tell("one", "out = loud")
         scene.well(f"alive{number}")
     bounded(memory.grown())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.reliability.lab import wait_for
+from tests.reliability.lab import state_of, wait_for
 from tests.reliability.seat import Memory, Seat, Theatre
 from tests.runtime import conftest as stores
 from tests.runtime.screens import conftest as screens
@@ -70,7 +70,7 @@ async def turn(gallery: Gallery, count: int) -> None:
 def zombies() -> set[str]:
     """Return the pids of ended children for which nobody has waited."""
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
-    return {pid for pid in children if "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()}
+    return {pid for pid in children if state_of(int(pid)) == "Z"}
 
 
 async def test_b10_a_hundred_sessions_leave_nothing(gallery: Gallery) -> None:
@@ -91,13 +91,18 @@ async def leave_nothing(gallery: Gallery, count: int) -> None:
     await turn(gallery, 20)
     before = held()
     await turn(gallery, count)
-    await gallery.until(lambda: held().tasks <= before.tasks, "all tasks to end")
-    after = held()
-    print(f"before {before}, after {count} sessions {after}")
     await gallery.until(lambda: zombies() <= others, "every child to be waited for")
-    assert after.files == before.files
-    assert after.tasks == before.tasks
-    assert after.threads <= before.threads + 4  # those of the screens are made when there is much to do
+
+    def let_go() -> bool:
+        now = held()
+        threads = before.threads + 4  # those of the screens are made when there is much to do
+        return now.files <= before.files and now.tasks <= before.tasks and now.threads <= threads
+
+    try:
+        await gallery.until(let_go, "files, tasks and threads to be as many as before")
+    finally:
+        after = held()
+        print(f"before {before}, after {count} sessions {after}")
     assert after.kib < before.kib + 16_384
     assert not gallery.screens._following
     assert not gallery.screens._tasks
@@ -130,7 +135,8 @@ def restarts(count: int) -> None:
                 return {name: files_of(str(pid)) for name, pid in pids.items()}
 
             print(f"after {count} restarts: files {files} -> {opened()}, grown by MB at most {grown}")
-            wait_for(lambda: opened() == files, "the files to be as many as before", 10)
+            # Where something was about to be closed when they were counted, they are fewer now.
+            wait_for(lambda: all(opened()[name] <= files[name] for name in pids), "no more files than before")
             assert grown["daemon"] < 48
             assert grown["multiplexer"] < 48
 

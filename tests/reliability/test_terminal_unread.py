@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests.reliability.lab import wait_for
-from tests.reliability.seat import Memory, Seat, Theatre
+from tests.reliability.seat import PATIENCE, Memory, Seat, Theatre
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the lab reads /proc"),
@@ -40,7 +40,8 @@ def test_much_is_typed_to_who_does_not_read(whole: bool, pasted: bool) -> None:
             wait_for(lambda: lab.ask("one", "len(taken)") > 4000, "the program to read")
             time.sleep(1)
             taken = lab.ask("one", "taken")
-            seat.type(b"\x1dd" if whole else b"\x1d")
+            leave = b"\x1dd" if whole else b"\x1d"
+            assert give(seat, leave, PATIENCE) == len(leave)
             assert seat.leaves() == 0
             assert seat.plain()
         taken = taken.removeprefix(b"\x1b[200~")
@@ -51,9 +52,9 @@ def test_much_is_typed_to_who_does_not_read(whole: bool, pasted: bool) -> None:
         assert grown["viewer"] < 32
 
 
-def give(seat: Seat, data: bytes) -> int:
+def give(seat: Seat, data: bytes, seconds: float = 3) -> int:
     """Type as much as is taken; returns how much that was."""
-    given, deadline = 0, time.monotonic() + 3
+    given, deadline = 0, time.monotonic() + seconds
     while given < len(data) and time.monotonic() < deadline:
         done = seat.type(data[given : given + 4096])
         given += done

@@ -100,6 +100,8 @@ async def test_b6_neither_a_stopped_nor_a_slow_viewer_is_noticed(start: Start) -
             wires = [stack.enter_context(Wire(session.socket)) for _ in range(VIEWERS)]
             for wire in wires:
                 wire.send(protocol.attach_tail(0))
+            for wire in wires:
+                wire.ask()  # answered once it is attached: what is typed from now on is shown to it
             took = [echoed(typist, wires, 97 + number) for number in range(20)]
             status = typist.ask()
         slow.over.set()

@@ -3,6 +3,7 @@
 What they cost is bounded, and whoever asks properly beside them does not notice.
 """
 
+import os
 import socket
 import sys
 import time
@@ -14,7 +15,7 @@ from typing import Self
 import pytest
 
 from tests.e2e.api.served import UPGRADE, Api, status_of
-from tests.reliability.lab import wait_for
+from tests.reliability.lab import queues, starved, wait_for
 from tests.reliability.seat import Memory, Theatre
 
 pytestmark = [
@@ -56,12 +57,16 @@ def memory(stage: Stage) -> Memory:
 
 
 def slowest(stage: Stage, times: int = 40) -> float:
-    """Return how many seconds the slowest of some plain requests took, each on a connection of its own."""
-    waits = []
+    """Return how many seconds the slowest of some plain requests took, each on a connection of its own.
+
+    Left out is the time for which we or the daemon could have run and got no processor.
+    """
+    pids, waits = (os.getpid(), stage.daemon()), []
     for _ in range(times):
-        begin = time.monotonic()
+        before, begin = queues(*pids), time.monotonic()
         assert stage.api.ask("GET", "/constellations/lab/agents").status == 200
-        waits.append(time.monotonic() - begin)
+        took = time.monotonic() - begin
+        waits.append(max(0.0, took - starved(before, queues(*pids))))
     return max(waits)
 
 
@@ -123,8 +128,9 @@ def test_e10_bodies_that_stop_on_the_way_hold_nobody_up(stage: Stage, memory: Me
         stage, 100, stage.api.head("POST", stage.api.of("send", "one"), *json) + b'{"text":"' + b"x" * 30_000
     ):
         assert slowest(stage) < 3
-        assert files(stage) >= before + 100
-    wait_for(lambda: files(stage) <= before + 2, "the files to be closed")
+        during = files(stage)
+    # Those of an earlier test may have been counted before, and been closed since.
+    wait_for(lambda: files(stage) <= min(before + 2, during - 98), "all hundred to be closed")
     assert memory.grown()["daemon"] < MOST
 
 
@@ -194,22 +200,42 @@ def test_b6_a_viewer_that_reads_slowly_sees_the_end(stage: Stage) -> None:
     """Who reads little while much is written is shown the screen anew, and in the end the last line."""
     with stage.api.dial() as line:
         line.sendall(stage.api.head("GET", TERMINAL, *UPGRADE.items()))
+        head, _, said = first_of(line, b"\r\n\r\n").partition(b"\r\n\r\n")
+        assert status_of(head) == 101
         stage.tell("one", "flood(0.001)")
         begin = time.monotonic()
         while time.monotonic() - begin < 3:
-            assert line.recv(2048)
+            data = line.recv(2048)
+            assert data, "the connection was ended"
+            _, said = unframed(said + data)
             time.sleep(0.01)
         stage.tell("one", "calm(); out(b'\\r\\nthe very end')")
         drawn = 0
-        said = b""
-        while b"the very end" not in said:
+        shown = b""
+        while b"the very end" not in shown:
             data = line.recv(1 << 16)
             assert data, "the connection was ended"
-            said = said[-1000:] + data
+            output, said = unframed(said + data)
+            shown = shown[-1000:] + output
             drawn += len(data)
             if drawn > 1 << 18:
                 line.sendall(acknowledged(drawn))
                 drawn = 0
+
+
+def unframed(data: bytes) -> tuple[bytes, bytes]:
+    """Return what the whole frames carry that a WebSocket begins with, and the bytes after them."""
+    parts = []
+    while len(data) >= 2:
+        length, head = data[1], 2
+        if length >= 126:
+            head = 4 if length == 126 else 10
+            length = int.from_bytes(data[2:head], "big") if len(data) >= head else len(data)
+        if len(data) < head + length:
+            break
+        parts.append(data[head : head + length])
+        data = data[head + length :]
+    return b"".join(parts), data
 
 
 def acknowledged(count: int) -> bytes:

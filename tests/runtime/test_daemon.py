@@ -133,7 +133,7 @@ async def test_restart_follows_the_policy_and_gives_up(home: Settings, tmp_path:
         runs = Path((await lab.agent("one"))["path"]) / "runs.txt"
 
         async with asyncio.timeout(20):
-            while runs.read_text().count("run") < 2:
+            while not runs.exists() or runs.read_text().count("run") < 2:
                 await asyncio.sleep(0.05)
 
         assert (await lab.agent("one"))["restarts"] >= 1

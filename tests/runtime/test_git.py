@@ -81,7 +81,7 @@ async def test_ended_with_its_children(repo: Path, way: str) -> None:
     """When time is up, and when the caller is cancelled, git and what it started are gone at once."""
     child = repo / "child"
     git(repo, "config", "alias.hang", f"!sleep 60 & echo $! >{child}.new; mv {child}.new {child}; wait")
-    running = asyncio.ensure_future(Git(repo, timeout=1.0 if way == "timeout" else 60).run("hang"))
+    running = asyncio.ensure_future(Git(repo, timeout=4.0 if way == "timeout" else 60).run("hang"))
     async with asyncio.timeout(30):
         while not child.exists():
             await asyncio.sleep(0.01)
@@ -108,7 +108,7 @@ async def test_stray_child_that_keeps_the_pipe_does_not_keep_us(
     git(repo, "config", "alias.stray", f"!setsid sh -c 'echo $$ >{pid}; exec sleep 30' & sleep 30")
     start = time.monotonic()
     with pytest.raises(GitError):
-        await Git(repo, timeout=0.7).run("stray")
+        await Git(repo, timeout=3.0).run("stray")
     assert time.monotonic() - start < 25
     os.kill(int(pid.read_text()), 9)
 

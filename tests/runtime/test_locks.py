@@ -1,16 +1,19 @@
 """A kernel lock: one holder, named to others, released by its death."""
 
+import fcntl
 import os
 import signal
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from constellagent.errors import BusyError, WorldError
-from constellagent.runtime.locks import exclusive
+from constellagent.runtime import locks
+from constellagent.runtime.locks import exclusive, held_by
 
 HOLD = """
 import sys, time
@@ -100,3 +103,33 @@ def test_a_lock_that_cannot_be_opened(tmp_path: Path) -> None:
         with pytest.raises(WorldError, match="cannot open the lock"), exclusive(place, "x"):
             pass
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_look_names_the_holder_and_hinders_nobody(tmp_path: Path) -> None:
+    """Nobody, the holder, and nobody again; whoever takes the lock waits until a look is over."""
+    lock = tmp_path / "lock"
+    assert held_by(lock) is None
+    with exclusive(lock, "the daemon"):
+        assert held_by(lock) == f"the daemon by pid {os.getpid()}"
+    assert held_by(lock) is None
+    looking = os.open(lock, os.O_RDONLY)
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    ending = threading.Timer(0.1, os.close, (looking,))
+    ending.start()
+    assert held_by(lock) is None
+    with exclusive(lock, "the daemon"):
+        assert held_by(lock) == f"the daemon by pid {os.getpid()}"
+    ending.join()
+
+
+def test_a_look_that_does_not_end_is_not_waited_for_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever was stopped while looking is told of as unknown."""
+    monkeypatch.setattr(locks, "_LOOK", 0.05)
+    lock = tmp_path / "lock"
+    lock.touch()
+    with lock.open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        with pytest.raises(BusyError, match="an unknown process"), exclusive(lock, "the daemon"):
+            pass

@@ -28,7 +28,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readiness, "_TRY_TIMEOUT", 0.2)
 
 
-def ready(timeout: float = 5.0, **check: str) -> Ready:
+def ready(timeout: float = 30.0, **check: str) -> Ready:
     """Return a declared check."""
     declared = Ready.model_validate(check)
     return declared.model_copy(update={"timeout": timedelta(seconds=timeout)})
@@ -125,15 +125,14 @@ async def test_a_server_that_never_replies_is_given_up(tmp_path: Path) -> None:
 
 async def test_tcp_is_ready_when_it_accepts(tmp_path: Path) -> None:
     """A refused connection is asked again until somebody listens."""
-    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    server.close()
-    await server.wait_closed()
+    place = socket.socket()
+    place.bind(("127.0.0.1", 0))  # ours, so that nobody else listens there meanwhile
+    port = place.getsockname()[1]
     waiting = asyncio.ensure_future(wait_ready("db", ready(tcp=f"127.0.0.1:{port}"), tmp_path, lives(True)))
     await asyncio.sleep(0.02)
     assert not waiting.done()
 
-    async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", port):
+    async with await asyncio.start_server(lambda _, writer: writer.close(), sock=place):
         await waiting
     await _closed()
 
@@ -162,8 +161,9 @@ async def test_an_answer_by_somebody_else_does_not_count(tmp_path: Path) -> None
             await wait_ready("web", ready(http=f"http://127.0.0.1:{port}/"), tmp_path, lives(False))
 
 
-async def test_a_taken_place_is_refused(tmp_path: Path) -> None:
+async def test_a_taken_place_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before a start nobody may answer there; a check of the log cannot be answered before."""
+    monkeypatch.setattr(readiness, "_TRY_TIMEOUT", 20.0)  # it is asked once
     async with answering(status(200)) as port:
         for check in (ready(http=f"http://127.0.0.1:{port}/"), ready(tcp=f"127.0.0.1:{port}")):
             with pytest.raises(ConflictError, match="something else answers"):

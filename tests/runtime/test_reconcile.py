@@ -1,12 +1,18 @@
 """Plan and apply as faces ask for them: trust, saved plans, one apply at a time."""
 
 import asyncio
+import os
+import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from constellagent.errors import BusyError, RefusedError
+from constellagent.plan.observed import Observed
+from constellagent.runtime import reconcile, supervisor
 from constellagent.runtime.control import ApplyRequest
+from constellagent.runtime.observe import observe
 from constellagent.runtime.remarks import NO_PROGRAM
 from constellagent.runtime.settings import Settings
 from tests.runtime.identities.faulty import faulty
@@ -210,3 +216,35 @@ async def test_a_program_that_is_not_there_is_told(home: Settings, tmp_path: Pat
         await lab.apply(env={"PATH": here})
         assert NO_PROGRAM not in [event["text"] for event in lab.events]
         assert (await lab.plan(keep_env=True))["programs"] == {"docs": f"{tmp_path}/bin/claude"}
+
+
+async def test_nothing_is_started_again_while_it_is_taken_away(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session that is lost right after `destroy` has looked does not come back behind its look."""
+    monkeypatch.setattr(supervisor, "FIRST_DELAY", 0.0)
+    async with working(home, tmp_path / "repo") as lab:
+        lab.declare("  one: {command: [sleep, '100'], restart: on-failure}\n")
+        await lab.apply()
+        rows = lab.daemon._registry
+
+        async def look(*args: Any, **options: Any) -> Observed:
+            found = await observe(*args, **options)
+            (row,) = await rows.live()
+            known = await rows.get(row.id)
+            assert known is not None
+            assert known.holder_pid is not None
+            os.kill(known.holder_pid, signal.SIGKILL)
+            for _ in range(100):  # until it was lost, and long enough for another to begin
+                await asyncio.sleep(0.01)
+                live = [one.id for one in await rows.live()]
+                if live and live != [row.id]:
+                    break
+            assert row.id not in live
+            return found
+
+        monkeypatch.setattr(reconcile, "observe", look)
+        done = await lab.apply(destroy=True, force=True)
+        assert done["exit_code"] == 0
+        assert await rows.live() == []
+        assert not Path(lab.repo.parent, "repo.worktrees", "one").exists()

@@ -268,9 +268,9 @@ class TestStop:
         self, rig: Rig, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A holder that hangs is killed, and its session's processes with it."""
-        monkeypatch.setattr("constellagent.runtime.watch.PATIENCE", 0.3)
         row = await rig.start()
         await rig.registry.close()
+        monkeypatch.setattr("constellagent.runtime.watch.PATIENCE", 0.3)
         assert row.holder_pid is not None
         os.kill(row.holder_pid, signal.SIGSTOP)
         rig.registry = rig.new_registry()
@@ -348,6 +348,7 @@ class TestAttached:
         assert not await rig.registry.attached(row.id)
 
         types = await HolderStream.open(socket, offset=0, flags=0)
+        await until(lambda: types._items, "the size that comes with the terminal")
         assert await rig.registry.attached(row.id)
 
         await types.close()

@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from constellagent.errors import ConflictError, UsageError
+from constellagent.runtime import processes
 from constellagent.runtime.comment_views import CommentRequest
 from constellagent.runtime.delivery import pasting
 from constellagent.runtime.holder.log import LogReader
@@ -27,6 +28,13 @@ while True:
     os.write(1, b"\r\nturn\r\n" if got == b"\r" else got.replace(b"\x1b", b"<ESC>").replace(b"\r", b"\r\n"))
 """
 """Takes bracketed pastes as a coding agent does, shows them, and begins a turn at each Enter alone."""
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave a busy machine its time."""
+    for name in ("READ_WITHIN", "SHOWN_WITHIN", "TAKEN_WITHIN"):
+        monkeypatch.setattr(pasting, name, 20.0)
 
 
 def declared(*words: str) -> str:
@@ -71,6 +79,9 @@ async def test_a_text_that_nobody_reads(
         assert session is not None
         assert session["pid"] is not None
         os.kill(session["pid"], signal.SIGSTOP)
+        async with asyncio.timeout(30):
+            while processes.state_of(session["pid"]) != "T":
+                await asyncio.sleep(0.02)
 
         went = await lab.daemon.send(lab.file, "one", "hello", enter=True)
 

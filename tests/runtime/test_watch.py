@@ -83,9 +83,9 @@ async def test_a_holder_lost_without_a_daemon_is_swept(rig: Rig) -> None:
 
 async def test_a_holder_that_hangs_is_not_dead(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """A holder that does not answer costs no session: it is unknown until the holder answers again."""
+    row = await rig.start()
     monkeypatch.setattr("constellagent.runtime.watch.PATIENCE", 0.2)
     monkeypatch.setattr("constellagent.runtime.holder.client._ANSWER", 0.3)
-    row = await rig.start()
     before = processes.with_marker(row.id)
     assert row.holder_pid is not None
     os.kill(row.holder_pid, signal.SIGSTOP)

@@ -59,7 +59,7 @@ class Working:
 
     async def until(self, name: str, state: str) -> AgentView:
         """Wait until the agent is in that state; the registry's own watchers bring it about."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while (agent := await self.agent(name))["state"] != state:
                 await asyncio.sleep(0.02)
         return agent

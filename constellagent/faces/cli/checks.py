@@ -215,7 +215,7 @@ def hosted() -> Check:
 
 
 def sandbox() -> Check:
-    """Look for what `sandbox: bwrap` needs."""
+    """Look for what a sandbox needs here: bubblewrap, on macOS `sandbox-exec`."""
     import asyncio
 
     from constellagent.runtime.sandbox.probe import Probe
@@ -223,4 +223,4 @@ def sandbox() -> Check:
     probe = Probe()
     if trouble := asyncio.run(probe.trouble()):
         return Check("sandbox", "warn", trouble.why, trouble.hint)
-    return Check("sandbox", "ok", f"`sandbox: bwrap` works here ({probe.program})")
+    return Check("sandbox", "ok", f"`sandbox: {probe.kind}` works here ({probe.program})")

@@ -117,7 +117,7 @@ class Streams:
 
     def leave(self) -> None:
         """Make sure that nothing but this process writes to the terminal from now on."""
-        if not self._direct or self.ending is not None:
+        if not self._line.direct or self.ending is not None:
             return
         with contextlib.suppress(OSError):  # the log is gone: the terminal is given back all the same
             if not self._line.leave(self._take):

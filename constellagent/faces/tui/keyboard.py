@@ -130,6 +130,7 @@ class Keyboard(Input):
         self._ready: Callable[[], None] | None = None
         self._grab: _Grab | None = None
         self._due: list[tuple[Program, bytes]] = []
+        self._acting = False
         self.prefix_pending = False
 
     def fileno(self) -> int:
@@ -173,7 +174,8 @@ class Keyboard(Input):
 
     def read_keys(self) -> list[ToolkitKey]:
         """Read what there is, and return what is for prompt_toolkit of it."""
-        self._read()
+        if not self._acting:
+            self._read()
         return self._take()
 
     def flush_keys(self) -> list[ToolkitKey]:
@@ -218,8 +220,18 @@ class Keyboard(Input):
         self._dispatch(self._reader.flush())
         self._hand_over()
 
+    def _act(self) -> None:
+        """Have prompt_toolkit act on its keys: whom the next one is for may be other than now."""
+        if self._left and not self._acting and self._ready is not None:
+            self._acting = True
+            try:
+                self._ready()
+            finally:
+                self._acting = False
+
     def _dispatch(self, found: Sequence[Typed]) -> None:
         for typed in found:
+            self._act()
             what = typed.what
             match what:
                 case KeyPress():

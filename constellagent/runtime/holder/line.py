@@ -108,6 +108,7 @@ class Line:
             return
         try:
             if passing.send(self._connection, protocol.attach(offset, protocol.DIRECT), screen):
+                self.direct = True  # it may write from now on, whether or not its answer is read
                 answer = self._answer(protocol.JOINED, take, _ANSWER)
                 self.direct = answer is not None and protocol.parse_joined(answer)
             else:

@@ -20,19 +20,25 @@ _TRIES = 10
 
 def _segments(folder: str) -> list[tuple[int, int]]:
     """Return (first offset, size) of each segment in order."""
-    found = []
-    try:
-        names = os.listdir(folder)  # noqa: PTH208 - pathlib is dear to import
-    except FileNotFoundError:
-        return []
-    for name in names:
-        stem = name.removesuffix(_SUFFIX)
-        if stem == name or len(stem) < _DIGITS:
-            continue
+    found: list[tuple[int, int]] = []
+    for _ in range(_TRIES):
         try:
-            found.append((int(stem, 16), os.stat(f"{folder}/{name}").st_size))  # noqa: PTH116 - the same
-        except (ValueError, FileNotFoundError):
-            continue  # not ours, or dropped since the listing
+            names = os.listdir(folder)  # noqa: PTH208 - pathlib is dear to import
+        except FileNotFoundError:
+            return []
+        found, whole = [], True
+        for name in names:
+            stem = name.removesuffix(_SUFFIX)
+            if stem == name or len(stem) < _DIGITS:
+                continue
+            try:
+                found.append((int(stem, 16), os.stat(f"{folder}/{name}").st_size))  # noqa: PTH116 - the same
+            except ValueError:
+                continue  # not ours
+            except FileNotFoundError:
+                whole = False  # dropped since the listing, in which newer ones may be missing by now
+        if whole:
+            break
     return sorted(found)
 
 

@@ -104,6 +104,24 @@ BROWSERS = (
 )
 """Cookies are logins."""
 
+MACOS = (
+    "Library/Keychains",
+    "Library/Cookies",
+    "Library/Safari",
+    "Library/Mail",
+    "Library/Messages",
+    "Library/Containers",
+    "Library/Group Containers",
+    "Library/Application Support/Google/Chrome",
+    "Library/Application Support/Chromium",
+    "Library/Application Support/BraveSoftware",
+    "Library/Application Support/Microsoft Edge",
+    "Library/Application Support/Firefox",
+    "Library/Application Support/Arc",
+    "Library/Application Support/Claude",
+)
+"""The same, where macOS keeps it."""
+
 HISTORIES = (
     ".bash_history",
     ".zsh_history",
@@ -150,7 +168,7 @@ MACHINE = (
 )
 """The same, of the machine: keys that root can read, and what runs programs as root for a group of users."""
 
-HIDDEN = (*SECRETS, *AGENTS, *BROWSERS, *HISTORIES, *SOCKETS)
+HIDDEN = (*SECRETS, *AGENTS, *BROWSERS, *MACOS, *HISTORIES, *SOCKETS)
 """Below the home folder."""
 
 TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/var/run")  # noqa: S108 - these are what is replaced

@@ -1,4 +1,7 @@
-"""Whether bubblewrap works here, found out by running it, and what to do where it does not."""
+"""Whether the system's sandbox works here, found out by running it, and what to do where it does not.
+
+Linux has bubblewrap, macOS `sandbox-exec`.
+"""
 
 import asyncio
 import contextlib
@@ -12,6 +15,7 @@ from typing import NamedTuple
 
 from constellagent.errors import UnavailableError
 from constellagent.runtime.sandbox.bwrap import NAMESPACES
+from constellagent.spec.sandbox import SandboxKind
 
 _INHERITED = ("LD_LIBRARY_PATH",)
 """What an interpreter that is linked in an unusual way needs to start at all."""
@@ -23,6 +27,9 @@ _PLACES = os.pathsep.join(("/usr/local/bin", "/usr/bin", "/bin", "/run/current-s
 _INSTALL = "install it: apt install bubblewrap, dnf install bubblewrap or pacman -S bubblewrap"
 _TRIED = ("--perms", "1777", "--tmpfs", "/dev/shm", "--ro-bind-try", "/proc/sys", "/proc/sys")  # noqa: S108 - it is in the sandbox
 """Options of which an old one knows nothing; no interpreter lies at such places, as one may below `/tmp`."""
+
+
+_NEEDS: dict[SandboxKind, str] = {"bwrap": "Linux", "seatbelt": "macOS"}
 
 
 class Trouble(NamedTuple):
@@ -37,11 +44,17 @@ class Trouble(NamedTuple):
 
 
 class Probe:
-    """Tells whether bubblewrap works; asks it at most once a minute."""
+    """Tells whether the system's sandbox works; tries it at most once a minute.
 
-    def __init__(self, search: str = "") -> None:
+    Attributes:
+        kind: which one this system has.
+    """
+
+    def __init__(self, search: str = "", platform: str = sys.platform) -> None:
         """`search` stands in for the folders in which it is looked for."""
+        self.kind: SandboxKind = "seatbelt" if platform == "darwin" else "bwrap"
         self._search = search
+        self._linux = platform.startswith("linux")
         self._asked_at = -_GOOD_FOR
         self._found: Trouble | None = None
         self._lock = asyncio.Lock()
@@ -49,10 +62,17 @@ class Probe:
     @property
     def program(self) -> str:
         """Where it is, empty for nowhere. Only where systems keep it: an agent may write to a PATH."""
+        if self.kind == "seatbelt":
+            return shutil.which("sandbox-exec", path=self._search or "/usr/bin") or ""
         return shutil.which("bwrap", path=self._search or _PLACES) or ""
 
-    async def trouble(self) -> Trouble | None:
-        """Return why it cannot be used, None where it can."""
+    async def trouble(self, kind: SandboxKind | None = None) -> Trouble | None:
+        """Return why this kind, or the system's own, cannot be used; None where it can."""
+        if kind is not None and kind != self.kind:
+            return Trouble(
+                f"`sandbox: {kind}` needs {_NEEDS[kind]}",
+                f"declare `sandbox: {self.kind}` on {_NEEDS[self.kind]}",
+            )
         async with self._lock:
             age = time.monotonic() - self._asked_at
             if age >= (_GOOD_FOR if self._found is None else _BAD_FOR):
@@ -61,9 +81,11 @@ class Probe:
             return self._found
 
     async def _look(self) -> Trouble | None:
-        if not sys.platform.startswith("linux"):
-            return Trouble("`sandbox: bwrap` needs Linux", "declare `sandbox: seatbelt` on macOS")
         program = self.program
+        if self.kind == "seatbelt":
+            return await _look_at_seatbelt(program)
+        if not self._linux:
+            return Trouble("`sandbox: bwrap` needs Linux", "there is no sandbox for this system")
         if not program:
             return Trouble("bubblewrap (bwrap) is not installed; nothing runs without its sandbox", _INSTALL)
         argv = (program, *NAMESPACES, "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", *_TRIED)
@@ -71,6 +93,20 @@ class Probe:
         if said is None:
             return None
         return Trouble(f"bubblewrap cannot make a sandbox here: {said}", _advice(said))
+
+
+async def _look_at_seatbelt(program: str) -> Trouble | None:
+    if not program:
+        return Trouble(
+            "sandbox-exec is not here; nothing runs without its sandbox", "macOS has it in /usr/bin"
+        )
+    said = await _said(program, "-p", "(version 1)(allow default)", "/usr/bin/true")
+    if said is None:
+        return None
+    return Trouble(
+        f"sandbox-exec cannot make a sandbox here: {said}",
+        "it makes none inside another: start the daemon outside of one",
+    )
 
 
 async def _said(*argv: str) -> str | None:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from constellagent.errors import UnavailableError, WorldError
 from constellagent.plan.desired import DesiredAgent
 from constellagent.runtime.paths import Paths
-from constellagent.runtime.sandbox import outline, survey
+from constellagent.runtime.sandbox import outline, seatbelt, survey
 from constellagent.runtime.sandbox.bwrap import words
 from constellagent.runtime.sandbox.cgroups import Cgroups
 from constellagent.runtime.sandbox.ground import Ground
@@ -106,7 +106,7 @@ class Sandboxes:
     ) -> None:
         """`roots` tells where worktrees of anybody lie.
 
-        `probe` stands in for asking bubblewrap, `person` for the home folder of whose user we are. With
+        `probe` stands in for asking the system, `person` for the home folder of whose user we are. With
         `unconfined` our own git works without a sandbox where there can be none; no agent ever does.
         """
         self._paths = paths
@@ -135,6 +135,10 @@ class Sandboxes:
         """
         return self._paths.profiles / constellation / agent.partition("@")[0] / PRIVATE
 
+    def ever(self) -> bool:
+        """Say whether any agent has or had a sandbox."""
+        return next(self._paths.profiles.glob(f"*/*/{PRIVATE}"), None) is not None
+
     async def around(self, stay: Stay, folder: Path) -> Shelter:
         """Return what to put around a program of an agent; `folder` is where its description will be.
 
@@ -149,6 +153,16 @@ class Sandboxes:
         await self._refuse(sandbox)
         ground = await self.ground(stay)
         key = stay.session or f"setup-{stay.constellation}-{stay.agent.name}"
+        private = self.place(stay.constellation, stay.agent.name)
+        env = {name: str(private / below) for name, below in _CACHES.items()}
+        env["CONSTELLAGENT_SANDBOX"] = sandbox.kind
+        if sandbox.kind == "seatbelt":
+            return Shelter(
+                prefix=seatbelt.prefix(self._probe.program, str(folder)),
+                env=env,
+                files={seatbelt.NAME: seatbelt.profile(ground)},
+                key=key,
+            )
         told = Outline(
             program=self._probe.program,
             words=words(ground),
@@ -156,11 +170,9 @@ class Sandboxes:
             forwards=_forwards(sandbox, stay.env, self._paths),
             leads=stay.leads,
         )
-        private = self.place(stay.constellation, stay.agent.name)
-        caches = {name: str(private / below) for name, below in _CACHES.items()}
         return Shelter(
             prefix=outline.prefix(str(folder)),
-            env={"CONSTELLAGENT_SANDBOX": sandbox.kind, "TMPDIR": "/tmp", **caches},  # noqa: S108 - its own
+            env={**env, "TMPDIR": "/tmp"},  # noqa: S108 - its own
             files={outline.NAME: outline.write(told)},
             key=key,
         )
@@ -213,7 +225,7 @@ class Sandboxes:
             ConflictError: the worktree is not what we know it as.
             WorldError: something cannot be looked at.
         """
-        sandbox = Sandbox(kind="bwrap", network="none")
+        sandbox = Sandbox(kind=self._probe.kind, network="none")
         try:
             await self._refuse(sandbox)
         except UnavailableError as error:
@@ -224,8 +236,10 @@ class Sandboxes:
         if command == "commit":
             task = replace(task, branch=await asyncio.to_thread(survey.branch_of, common, worktree))
         ground = await asyncio.to_thread(survey.survey, self._paths, self._person, task)
-        whole = command == "update-ref"
-        return (self._probe.program, *words(replace(ground, index=index, whole_refs=whole)), "--")
+        ground = replace(ground, index=index, whole_refs=command == "update-ref")
+        if sandbox.kind == "seatbelt":
+            return seatbelt.words(self._probe.program, ground)
+        return (self._probe.program, *words(ground), "--")
 
     async def ended(self, key: str) -> None:
         """Let go of what the system keeps for a stay that is over; a session's key is its id."""
@@ -237,16 +251,12 @@ class Sandboxes:
         await asyncio.to_thread(self._cgroups.sweep, live)
 
     async def _refuse(self, sandbox: Sandbox) -> None:
-        if sandbox.kind == "bwrap" and (trouble := await self._probe.trouble()) is not None:
+        if sandbox.kind != "none" and (trouble := await self._probe.trouble(sandbox.kind)) is not None:
             raise trouble.error()
         if place := await asyncio.to_thread(_needed, sandbox.hide, self._person):
             raise UnavailableError(
                 f"`hide: {place}` hides what every program of a sandbox begins with",
                 hint="name the places below it that the agent must not see",
-            )
-        if sandbox.kind == "seatbelt":
-            raise UnavailableError(
-                "`sandbox: seatbelt` needs macOS", hint="declare `sandbox: bwrap` on Linux"
             )
 
     def _doors(self, sandbox: Sandbox) -> tuple[Path, ...]:

@@ -3,6 +3,9 @@
 The intentions are those of `bwrap`, as far as a profile can say them: paths are refused, not covered, so an
 agent sees that they are there; processes are seen, and not signalled. A later rule wins over an earlier one,
 so the order is the same: the machine, what is hidden, what is the agent's, what stays as it is.
+
+A program becomes `sandbox-exec`, which becomes the program: signals, job control and the exit status are as
+without it. There are no limits of memory and processes.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,6 +13,7 @@ from pathlib import Path
 
 from constellagent.runtime.sandbox.ground import Ground
 
+NAME = "sandbox.profile"
 _TEMPORARY = ("/private/tmp", "/private/var/tmp", "/private/var/folders")
 """Programs fail without them, and a profile cannot give an agent its own."""
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/tty", "/dev/random", "/dev/urandom", "/dev/dtracehelper")
@@ -34,9 +38,14 @@ def profile(ground: Ground) -> str:
     return "\n".join(rules) + "\n"
 
 
-def words(ground: Ground, argv: Iterable[str]) -> tuple[str, ...]:
-    """Return the words that run a program under the profile."""
-    return ("/usr/bin/sandbox-exec", "-p", profile(ground), *argv)
+def prefix(program: str, folder: str) -> tuple[str, ...]:
+    """Return the words that, put before a program's, run it under the profile that is kept in a folder."""
+    return (program, "-f", f"{folder}/{NAME}")
+
+
+def words(program: str, ground: Ground) -> tuple[str, ...]:
+    """Return the same for a profile that is kept nowhere."""
+    return (program, "-p", profile(ground))
 
 
 def _processes() -> Iterator[str]:
@@ -86,6 +95,8 @@ def _own(ground: Ground) -> Iterator[str]:
     yield _rule("deny", "file-write*", "subpath", [common])
     places = [ground.worktree, *ground.own.write, *ground.human.write]
     places += [common / "objects", repo.admin, *repo.refs]
+    places += [] if ground.index is None else [ground.index]
+    places += [common / "refs", common / "logs"] if ground.whole_refs else []
     yield _rule("allow", "file-read* file-write*", "subpath", places)
     # Whatever git removes, even its own note of a cherry-pick that is done, it first locks the packed refs.
     yield _rule("allow", "file-write*", "literal", [common / "packed-refs.lock"])

@@ -78,6 +78,8 @@ class Confinement:
         Raises:
             ConflictError: there is a link, a pipe or the like.
         """
+        if not self._sandboxes.ever():
+            return
         common = _common(folder)
         admins = sorted((common / "worktrees").iterdir()) if (common / "worktrees").is_dir() else []
         if not any(map(self._is_held, admins)):

@@ -188,9 +188,11 @@ class Field(Place):
 
     def fingerprint(self, *left_out: str) -> dict[str, str]:
         """Return a digest of each file of the person's home, but for paths that begin with `left_out`."""
-        found = {}
-        for path in sorted(self.person.rglob("*")):
-            name = str(path.relative_to(self.person))
-            if path.is_file() and not name.startswith(left_out):
-                found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
-        return found
+        while True:
+            found = {}
+            with suppress(FileNotFoundError):  # the program took a file of its own away meanwhile
+                for path in sorted(self.person.rglob("*")):
+                    name = str(path.relative_to(self.person))
+                    if path.is_file() and not name.startswith(left_out):
+                        found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+                return found

@@ -7,6 +7,7 @@ logins and conversations, and beside them what anything that runs as that person
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 LOGINS = {
@@ -84,7 +85,16 @@ def populate(home: Path, trusted: Sequence[Path] = (), *, logins: bool = True) -
 
 
 def look(home: Path) -> Mapping[str, str]:
-    """Return what each file of a home is: its mode and a digest of its bytes, or where it points."""
+    """Return what each file of a home is: its mode and a digest of its bytes, or where it points.
+
+    Looks again where a file goes away meanwhile: a program may be ending still.
+    """
+    while True:
+        with suppress(FileNotFoundError):
+            return _seen(home)
+
+
+def _seen(home: Path) -> dict[str, str]:
     found = {}
     for path in sorted(home.rglob("*")):
         name = str(path.relative_to(home))

@@ -97,7 +97,7 @@ def without_us(field: Field, home: Path) -> None:
         env=env,
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=60,
+        timeout=150,
         check=True,
     )
     shown.terminate(force=True)

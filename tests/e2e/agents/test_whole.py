@@ -126,7 +126,7 @@ def starts(field: Field, witness: Witness) -> None:
     applying = field.start("apply", "--yes")
     witness.wait("starting", 0)
     held.unlink()
-    said, failed = applying.communicate(timeout=60)
+    said, failed = applying.communicate(timeout=150)
     assert applying.returncode == 0, said + failed
 
 
@@ -158,8 +158,9 @@ def asks_and_is_answered(field: Field, witness: Witness, tale: Tale) -> None:
     wait_for(lambda: SHOWN[field.kind] in field.screen("docs"), "the question to be shown")
     refused = field.run("send", "docs", "--wait", "1", "Not now.", check=1)
     assert not file.exists()
+    asked_at = len(witness.seen)
     press(field, ANSWERS[field.kind])
-    done = witness.wait("done", len(witness.seen))
+    done = witness.wait("done", asked_at)
     tale("send delivers a second prompt", "it began a turn")
     tale("a permission question shows", f"waiting (permission), known from {sorted(question)}")
     tale("a text while it asks", refused.stderr.splitlines()[0])

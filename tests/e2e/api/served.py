@@ -3,8 +3,10 @@
 import http.client
 import json
 import socket
-from collections.abc import Mapping, Sequence
-from contextlib import closing, suppress
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -143,6 +145,7 @@ class Api:
     def once(self, request: bytes) -> tuple[int, bytes]:
         """Send these very bytes, and return the status of one answer, and the whole of it."""
         with closing(self.dial()) as line, line.makefile("rb") as reader:
+            line.settimeout(60)
             line.sendall(request)
             head = b"".join(iter(reader.readline, b"\r\n")) if reader.peek(1) else b""
             told = [one for one in head.lower().split(b"\r\n") if one.startswith(b"content-length:")]
@@ -159,6 +162,41 @@ class Served(Place):
         """Make what is declared, and open the API."""
         self.run("apply", "--yes")
         self.api = Api(self.home).open()
+
+
+@contextmanager
+def steady(served: Served, longest: float = 5.0) -> Iterator[None]:
+    """Assert that another client is answered all the time, within so many seconds each.
+
+    What a mere sleep in this process takes too long is the machine's, and does not count.
+    """
+    done, waits, lost = threading.Event(), list[float](), [0.0]
+
+    def beat() -> None:
+        while not done.is_set():
+            begin = time.monotonic()
+            time.sleep(0.02)
+            lost[0] += max(0.0, time.monotonic() - begin - 0.05)
+
+    def ask() -> None:
+        while not (done.is_set() and waits):
+            begin, before = time.monotonic(), lost[0]
+            assert served.api.ask("GET", "/info").status == 200
+            took = time.monotonic() - begin
+            time.sleep(0.03)  # so that the other one has noted a stop of the machine as well
+            waits.append(took - (lost[0] - before))
+
+    threads = [threading.Thread(target=each) for each in (beat, ask)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+    print(f"another client waited {max(waits) * 1000:.0f} ms at most, in {len(waits)} requests")
+    assert max(waits) < longest
 
 
 def compose(method: str, target: str, headers: Sequence[tuple[str, str]], body: bytes = b"") -> bytes:

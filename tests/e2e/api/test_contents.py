@@ -8,16 +8,14 @@ import base64
 import os
 import shutil
 import socket
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.api.served import READER, Served
+from tests.e2e.api.served import READER, Served, steady
 from tests.e2e.place import commit, git_quietly
 from tests.reliability.lab import git
 from tests.reliability.seat import Memory
@@ -63,29 +61,6 @@ def tree(served: Served) -> Path:
 def listed(served: Served, **query: Any) -> dict[str, dict[str, Any]]:
     """Return the rows of the difference by path."""
     return {row["path"]: row for row in served.api.get("diff", **query)["files"]}
-
-
-@contextmanager
-def steady(served: Served, longest: float = 5.0) -> Iterator[None]:
-    """Assert that another client is answered all the time, within so many seconds each."""
-    done, waits = threading.Event(), list[float]()
-
-    def ask() -> None:
-        while not done.is_set():
-            begin = time.monotonic()
-            assert served.api.ask("GET", "/info").status == 200
-            waits.append(time.monotonic() - begin)
-            done.wait(0.02)
-
-    asking = threading.Thread(target=ask)
-    asking.start()
-    try:
-        yield
-    finally:
-        done.set()
-        asking.join()
-    print(f"another client waited {max(waits) * 1000:.0f} ms at most, in {len(waits)} requests")
-    assert max(waits) < longest
 
 
 def daemon_memory(served: Served) -> Memory:

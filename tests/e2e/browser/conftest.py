@@ -14,7 +14,7 @@ from tests.e2e.browser.watched import Watched
 
 PICTURES = ROOT / "build" / "screenshots"
 """Where pictures of the page are kept; CI keeps them with a run."""
-PATIENCE = 15_000
+PATIENCE = 40_000
 """Milliseconds that something may take to appear, on a machine that does much else."""
 WIDE = {"width": 1360, "height": 860}
 
@@ -31,7 +31,7 @@ def browser() -> Iterator[Browser]:
         pytest.skip("the page was not built: CONSTELLAGENT_PAGE=require pip install -e . builds it")
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program, args=arguments)
+        launched = playwright.chromium.launch(executable_path=program, args=arguments, timeout=3 * PATIENCE)
         yield launched
         launched.close()
 

@@ -51,6 +51,7 @@ def test_a_file_is_found_edited_and_saved(visit: Visit, town: Town, picture: Pic
     expect(page.locator(".monaco-editor .view-line").first).to_contain_text("program")
     typed_at(page)
     page.keyboard.type("  # typed")
+    expect(page.get_by_text("not saved", exact=True)).to_be_visible()
     picture(page, "files dark")
     page.keyboard.press("Control+s")
     expect(page.get_by_text("not saved", exact=True)).to_have_count(0)

@@ -13,6 +13,8 @@ from tests.e2e.place import SLEEPER, commit
 from tests.reliability.lab import git
 
 FLEET = "".join(f"  {name}: {SLEEPER}\n" for name in ("reads", "edits", "fights", "rebases"))
+DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+"""Returns once the page was drawn with all that has come to it."""
 NEAR = 40
 """Pixels by which a line may move and still be where it was: two lines."""
 
@@ -43,8 +45,18 @@ def scroll_to(page: Page, text: str) -> None:
         if line(page, text).count() and height_of(page, text) < 600:
             return
         page.mouse.wheel(0, 120)
-        page.wait_for_timeout(20)
+        page.evaluate(DRAWN)
     raise AssertionError(f"{text!r} was not reached")
+
+
+def stands(page: Page, text: str, height: float) -> None:
+    """Wait until a line stands where it stood: the page shows a text first, and then puts it in its place."""
+    for _ in range(400):
+        box = line(page, text).bounding_box()
+        if box is not None and abs(box["y"] - height) <= NEAR:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"{text!r} stands at {box}, and stood at {height}")
 
 
 def test_an_open_diff_follows_the_agent_and_keeps_its_place(visit: Visit, town: Town) -> None:
@@ -52,6 +64,7 @@ def test_an_open_diff_follows_the_agent_and_keeps_its_place(visit: Visit, town: 
     page = visit.agent("reads")
     pick(page, "long.txt")
     page.get_by_role("button", name="Fold").click()
+    expect(page.get_by_text(re.compile(r"\d+ hidden lines"))).to_have_count(0)
     scroll_to(page, "line 95 of")
     line(page, "line 95 of").dblclick(position={"x": 60, "y": 8})
     expect(page.locator(".editor.modified .selected-text").first).to_be_visible()
@@ -61,7 +74,7 @@ def test_an_open_diff_follows_the_agent_and_keeps_its_place(visit: Visit, town: 
     town.change("reads", {"docs/long.txt": f"a line before all others\n{text}"})
     expect(line(page, "line ninety-seven of")).to_be_visible()
     expect(page.locator(".editor.modified .selected-text").first).to_be_visible()
-    assert abs(height_of(page, "line 95 of") - before) <= NEAR
+    stands(page, "line 95 of", before)
     town.change("reads", {"docs/new.txt": "as well\n"})
     expect(row(page, "new.txt")).to_be_visible()
     expect(heading(page)).to_contain_text("long.txt")
@@ -74,6 +87,7 @@ def test_the_right_side_is_edited_and_saved(visit: Visit, town: Town) -> None:
     page = visit.agent("edits")
     pick(page, "hello.py")
     page.get_by_role("button", name="Edit", exact=True).click()
+    expect(page.get_by_role("button", name="Done")).to_be_visible()
     line(page, "import sys").click()
     page.keyboard.press("End")
     page.keyboard.type("  # for the names")
@@ -95,6 +109,7 @@ def test_a_file_that_changed_underneath_is_never_overwritten(
     page = visit.agent("fights")
     pick(page, "hello.py")
     page.get_by_role("button", name="Edit", exact=True).click()
+    expect(page.get_by_role("button", name="Done")).to_be_visible()
     line(page, "import sys").click()
     page.keyboard.press("End")
     page.keyboard.type("  # mine")

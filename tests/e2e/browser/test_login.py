@@ -106,7 +106,7 @@ def test_e6_what_breaks_the_policy_is_refused_and_found(visit: Visit) -> None:
 def found(visit: Visit, directive: str) -> None:
     """Wait until the page has told of this violation."""
     page = visit.contexts[0].pages[0]
-    for _ in range(100):
+    for _ in range(800):
         if any(f"policy: {directive}" in line for line in visit.watched.console):
             return
         page.wait_for_timeout(50)

@@ -1,6 +1,7 @@
 """An agent's terminal in the page: typed into, only looked at, sized, and there again after the daemon."""
 
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -53,6 +54,8 @@ def test_looking_types_nothing(visit: Visit, town: Town) -> None:
     page.locator(".xterm").click()
     page.keyboard.type("echo never")
     page.get_by_role("button", name="Looking").click()
+    expect(page.get_by_role("button", name="Typing")).to_be_visible()
+    expect(page.locator(".xterm-helper-textarea")).to_be_focused()  # the terminal of that mode is there
     enter(page, "echo af''ter")
     expect(rows(page)).to_contain_text("after")
     assert "never" not in wrote(town, "shell")
@@ -66,9 +69,17 @@ def test_the_program_takes_the_size_of_the_window(visit: Visit) -> None:
     before = shown.inner_text()
     page.set_viewport_size({"width": 900, "height": 600})
     expect(shown).not_to_have_text(before)
+    until = time.monotonic() + 60
+    while not told_its_size(page, shown):  # a window may come to its size by more than one step
+        assert time.monotonic() < until, (shown.inner_text(), rows(page).inner_text())
+        enter(page, "clear; stty size")
+        page.wait_for_timeout(500)
+
+
+def told_its_size(page: Page, shown: Locator) -> bool:
+    """Say whether the program was told the size that the page shows."""
     columns, lines = re.findall(r"\d+", shown.inner_text())
-    enter(page, "clear; stty size")
-    expect(rows(page)).to_contain_text(f"{lines} {columns}")
+    return f"{lines} {columns}" in " ".join(rows(page).inner_text().split())
 
 
 def test_the_terminal_comes_back_with_the_daemon(visit: Visit, town: Town) -> None:

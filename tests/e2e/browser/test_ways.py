@@ -94,6 +94,7 @@ def test_a_keyboard_is_enough(visit: Visit, town: Town, picture: Picture) -> Non
     picture(page, "keys dark")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("main").get_by_role("link", name="docs").first).to_be_visible()
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(line(page, "Good day")).to_be_visible()
@@ -143,6 +144,10 @@ def test_keys_that_come_before_a_text_wait_for_it(visit: Visit, town: Town) -> N
     page.route("**/content?*", answer)
     for key in ("]", "[", "n", "c"):
         page.keyboard.press(key)
+    for _ in range(400):
+        if held:
+            break
+        page.wait_for_timeout(50)
     assert held
     slow = False
     for route in held:

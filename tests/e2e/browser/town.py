@@ -64,11 +64,13 @@ class Town(Place):
         return f"{parts.scheme}://{parts.netloc}"
 
     def change(self, agent: str, files: dict[str, str]) -> None:
-        """Write files in an agent's worktree, as the agent does."""
+        """Write files in an agent's worktree, each at once, so that nobody finds it empty in between."""
         for name, content in files.items():
             path = self.tree_of(agent) / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content)
+            part = self.folder / "part"
+            part.write_text(content)
+            part.replace(path)
 
 
 def chromium() -> str | None:

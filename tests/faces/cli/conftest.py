@@ -1,6 +1,8 @@
 """The command line on a real terminal."""
 
+import codecs
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterator
 
@@ -14,13 +16,19 @@ class OnTerminal:
     def __init__(self, *words: str, rows: int = 24, columns: int = 80) -> None:
         """Start `constellagent` with these words."""
         argv = [sys.executable, "-m", "constellagent", *words]
-        self._process = PtyProcess.spawn(argv, dimensions=(rows, columns))
+        size = (rows, columns)
+        self._process = PtyProcess.spawn(
+            argv,
+            dimensions=size,
+            preexec_fn=lambda: termios.tcsetwinsize(0, size),  # before it can look
+        )
+        self._text = codecs.getincrementaldecoder("utf-8")()  # a read may end within a character
         self.said = ""
 
     def until(self, text: str) -> None:
         """Read until `text` was written; the test's time limit ends a wait in vain."""
         while text not in self.said:
-            self.said += self._process.read().decode()
+            self.said += self._text.decode(self._process.read())
 
     def type(self, text: str) -> None:
         """Type on the terminal's keyboard."""
@@ -34,7 +42,7 @@ class OnTerminal:
         """Read to the end and return the exit code."""
         try:
             while True:
-                self.said += self._process.read().decode()
+                self.said += self._text.decode(self._process.read())
         except EOFError:
             pass
         self._process.wait()

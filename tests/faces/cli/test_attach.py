@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from constellagent.faces import snapshots
 from constellagent.faces.cli import attach
 from constellagent.faces.terminal import Snapshot, TakeSnapshot
 from constellagent.runtime.settings import Settings
@@ -84,6 +85,7 @@ def test_a_name_hands_the_terminal_over(
     daemon: FakeControl, repo: Path, monkeypatch: pytest.MonkeyPatch, *, view: bool
 ) -> None:
     """To the session, or to who shows it; with its screen as the daemon knows it."""
+    monkeypatch.setattr(snapshots, "PATIENCE", 40.0)
     daemon.session_answer = session_view(id="s9", socket="/s", log="/l")
     daemon.screen_answer = screen_view(b"drawn", offset=5)
     found: list[object] = []

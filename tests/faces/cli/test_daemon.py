@@ -75,18 +75,19 @@ def test_stop_ends_a_daemon_that_does_not_answer(
     """A daemon that hangs before it listens is found by its lock and ended."""
     monkeypatch.setenv(fake_daemon.MODE, "hangs")
     monkeypatch.setattr(launching, "START_TIMEOUT", 1.0)
-    monkeypatch.setattr("constellagent.faces.cli.daemon.STOP_TIMEOUT", 0.5)
+    monkeypatch.setattr("constellagent.faces.cli.daemon.STOP_TIMEOUT", 1.5)
     with pytest.raises(UnavailableError):
         launching.reach(state)
+    wait_for((state.home / "environment.json").exists, "the daemon to hold its lock, and to hang")
     assert cli("daemon", "stop").out.startswith("stopped the daemon (pid ")
-    assert launching.owner(state) is None
+    wait_for(lambda: launching.owner(state) is None, "the kernel to end all its threads")
 
 
 def test_stop_kills_what_ignores_signals(state: Paths, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """A daemon that is stopped by job control is killed in the end."""
     with launching.reach(state) as client:
         os.kill(client.pid, signal.SIGSTOP)
-    monkeypatch.setattr("constellagent.faces.cli.daemon.STOP_TIMEOUT", 0.3)
+    monkeypatch.setattr("constellagent.faces.cli.daemon.STOP_TIMEOUT", 1.5)
     monkeypatch.setattr("constellagent.faces.blocking.CONNECT_TIMEOUT", 0.3)
     assert cli("daemon", "stop").code == 0
     wait_for(lambda: launching.owner(state) is None, "the kernel to end all its threads")

@@ -1,6 +1,7 @@
 """The pager: real programs on a real terminal."""
 
 import sys
+import termios
 from collections.abc import Mapping
 
 import pytest
@@ -24,7 +25,12 @@ def _shown(pager: str | None, lines: int = 1, stop_at: str = "", keys: str = "")
     """Return all that the terminal shows while the script writes through `pager`."""
     env = {"PATH": "/usr/bin:/bin", "TERM": "xterm-256color"}
     env |= {} if pager is None else {"PAGER": pager}
-    process = PtyProcess.spawn([sys.executable, "-c", _SCRIPT, str(lines)], dimensions=(10, 70), env=env)
+    process = PtyProcess.spawn(
+        [sys.executable, "-c", _SCRIPT, str(lines)],
+        dimensions=(10, 70),
+        env=env,
+        preexec_fn=lambda: termios.tcsetwinsize(0, (10, 70)),  # before it can look
+    )
     said = ""
     try:
         while True:

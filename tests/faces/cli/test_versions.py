@@ -1,8 +1,11 @@
 """Asking programs for their version: those that answer, and those that do not behave."""
 
 import os
+import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -97,19 +100,30 @@ def test_one_that_hangs_is_ended_with_what_it_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After the limit its whole group is killed, and doctor goes on."""
+    written = tmp_path / "child"
+
+    class Begun(subprocess.Popen[bytes]):
+        """A program whose time begins once it has started something."""
+
+        def __init__(self, *argv: Any, **options: Any) -> None:
+            super().__init__(*argv, **options)
+            wait_for(lambda: written.exists() and written.read_text().endswith("\n"), "the program to begin")
+
+    monkeypatch.setattr(subprocess, "Popen", Begun)
     monkeypatch.setattr(asking, "LIMIT", 0.5)
-    line = f'sleep 600 & echo $! > "{tmp_path}/child"; wait'
+    line = f'sleep 600 & echo $! > "{written}"; wait'
     (told,) = versions({"it": (program(tmp_path, line),)}).values()
     assert "within 0.5 seconds" in told.fault
-    child = int((tmp_path / "child").read_text())
+    child = int(written.read_text())
 
     def gone() -> bool:
         try:
             os.kill(child, 0)
         except ProcessLookupError:
             return True
-        state = Path(f"/proc/{child}/stat")
-        return state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z"
+        with suppress(FileNotFoundError, ProcessLookupError):  # it may end just now
+            return Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        return False
 
     wait_for(gone, "the child of the program to end")
 

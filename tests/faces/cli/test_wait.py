@@ -10,6 +10,7 @@ from constellagent.runtime.control import ConstellationView, State
 from tests.faces.cli.scheduled import open_view, run_view, schedule_view
 from tests.faces.conftest import Cli
 from tests.faces.fake_control import FakeControl, Queue, agent_view, service_view, session_view
+from tests.reliability.lab import wait_for
 
 
 @pytest.fixture
@@ -105,15 +106,18 @@ def test_of_a_schedule_time_is_up(daemon: FakeControl, repo: Path, cli: Cli) -> 
 class TestSeveral:
     """Several names at once."""
 
-    def test_all_must_have_been_there(self, view: ConstellationView, repo: Path, cli: Cli) -> None:
+    def test_all_must_have_been_there(
+        self, daemon: FakeControl, view: ConstellationView, repo: Path, cli: Cli
+    ) -> None:
         """Each at its time: one may be in another state again when the last one is."""
         view["agents"] = [agent_view("docs", "done", session=session_view()), agent_view("site")]
 
         def finish() -> None:
+            wait_for(lambda: len(daemon.asked) > 2, "both to have been looked at, and an answer to be read")
             view["agents"][0]["state"] = "working"
             view["agents"][1]["state"] = "done"
 
-        later = threading.Timer(0.6, finish)
+        later = threading.Thread(target=finish)
         later.start()
         ran = cli("wait", "docs", "site", "--until", "done")
         later.join()

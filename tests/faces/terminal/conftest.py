@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from constellagent.runtime.holder.launch import launch, sweep
+from constellagent.runtime.holder.log import LogReader
 from constellagent.runtime.ports import Launch
 from tests.faces.person import Session
 
@@ -49,3 +51,12 @@ def start() -> Iterator[Callable[..., Session]]:
     for name in names:
         asyncio.run(sweep(name, grace=0.2))
     shutil.rmtree(place)
+
+
+def written(session: Session, text: bytes) -> None:
+    """Wait until what a session has written ends with `text`."""
+    log = LogReader(session.log)
+    deadline = time.monotonic() + 30
+    while not (found := log.tail(1 << 20)[1]).endswith(text):
+        assert time.monotonic() < deadline, f"the output does not end with {text!r} but with {found[-200:]!r}"
+        time.sleep(0.005)

@@ -8,14 +8,14 @@ import time
 import pytest
 
 from tests.faces.person import Person
-from tests.faces.terminal.conftest import DETACH, ECHO, PYTHON, Start
+from tests.faces.terminal.conftest import DETACH, ECHO, PYTHON, Start, written
 
 
 def test_modes_are_set_up_on_attach_and_taken_back_on_detach(start: Start) -> None:
     """Bracketed paste and mouse asked for long ago are on while attached, and off afterwards."""
     code = "printf '\\033[?2004h\\033[?1000h'; for i in $(seq 500); do echo filler-$i; done; read x"
     session = start("sh", "-c", code)
-    time.sleep(0.3)
+    written(session, b"filler-500\r\n")
     with Person(session, replay=100) as person:
         shown = person.sees(b"filler-500")
         assert b"filler-1\r" not in shown
@@ -43,6 +43,7 @@ def test_the_window_size_follows(start: Start) -> None:
 def test_b7_a_signal_restores_the_terminal(start: Start, number: int) -> None:
     """Whoever ends `attach`, the terminal is given back and the session goes on."""
     session = start("sh", "-c", r"printf '\033[?2004hon'; read x")
+    written(session, b"\x1b[?2004hon")
     with Person(session) as person:
         person.sees(b"on")
         os.kill(person.pid, number)

@@ -7,7 +7,7 @@ import time
 
 from constellagent.runtime.holder import protocol
 from tests.faces.person import Person, Session
-from tests.faces.terminal.conftest import DETACH, ECHO, PYTHON, Start
+from tests.faces.terminal.conftest import DETACH, ECHO, PYTHON, Start, written
 from tests.runtime.holder.relay import Relay
 from tests.runtime.holder.wire import Wire
 
@@ -27,7 +27,7 @@ def test_keys_and_output_go_straight_through_and_the_detach_key_leaves(start: St
 
 def test_the_detach_key_pressed_twice_is_a_key(start: Start) -> None:
     """The program gets it once."""
-    with Person(start(*PYTHON, ECHO)) as person:
+    with Person(start(*PYTHON, ECHO), timings={"streams._SECOND_PRESS": 60.0}) as person:
         person.sees(b"READY")
         person.types(DETACH)
         time.sleep(0.05)  # two presses of a person, not one chunk
@@ -40,7 +40,7 @@ def test_the_detach_key_pressed_twice_is_a_key(start: Start) -> None:
 def test_the_screen_that_the_daemon_knows_is_shown_and_its_bytes_go_on(start: Start) -> None:
     """No output is shown twice or left out between the two, and the program's modes are on."""
     session = start("sh", "-c", "stty raw -echo; printf OLD; read x; printf NEW; read x")
-    time.sleep(0.3)
+    written(session, b"OLD")
     with Person(session, snapshot=(3, b"DRAWN\x1b[?2004h")) as person:
         person.sees(b"DRAWN")
         person.types(b"\n")
@@ -57,7 +57,7 @@ def test_recent_output_is_shown_without_its_queries(start: Start) -> None:
     session = start(
         "sh", "-c", r"printf 'old\033[6n\033[c\033]11;?\007text'; read x; printf 'live\033[6n'; read y"
     )
-    time.sleep(0.2)
+    written(session, b"text")
     with Person(session) as person:
         assert b"oldtext" in person.sees(b"oldtext")
         person.types(b"\r")
@@ -67,7 +67,7 @@ def test_recent_output_is_shown_without_its_queries(start: Start) -> None:
 def test_only_the_recent_output_is_shown_from_a_whole_line_on(start: Start) -> None:
     """`replay` bounds it, and it never begins in the middle of a line."""
     session = start("sh", "-c", "for i in $(seq 1000 1999); do echo line-$i; done; read x")
-    time.sleep(0.3)
+    written(session, b"line-1999\r\n")
     with Person(session, replay=105) as person:
         shown = person.sees(b"line-1999\r\n")
         assert shown.startswith(b"line-1991\r\n")
@@ -81,7 +81,7 @@ def test_a_full_screen_program_redraws_instead_of_a_replay(start: Start) -> None
         "os.write(1, b'\\x1b[?1049hOLD')\nwhile True: signal.pause()"
     )
     session = start(*PYTHON, code)
-    time.sleep(0.3)
+    written(session, b"\x1b[?1049hOLD")
     with Person(session) as person:
         shown = person.sees(b"DRAWN24")
         assert b"\x1b[?1049h\x1b[2J" in shown
@@ -96,7 +96,7 @@ def test_input_that_is_refused_rings_the_bell(start: Start) -> None:
     with Person(session) as person:
         person.sees(b"raw")
         os.set_blocking(person.fd, False)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 40
         while b"\a" not in person.seen and time.monotonic() < deadline:
             _, writable, _ = select.select([], [person.fd], [], 0.1)
             if writable:
@@ -109,6 +109,7 @@ def test_input_that_is_refused_rings_the_bell(start: Start) -> None:
 def test_where_the_holder_cannot_write_itself_questions_are_kept_out_all_the_same(start: Start) -> None:
     """Over a way that carries bytes only, a terminal is asked as long as nobody else answers."""
     session = start("sh", "-c", r"stty raw -echo; while :; do printf 'tick\033[6n'; read x; done")
+    written(session, b"tick\x1b[6n")
     with Wire(session.socket) as answering, Relay(session.log.parent / "relay", session.socket) as relay:
         with Person(Session(session.log.parent / "relay", session.log, session.status)) as person:
             person.sees(b"tick")

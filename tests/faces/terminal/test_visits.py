@@ -125,7 +125,8 @@ def test_a_looker_comes_back_too(session: Session, cable: Cable, place: Path) ->
 
 def test_a_connection_that_always_breaks_is_given_up(session: Session, cable: Cable, place: Path) -> None:
     """Whoever is cut off again and again is told so, on a terminal that works."""
-    with Person(Session(place / "cable", session.log, session.status)) as person:
+    through, timings = Session(place / "cable", session.log, session.status), {"visits._PATIENCE": 60.0}
+    with Person(through, timings=timings) as person:
         for _ in range(6):
             person.sees(b"READY")
             person.seen = b""

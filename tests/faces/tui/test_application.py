@@ -258,12 +258,15 @@ async def test_a_storm_of_window_sizes_ends_right(rig: Rig) -> None:
     tile = rig.deck.tile
     assert tile is not None
     await until(lambda: tile.screen is not None and tile.screen.rows == 27)
-    await until(lambda: rig.line(29).startswith("C-]"))
+
+    def framed() -> bool:
+        rig.look()
+        lines = rig.screen.text()
+        return lines[0].startswith("┌─ acme-web") and lines[28].startswith("└") and "C-]" in lines[29][:4]
+
+    await until(framed, what="the frame of the last size")
     await rig.sees("alpha ready")
-    lines = rig.screen.text()
-    assert lines[0].startswith("┌─ acme-web")
-    assert lines[28].startswith("└")
-    assert tile.odd_size is None
+    await until(lambda: tile.odd_size is None, what="the last size")
 
 
 async def test_scrolling_back_and_copying(rig: Rig) -> None:

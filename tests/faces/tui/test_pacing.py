@@ -21,15 +21,15 @@ async def test_a_flood_is_drawn_at_most_once_per_frame() -> None:
     drawn: list[float] = []
     loop = asyncio.get_running_loop()
     pacer = Pacer(lambda _: drawn.append(loop.time()), frame=0.02)
-    end = loop.time() + 0.2
-    while loop.time() < end:
+    while len(drawn) < 6:
         pacer.changed()
         await asyncio.sleep(0)
     last = loop.time()
-    await asyncio.sleep(0.05)
-    assert 3 <= len(drawn) <= 12
+    pacer.changed()
+    async with asyncio.timeout(30):
+        while drawn[-1] < last:
+            await asyncio.sleep(0.001)
     assert all(later - earlier >= 0.019 for earlier, later in pairwise(drawn))
-    assert drawn[-1] >= last - 0.02
     pacer.close()
 
 

@@ -43,9 +43,9 @@ async def waits() -> Waits:
     return Waits()
 
 
-def client_of(script: Scripted, waits: Waits) -> RaviClient:
-    """Return a client with a short patience."""
-    return RaviClient(script.url, KEY, timeout=0.3, sleep=waits)
+def client_of(script: Scripted, waits: Waits, patience: float = 30.0) -> RaviClient:
+    """Return a client that only notes its pauses."""
+    return RaviClient(script.url, KEY, timeout=patience, sleep=waits)
 
 
 def create(client: RaviClient) -> Awaitable[object]:
@@ -53,9 +53,11 @@ def create(client: RaviClient) -> Awaitable[object]:
     return client.create_identity(name="docs", email="docs", domain="a.test")
 
 
-async def failure_of(script: Scripted, waits: Waits, use: Use) -> ConstellagentError:
+async def failure_of(
+    script: Scripted, waits: Waits, use: Use, *, patience: float = 30.0
+) -> ConstellagentError:
     """Return the error that one use of the client ends with, checked for what it must never hold."""
-    async with client_of(script, waits) as client:
+    async with client_of(script, waits, patience) as client:
         with pytest.raises(ConstellagentError) as raised:
             await use(client)
     error = raised.value
@@ -130,7 +132,7 @@ async def test_a_read_that_goes_on_failing_is_unavailable(waits: Waits) -> None:
 async def test_g3_a_creation_without_a_clear_answer_is_in_doubt(waits: Waits, failure: bytes | str) -> None:
     """After the request was sent, whatever is not a clear answer is a doubt, and is not repeated."""
     async with scripted(failure) as script:
-        error = await failure_of(script, waits, create)
+        error = await failure_of(script, waits, create, patience=1.0 if failure == HANG else 30.0)
     assert isinstance(error, InDoubtError)
     assert error.hint
     assert len(script.asked) == 1
@@ -274,7 +276,7 @@ async def test_a_drip_of_bytes_ends_at_the_time_limit(waits: Waits) -> None:
             await asyncio.sleep(0.05)
 
     async with listening(drip) as url:
-        error = await failure_of(Scripted(url=url), waits, create)
+        error = await failure_of(Scripted(url=url), waits, create, patience=1.0)
     assert isinstance(error, InDoubtError)
 
 

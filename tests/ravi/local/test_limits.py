@@ -189,7 +189,7 @@ async def use_sdk(local: Provided, clock: list[float]) -> list[float]:
 
     def ask() -> None:
         headers = {"Authorization": f"Bearer {local.key}"}
-        with httpx.Client(base_url=f"{local.url}/api", headers=headers, trust_env=False) as http:
+        with httpx.Client(base_url=f"{local.url}/api", headers=headers, timeout=30, trust_env=False) as http:
             request_json(http, "GET", "/identities/", sleep=sleep)
 
     await asyncio.to_thread(ask)

@@ -137,7 +137,8 @@ async def test_a_wrong_key(local: Provided) -> None:
 @pytest.mark.usefixtures("quick")
 async def test_too_many_requests(tmp_path: Path, root_key: RootKey) -> None:
     """The SDK tries again, then says for how long to wait; another key is not concerned."""
-    async with provided(tmp_path, root_key, options=Options(requests_per_minute=10)) as local:
+    options = Options(requests_per_minute=10)
+    async with provided(tmp_path, root_key, options=options, now=lambda: 1_800_000_000.0) as local:
         row = await local.identity()
         key = await local.identity_key(row["uuid"])
         with pytest.raises(RateLimitError) as raised:

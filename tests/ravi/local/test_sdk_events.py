@@ -50,7 +50,7 @@ def receiver() -> Iterator[tuple[str, "Queue[Post]"]]:
 
 def delivered(webhooks: Webhooks, count: int) -> list[WebhookDelivery]:
     """Return the log of deliveries, once so many have arrived."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + 30
     while True:
         log = [row for row in webhooks.deliveries.list(page=1) if row.status == "delivered"]
         if len(log) >= count:

@@ -1,5 +1,6 @@
 """`ravi email`: agents write to each other, answer, pass on, and send files."""
 
+import asyncio
 import json
 import os
 import pty
@@ -62,7 +63,7 @@ async def test_a_terminal_is_not_waited_for(ada: Agent, ben: Agent) -> None:
     process = subprocess.Popen(argv, env=env, stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     os.close(theirs)
     found = await ben.json("message", "email", "--wait", "20")
-    assert process.communicate(timeout=20)[1] == b""
+    assert (await asyncio.to_thread(process.communicate, None, 20))[1] == b""
     os.close(ours)
     assert [mail["subject"] for mail in found] == ["from a terminal"]
 

@@ -103,7 +103,7 @@ async def test_a_provider_that_stays_away_is_said() -> None:
     """At the end of the time the reason is told, with the exit code for it; at its beginning at once."""
     async with scripted(CURSOR, RESET) as script:
         with pytest.raises(CallError, match="cannot reach") as caught:
-            await waited(script, 0.2, 1000)
+            await waited(script, 1.0, 1000)
     assert caught.value.exit_code == 69
     async with scripted(RESET) as script:
         with pytest.raises(CallError, match="cannot reach"):

@@ -31,7 +31,8 @@ def person(lab: StepLab) -> str:
     if not file.exists():
         lab.do("provider", "allow-login", "--for", "1m")
         url = place(lab, "api")
-        code = httpx.post(f"{url}/api/auth/device/", json={}, trust_env=False).json()["device_code"]
+        asked = httpx.post(f"{url}/api/auth/device/", json={}, timeout=30, trust_env=False)
+        code = asked.json()["device_code"]
         granted = httpx.post(
             f"{url}/api/auth/device/token/",
             json={"device_code": code, "wait": True},

@@ -93,7 +93,7 @@ def crash(lab: StepLab) -> None:
     session = first()
     if session and session["live"]:
         os.kill(session["pid"], signal.SIGKILL)
-    wait_for(lambda: not first() and agent(lab, "ada")["session"]["live"], "another session", 10)
+    wait_for(lambda: not first() and agent(lab, "ada")["session"]["live"], "another session")
 
 
 def crashed(lab: StepLab) -> None:
@@ -255,7 +255,7 @@ def trusted(lab: StepLab) -> None:
 def tell(lab: StepLab) -> None:
     """Let the agent's program report that it waits, tell its owner, and take a prompt."""
     lab.do("restart", "ada")
-    lab.do("wait", "ada", "--until", "waiting", "--timeout", "20")
+    lab.do("wait", "ada", "--until", "waiting", "--timeout", "50")
     lab.do("send", "ada", "hello")
 
 

@@ -56,7 +56,7 @@ class Scene:
     check: Callable[[StepLab], None]
     before: Callable[[StepLab], None] = lambda _: None
     applied: bool = True
-    wait: float = 10.0
+    wait: float = 30.0
 
 
 def declare(lab: StepLab) -> None:

@@ -66,7 +66,7 @@ class Stage:
         scene.act(lab)
         scene.check(lab)
         lab.laws()
-        wait_for(lambda: lab.daemon_pid() is not None, "the daemon to live on", 1)
+        wait_for(lambda: lab.daemon_pid() is not None, "the daemon to live on")
         return time.monotonic() - begin
 
     def passes(self, name: str, point: str) -> int:

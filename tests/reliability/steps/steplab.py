@@ -153,7 +153,7 @@ class StepLab(Lab):
         live = {
             agent["session"]["id"] for view in self.ask("status") for agent in view["agents"] if _lives(agent)
         }
-        wait_for(lambda: self.sessions() <= live | self.runs(), f"no orphans, {self.tree()} {live}", 10)
+        wait_for(lambda: self.sessions() <= live | self.runs(), f"no orphans, {self.tree()} {live}")
         names = self.identities()
         assert len(names) == len(set(names)), names
         assert self.locks() == []

@@ -15,7 +15,7 @@ async def test_where_it_is_and_what_waits(asking: Asking) -> None:
     assert status["outbox"] == {"held": 1}
     assert (status["relay"], status["identities"]) == ("", 2)
     assert status["smtp"].startswith("smtp://127.0.0.1:")
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
         answer = await http.post(status["sms"], json={})
     assert answer.status_code == 422
 
@@ -33,7 +33,7 @@ async def test_logins_are_allowed_for_a_while(asking: Asking) -> None:
     """A device login is answered after a person allowed it; not for longer than an hour."""
     daemon = asking.lab.daemon
     url = (await daemon.provider({"action": "status"}))["api"]
-    async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as http:
         code = (await http.post("/api/auth/device/")).json()["device_code"]
         pending = await http.post("/api/auth/device/token/", json={"device_code": code})
         assert pending.status_code == 400

@@ -4,8 +4,8 @@ python prompter.py [dialog | pops | late SECONDS | busy SECONDS | shuns | stuck 
 
 dialog   asks for a permission, and notes what is typed into it
 pops     asks once something was pasted
-late     shows its input line only after a while
-busy     works for so long after each prompt, and queues what comes meanwhile
+late     shows its input line only after a while, or once it gets SIGUSR1
+busy     works for so long after each prompt, or until SIGUSR1, and queues what comes meanwhile
 shuns    empties its input line at Enter and does nothing with the text
 stuck    needs a second Enter
 floods   writes two mebibytes before it shows its input line
@@ -13,6 +13,7 @@ floods   writes two mebibytes before it shows its input line
 
 import os
 import select
+import signal
 import sys
 import time
 import tty
@@ -76,7 +77,8 @@ class Prompter:
 
     def rest(self) -> None:
         """End a turn whose time is over."""
-        if self.busy_until and time.monotonic() >= self.busy_until:
+        told = self.busy_until and signal.sigtimedwait([signal.SIGUSR1], 0)
+        if self.busy_until and (told or time.monotonic() >= self.busy_until):
             self.busy_until = 0.0
             os.write(1, b"\x1b]0;\xe2\x9c\xb3 it\x07")
 
@@ -84,9 +86,10 @@ class Prompter:
 def main() -> None:
     """Read until the end."""
     tty.setraw(0)
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
     os.write(1, b"\x1b[?2004h")
     if MODE == "late":
-        time.sleep(SECONDS)
+        signal.sigtimedwait([signal.SIGUSR1], SECONDS)
     if MODE == "floods":
         sys.stdout.write("\x1b[Hflood\r\n" * (1 << 18))
         sys.stdout.flush()

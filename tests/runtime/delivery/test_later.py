@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,7 +20,7 @@ from constellagent.runtime.holder.log import LogReader
 from constellagent.runtime.settings import Settings
 from constellagent.spec.models import Agent
 from constellagent.spec.models import Kind as Name
-from tests.runtime.delivery.test_courier import PROMPTER, SIGNS
+from tests.runtime.delivery.test_courier import PROMPTER, SIGNS, go_on
 from tests.runtime.working import Working, working
 
 
@@ -69,10 +71,11 @@ async def reason(lab: Working, wanted: str) -> None:
 async def test_it_is_typed_once_the_program_takes_it(home: Settings, tmp_path: Path) -> None:
     """However long that takes; meanwhile the status says what it waits for."""
     async with working(home, tmp_path / "repo") as lab:
-        declare(lab, "late", "3")
+        declare(lab, "late", "600")
         await lab.apply()
 
         await reason(lab, "its first prompt is not typed yet: nothing was sent to one")
+        await go_on(lab)
         await until(lab, "said 9 <Do it now>")
 
         async with asyncio.timeout(20):
@@ -96,15 +99,18 @@ async def test_a_dialog_comes_first(home: Settings, tmp_path: Path) -> None:
 async def test_the_next_daemon(home: Settings, tmp_path: Path, begun: bool) -> None:
     """It types what was not begun, and what was begun never again: that is said to be unknown."""
     async with working(home, tmp_path / "repo") as lab:
-        declare(lab, "late", "3")
+        declare(lab, "late", "600")
         await lab.apply()
+        await until(lab, "\x1b[?2004h")
         view = (await lab.agent("one"))["session"]
         assert view is not None
+        assert view["pid"] is not None
         folder = home.paths.sessions / view["id"] / later.FOLDER
         await lab.daemon.close()
         if begun:
             assert marker.begin(str(folder), 1, "")
         await lab.daemon.start()
+        os.kill(view["pid"], signal.SIGUSR1)
         if begun:
             await reason(lab, later.DOUBTFUL)
             assert "Do it now" not in await output(lab)

@@ -58,6 +58,14 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait just long enough to see what is waited for."""
     monkeypatch.setattr(pasting, "PAUSE", 0.05)
     monkeypatch.setattr(pasting, "SHOWN_WITHIN", 0.2)
+    for name in ("READ_WITHIN", "TAKEN_WITHIN"):
+        monkeypatch.setattr(pasting, name, 20.0)  # a busy machine takes its time
+
+
+@pytest.fixture
+def _shows(_quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait until the program shows something of the paste, as it will."""
+    monkeypatch.setattr(pasting, "SHOWN_WITHIN", 20.0)
 
 
 async def reading(rig: Rig, *, late: float = 0, lines: int = 1, echo: bool = True) -> SessionRow:
@@ -146,6 +154,7 @@ async def test_text_cannot_break_out_of_the_paste(tmp_path: Path) -> None:
     assert b"\x03" not in data
 
 
+@pytest.mark.usefixtures("_shows")
 async def test_a_real_program_gets_paste_and_enter(rig: Rig) -> None:
     """Through a real pty: the program reads paste and Enter apart, and its output confirms it."""
     row = await reading(rig)
@@ -157,6 +166,7 @@ async def test_a_real_program_gets_paste_and_enter(rig: Rig) -> None:
     assert went == Delivery(True)
 
 
+@pytest.mark.usefixtures("_shows")
 async def test_a_program_that_reads_late_still_gets_the_enter_alone(rig: Rig) -> None:
     """Enter waits until the paste was read: a busy program does not find both together."""
     row = await reading(rig, late=1.0)
@@ -253,6 +263,7 @@ async def test_a_program_that_stays_silent(rig: Rig, monkeypatch: pytest.MonkeyP
     assert entered == Delivery(False, "its terminal shows nothing new since Enter was pressed")
 
 
+@pytest.mark.usefixtures("_shows")
 async def test_text_without_enter(rig: Rig) -> None:
     """Without Enter it is enough that the terminal shows something of it."""
     row = await reading(rig)

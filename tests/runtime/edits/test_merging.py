@@ -14,6 +14,7 @@ from constellagent.runtime.edits import bases, merging
 from constellagent.runtime.edits.authors import Author
 from tests.runtime.edits.conftest import Ground
 from tests.runtime.worktrees.rig import contents
+from tests.runtime.worktrees.test_crash import settled
 
 
 def _work(ground: Ground) -> tuple[str, str]:
@@ -256,10 +257,7 @@ async def test_death_leaves_before_or_after(ground: Ground, after: float) -> Non
         await asyncio.sleep(after)  # any moment will do; the outcome must not depend on it
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    for _ in range(100):  # a git that was started last ends by itself
-        if not list(Path(ground.repo / ".git").glob("*.lock")):
-            break
-        await asyncio.sleep(0.05)
+    await settled(ground.rig)  # a git that was started last ends by itself
     now = ground.git("rev-parse", "main")
     assert now == base or ground.git("rev-parse", "main~6") == base
     assert ground.git("status", "--porcelain", at=ground.repo) == ""

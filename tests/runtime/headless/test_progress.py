@@ -66,8 +66,8 @@ def test_it_is_told_while_the_run_goes_on(bench: Bench) -> None:
     """As soon as the program has said something."""
     message = {"id": "m1", "usage": {"input_tokens": 7, "output_tokens": 2}}
     line = json.dumps({"type": "assistant", "message": message})
+    os.mkfifo(bench.worktree / "wait")
     with bench.start(Order(shell(f"echo '{line}'; read x < wait; echo '{RESULT}}}'"), "claude")) as process:
-        os.mkfifo(bench.worktree / "wait")
         until(lambda: progress.read(str(bench.folder)))
         found = progress.read(str(bench.folder))
         process.kill()
@@ -85,19 +85,25 @@ def going(bench: Bench, process: subprocess.Popen[bytes]) -> bool:
 
 def test_a_run_stands_still_and_goes_on(bench: Bench) -> None:
     """What is told twice changes nothing, and its time does not pass meanwhile."""
-    with bench.start(Order(shell(f"{COUNTS}; echo '{RESULT}}}'"), "claude", limit=1.2, grace=0.2)) as process:
+    began = time.monotonic()
+    with bench.start(Order(shell(f"{COUNTS}; echo '{RESULT}}}'"), "claude", limit=3, grace=0.2)) as process:
         until((bench.worktree / "count").exists)
         for number in (PAUSE, PAUSE):
             process.send_signal(number)
         until(lambda: not going(bench, process))
-        time.sleep(1.2)
+        went = time.monotonic() - began
+        time.sleep(3)
         still = not going(bench, process)
+        before = (bench.worktree / "count").read_text()
+        resumed = time.monotonic()
         process.send_signal(RESUME)
-        until(lambda: going(bench, process))
         out, _ = process.communicate(timeout=30)
+        went += time.monotonic() - resumed
     found = bench.result()
 
     assert still
+    assert went >= 3
+    assert (bench.worktree / "count").read_text() != before
     assert found is not None
     assert found.timed_out
     assert out.index(b"it is paused") < out.index(b"it goes on") < out.index(b"longer than its limit")

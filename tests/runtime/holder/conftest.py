@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol
 
 import pytest
 
+from constellagent.runtime.holder import line
 from constellagent.runtime.holder.client import HolderClient
 from constellagent.runtime.holder.launch import launch, read_status, sweep
 from constellagent.runtime.holder.log import LogReader
@@ -79,6 +80,13 @@ async def until(done: Callable[[], object], *, within: float = 30.0, what: str =
     while not done():
         assert time.monotonic() < deadline, f"{what} did not come within {within:g} s"
         await asyncio.sleep(0.005)
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let lines of this process wait as long as a busy machine may take."""
+    for name in ("_ANSWER", "_FAREWELL"):
+        monkeypatch.setattr(line, name, 30.0)
 
 
 @pytest.fixture

@@ -141,7 +141,7 @@ os.kill(os.getpid(), 9)
         assert processes.alive(found["pid"], found["start"])
         assert os.getsid(found["holder_pid"]) == found["holder_pid"]
     finally:
-        assert await sweep("outlive", grace=5) == 1
+        assert await sweep("outlive", grace=30) == 1
 
 
 REASONS = {

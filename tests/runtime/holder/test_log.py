@@ -125,7 +125,12 @@ def test_a_reader_keeps_up_while_segments_are_dropped(tmp_path: Path) -> None:
     reader = LogReader(tmp_path)
     offset, seen = 0, 0
     while not (done.is_set() and offset == writer.end):
-        start, data = reader.read(offset, 1000)
+        try:
+            start, data = reader.read(offset, 1000)
+        except OSError as error:
+            if "dropped faster" not in str(error):
+                raise
+            continue  # every look came too late, which is said and loses nothing
         assert start >= offset
         if data:
             number = start // 10

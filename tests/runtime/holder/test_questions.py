@@ -3,7 +3,6 @@
 import contextlib
 import os
 import re
-import select
 import sys
 from collections.abc import AsyncIterator, Iterator
 
@@ -155,11 +154,8 @@ async def test_what_a_terminal_has_not_taken_comes_before_the_detach(start: Star
             rest += protocol.parse_output(found[1])[1]
         assert found is not None
         end = protocol.parse_written(found[1])
-        shown = b""
-        while select.select([screen.person], [], [], 0.2)[0]:
-            shown += os.read(screen.person, 1 << 16)
-        data = session.output()[:end]
-        assert shown + rest == data.replace(b"\x1b[6n", b"")
+        data = session.output()[:end].replace(b"\x1b[6n", b"")
+        assert screen.sees_bytes(len(data) - len(rest)) + rest == data
         assert rest
         os.close(master)
 

@@ -169,7 +169,7 @@ async def test_a_program_may_report_while_it_is_ended(start: Start) -> None:
         )
         session = await start(*reporting.PYTHON, script)
         await session.shows(b"ready")
-        await session.client.stop(5.0)
+        await session.client.stop(30.0)
     assert [report.event for report in kept.after(session.folder, 0)] == ["done"]
 
 

@@ -15,12 +15,14 @@ from tests.runtime.holder.wire import Wire
 
 SIZES = """
 import os, signal
-def show(*_):
-    size = os.get_terminal_size(); os.write(1, f'<{size.lines}x{size.columns}>\\n'.encode())
-signal.signal(signal.SIGWINCH, show)
+signal.signal(signal.SIGWINCH, lambda *_: None)
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGWINCH])
 print('ready', flush=True)
-while True: signal.pause()
+while True:
+    signal.sigwait([signal.SIGWINCH])
+    size = os.get_terminal_size(); os.write(1, f'<{size.lines}x{size.columns}>\\n'.encode())
 """
+"""Shows each size; it waits for the signal, as a handler could come between the look and the writing."""
 FLOOD = "import os\nwhile True: os.write(1, b'x' * 79 + b'\\n')"
 
 
@@ -100,11 +102,16 @@ async def test_the_smallest_terminal_can_decide_the_size(start: Start) -> None:
 async def test_an_attach_of_the_same_size_makes_the_program_redraw(start: Start) -> None:
     """The program sees another size for a moment, then its own again."""
     session = await start(*PYTHON, SIZES, rows=24, columns=80)
-    await session.shows(b"ready")
-    with Wire(session.socket) as wire:
-        wire.send(protocol.resize(24, 80))
-        output = await session.shows(b"<24x80>")
-    assert b"<23x80>" in output
+    output = await session.shows(b"ready\r\n")
+    for _ in range(20):  # a program that was kept from running for that moment finds only its own size again
+        before = len(output)
+        with Wire(session.socket) as wire:
+            wire.send(protocol.resize(24, 80))
+            await until(lambda: b"<24x80>" in session.output()[before:])  # noqa: B023 - awaited here
+        output = session.output()
+        if b"<23x80>" in output:
+            break
+    assert set(output.split()) == {b"ready", b"<23x80>", b"<24x80>"}
 
 
 async def test_b8_a_storm_of_sizes_ends_at_the_last(start: Start) -> None:
@@ -129,7 +136,7 @@ async def test_b6_a_stopped_viewer_bothers_nobody(start: Start) -> None:
         "from tests.runtime.holder.wire import Wire\nfrom constellagent.runtime.holder import protocol\n"
         "wire = Wire(Path(sys.argv[1])); wire.send(protocol.attach_tail(0))\n"
         "print(wire.until(protocol.OUTPUT) and 'on', flush=True)\n"
-        "print(protocol.parse_resync(wire.until(protocol.RESYNC, 30)), flush=True)\n"
+        "while True: print(protocol.parse_resync(wire.until(protocol.RESYNC)), flush=True)\n"
     )
     argv = [sys.executable, "-c", code, str(session.socket), str(Path(__file__).parents[3])]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL) as viewer:
@@ -146,7 +153,9 @@ async def test_b6_a_stopped_viewer_bothers_nobody(start: Start) -> None:
             start_, _ = output_of(other, 1)
             assert start_ >= status["log_end"]
         viewer.send_signal(signal.SIGCONT)
-        assert int(viewer.stdout.readline()) > before
+        while int(viewer.stdout.readline()) <= before:
+            pass  # it was slow before it was stopped, too
+        viewer.kill()
     holder = session.first["holder_pid"]
     if sys.platform == "linux":
         assert (
@@ -259,5 +268,8 @@ async def test_connections_beyond_the_limit_are_refused_and_room_comes_back(star
 
 def _can_connect(path: Path) -> bool:
     with Wire(path, hello=False) as wire:
-        wire.send(protocol.hello())
+        try:
+            wire.send(protocol.hello())
+        except (BrokenPipeError, ConnectionResetError):  # it was closed at once
+            return False
         return wire.frame() is not None

@@ -64,7 +64,7 @@ class Wire:
     def join(self, terminal: int, flags: int = 0, offset: int = 0) -> "int | None":
         """Attach with a terminal for the holder to write to; returns the pty's master, None where refused."""
         assert passing.send(self.socket, protocol.attach(offset, protocol.DIRECT | flags), terminal)
-        assert select.select([self.socket], [], [], 10)[0]
+        assert select.select([self.socket], [], [], 30)[0]
         data, master = passing.receive(self.socket, 1 << 16)
         self._frames += self._decoder.feed(data)
         assert protocol.parse_joined(self.until(protocol.JOINED)) == (master is not None)

@@ -98,7 +98,7 @@ def make(
 
 @asynccontextmanager
 async def bench(
-    folder: Path, url: str, key: str = "ravi_mgmt_x", timeout: float = 1.0
+    folder: Path, url: str, key: str = "ravi_mgmt_x", timeout: float = 30.0
 ) -> AsyncIterator[Bench]:
     """Set up one constellation `c1` in `folder`."""
     waits: list[float] = []

@@ -50,6 +50,11 @@ DELAYS = {**LATE, Fault.LATE_9: 9}
 CLEAR = {Fault.NONE, Fault.BUSY, Fault.BUSY_HEADER}
 
 
+def patience(*faults: Fault) -> float:
+    """Return for how long an answer is waited for: only where none will come, not for long."""
+    return 1.0 if Fault.HANG_AFTER in faults else 30.0
+
+
 @dataclass(slots=True)
 class Faulty:
     """The provider's state and its record.

@@ -16,7 +16,7 @@ from constellagent.ravi.client import InDoubtError
 from constellagent.runtime.identities import DOUBT_DELAYS
 from constellagent.runtime.ports import Step
 from tests.runtime.identities.bench import DOCS, DiedError, bench
-from tests.runtime.identities.faulty import LATE, Fault, faulty
+from tests.runtime.identities.faulty import LATE, Fault, faulty, patience
 
 FAULTS = st.lists(
     # Hanging costs real time until the time limit, so it is drawn less often than the others.
@@ -32,7 +32,10 @@ def check_plan(faults: list[Fault], fates: list[str], *, phone: bool) -> None:
 
     async def run(folder: Path) -> None:
         wanted = DesiredIdentity("docs", "docs", None, phone)
-        async with faulty(*faults) as server, bench(folder, server.url) as b:
+        async with (
+            faulty(*faults) as server,
+            bench(folder, server.url, timeout=patience(*faults)) as b,
+        ):
             b.journal.fates = list(fates)
             for _ in range(len(faults) + len(fates) + 1):
                 try:
@@ -78,7 +81,7 @@ def test_g1_no_plan_of_many_makes_two(faults: list[Fault], fates: list[str], pho
 @pytest.mark.parametrize("fault", LOST)
 async def test_g1_an_answer_that_was_lost_is_found_again(tmp_path: Path, fault: Fault) -> None:
     """The server did it and we did not hear: one call finds it at the first look after the doubt."""
-    async with faulty(Fault.NONE, fault) as server, bench(tmp_path, server.url, timeout=0.3) as b:
+    async with faulty(Fault.NONE, fault) as server, bench(tmp_path, server.url, timeout=patience(fault)) as b:
         facts = await b.identities.ensure("docs", DOCS)
         assert [facts.uuid] == list(server.rows)
         assert b.waits == [DOUBT_DELAYS[0]]
@@ -179,7 +182,7 @@ async def test_a_number_that_is_refused_is_asked_for_again(tmp_path: Path) -> No
 async def test_a_number_in_doubt_is_looked_up(tmp_path: Path, fault: Fault) -> None:
     """A lost answer is settled by looking at the identity; a number that was not given stays a doubt."""
     wanted = DesiredIdentity("docs", "docs", None, phone=True)
-    async with faulty(Fault.NONE, fault) as server, bench(tmp_path, server.url, timeout=0.3) as b:
+    async with faulty(Fault.NONE, fault) as server, bench(tmp_path, server.url, timeout=patience(fault)) as b:
         server.add("docs")
         if fault is Fault.RESET_BEFORE:
             with pytest.raises(InDoubtError):

@@ -33,7 +33,7 @@ from constellagent.plan.desired import DesiredIdentity
 from constellagent.plan.observed import IdentityFacts, Look, There, Unknown
 from constellagent.runtime.store.bindings import Binding
 from tests.runtime.identities.bench import Bench, DiedError, bench
-from tests.runtime.identities.faulty import LATE, Fault, Faulty, faulty
+from tests.runtime.identities.faulty import LATE, Fault, Faulty, faulty, patience
 
 T = TypeVar("T")
 Plan = dict[str, list[Fault]]
@@ -102,13 +102,14 @@ class Machine(RuleBasedStateMachine):
         """Let a new process take over the state that is on disk."""
         self.run(self.process.aclose())
         self.process = AsyncExitStack()
-        opened = bench(self.folder, self.server.url, timeout=0.5)
-        self.b = self.run(self.process.enter_async_context(opened))
+        self.b = self.run(self.process.enter_async_context(bench(self.folder, self.server.url)))
 
     def attempt(self, work: Callable[[], Awaitable[None]], plan: Plan, fates: list[str]) -> str:
         """Do something under faults and deaths; return how it ended."""
         self.server.at = {kind: list(faults) for kind, faults in plan.items()}
         self.b.journal.fates = list(fates)
+        # A request that is answered must have its answer, however long the machine takes for it.
+        self.b.client._transport._timeout = patience(*(fault for faults in plan.values() for fault in faults))
         try:
             self.run(work())
         except DiedError:
@@ -119,6 +120,7 @@ class Machine(RuleBasedStateMachine):
         else:
             ended = "done"
         self.server.at, self.b.journal.fates = {}, []
+        self.b.client._transport._timeout = patience()
         COUNTS[f"ended: {ended}"] += 1
         return ended
 

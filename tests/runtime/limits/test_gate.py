@@ -91,7 +91,7 @@ async def test_it_waits_for_one_to_be_done(ground: Ground, monkeypatch: pytest.M
     begun = asyncio.Event()
 
     async def text() -> None:
-        async with door.text("c", "two", wait=5):
+        async with door.text("c", "two", wait=30):
             begun.set()
 
     async with asyncio.TaskGroup() as group:

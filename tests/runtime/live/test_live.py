@@ -9,6 +9,7 @@ import pytest
 from constellagent.errors import SpecError, UnavailableError
 from constellagent.runtime.clock import SystemClock
 from constellagent.runtime.control import ConstellationView
+from constellagent.runtime.live import looking
 from constellagent.runtime.live.live import Live
 from constellagent.runtime.live.news import News
 from constellagent.runtime.live_views import LiveItem
@@ -57,8 +58,9 @@ def world() -> World:
 
 
 @pytest.fixture
-async def live(world: World) -> AsyncIterator[tuple[Live, News]]:
-    """Give what is watched, with its news."""
+async def live(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Live, News]]:
+    """Give what is watched, with its news; nothing is looked at again only because time has passed."""
+    monkeypatch.setattr(looking, "LATEST", 3600.0)
     news = News()
     live = Live(world, news, SystemClock())
     yield live, news

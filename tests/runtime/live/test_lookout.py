@@ -72,12 +72,15 @@ async def test_an_agent_that_asks_is_told_at_once(lab: Working) -> None:
 
 async def test_who_says_it_is_shown_though_the_state_is_the_same(lab: Working) -> None:
     """A notification after a bell asks still; its watcher sees the source change, and hears of no event."""
-    asks = 'sleep 1; printf "Go on? \\a"; sleep 4; printf "\\033]9;Which one?\\a"; sleep 1000'
+    go = lab.repo.parent / "go"
+    wait = f"while [ ! -e {go} ]; do sleep 0.05; done"
+    asks = f'sleep 1; printf "Go on? \\a"; {wait}; printf "\\033]9;Which one?\\a"; sleep 1000'
     lab.declare(f"  one: {{shell: '{asks}'}}\n")
     await lab.apply()
     async with aclosing(cast("Any", lab.daemon.watch(None))) as items:
         watched = Watched(items)
         await watched.until(lambda seen: seen.of("one").get("source") == "bell")
+        go.touch()
         await watched.until(lambda seen: seen.of("one").get("source") == "notification")
     assert watched.agents["one"]["state"] == "waiting"
     assert len([text for text in watched.told("one", "state") if text.startswith("waiting")]) == 1

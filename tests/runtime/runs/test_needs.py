@@ -12,7 +12,7 @@ from tests.runtime.runs.rig import Lab, shell, worker
 NEEDS = "needs: [web], "
 
 
-def service(script: str, ready: str = "log: ready, timeout: 10s") -> str:
+def service(script: str, ready: str = "log: ready, timeout: 30s") -> str:
     """Return the declaration of the service `web`."""
     return f"services:\n  web: {{shell: {script!r}, ready: {{{ready}}}, restart: never}}\n"
 

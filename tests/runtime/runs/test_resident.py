@@ -18,8 +18,10 @@ class TestResident:
 
     @pytest.fixture(autouse=True)
     def _quick(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Pause just long enough."""
+        """Pause just long enough, and have patience with a shell that has only just been started."""
         monkeypatch.setattr(pasting, "PAUSE", 0.01)
+        for patience in ("READ_WITHIN", "SHOWN_WITHIN", "TAKEN_WITHIN"):
+            monkeypatch.setattr(pasting, patience, 30.0)
 
     async def test_the_live_session_gets_the_prompt_once(self, lab: Lab) -> None:
         """It arrives, the run has succeeded with that, and no second start types it again."""
@@ -45,8 +47,6 @@ class TestResident:
         self, lab: Lab, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """What was typed is never typed again, but the ledger says that nobody was seen to take it."""
-        monkeypatch.setattr(pasting, "READ_WITHIN", 0.05)
-        monkeypatch.setattr(pasting, "SHOWN_WITHIN", 0.05)
         monkeypatch.setattr(pasting, "TAKEN_WITHIN", 0.05)
         lab.declare("  docs: {command: [sleep, '1000'], schedules: %s}\n" % self.SCHEDULES)  # noqa: UP031 - braces
         await lab.apply()

@@ -11,6 +11,7 @@ from constellagent.plan.fires import Fire
 from constellagent.runtime.scheduler.runner import Started
 from constellagent.runtime.store.ledger import LedgerRow
 from tests.runtime.runs.rig import NINE, Lab, shell, worker
+from tests.runtime.sessions_rig import until
 
 
 async def test_a_fresh_run_works_in_a_worktree_of_its_own(lab: Lab) -> None:
@@ -182,6 +183,7 @@ async def test_a_started_run_is_never_started_again(lab: Lab) -> None:
     await lab.apply()
     fire = await lab.fire("docs/nightly")
     await lab.start(fire)
+    await until(lambda: lab.output(fire), "the word of the run")
 
     with pytest.raises(ConflictError, match="was started before"):
         await lab.start(fire)

@@ -74,3 +74,26 @@ async def test_an_interpreter_among_temporary_files_is_no_trouble(monkeypatch: p
         link.symlink_to(sys.executable)
         monkeypatch.setattr(sys, "executable", str(link))
         assert await Probe().trouble() is None
+
+
+async def test_each_system_has_one_kind(tmp_path: Path) -> None:
+    """The other's is refused with the one to declare; macOS's is tried as well."""
+    mac = Probe(str(tmp_path), "darwin")
+    assert mac.kind == "seatbelt"
+    other, missing = await mac.trouble("bwrap"), await mac.trouble("seatbelt")
+    assert other is not None
+    assert (other.why, other.hint) == ("`sandbox: bwrap` needs Linux", "declare `sandbox: seatbelt` on macOS")
+    assert missing is not None
+    assert "not here" in missing.why
+    program = tmp_path / "sandbox-exec"
+    program.write_text("#!/bin/sh\necho 'sandbox_apply: Operation not permitted' >&2\nexit 71\n")
+    program.chmod(0o755)
+    nested = await Probe(str(tmp_path), "darwin").trouble()
+    assert nested is not None
+    assert nested.why.endswith("Operation not permitted")
+    program.write_text("#!/bin/sh\nexit 0\n")
+    assert await Probe(str(tmp_path), "darwin").trouble("seatbelt") is None
+    (tmp_path / "bwrap").symlink_to(program)
+    bsd = await Probe(str(tmp_path), "freebsd14").trouble()
+    assert bsd is not None
+    assert bsd.hint == "there is no sandbox for this system"

@@ -204,6 +204,46 @@ async def test_nothing_is_started_where_there_can_be_no_sandbox(yard: Yard, tmp_
         await yard.sandboxes.around(yard.stay(said={"kind": "seatbelt"}), tmp_path)
 
 
+@pytest.fixture
+def macos(yard: Yard, tmp_path: Path) -> Sandboxes:
+    """Return sandboxes as on macOS, with a stand-in for its `sandbox-exec`, which runs nowhere else."""
+    program = tmp_path / "sandbox-exec"
+    program.write_text(
+        '#!/bin/sh\ncase $1 in -f) cat "$2";; -p) printf %s "$2";; esac >"$0.seen"\nshift 2\nexec "$@"\n'
+    )
+    program.chmod(0o755)
+    return Sandboxes(yard.paths, yard.sandboxes._roots, Probe(str(tmp_path), "darwin"), yard.person)
+
+
+async def test_macos_starts_the_program_under_a_profile(yard: Yard, macos: Sandboxes, tmp_path: Path) -> None:
+    """The profile is kept in the session's folder, so that no argument tells of the person's places."""
+    yard.sandboxes = macos
+    shelter = await yard.shelter(said={"kind": "seatbelt"}, session="s1")
+    done = yard.shell(shelter, "echo $CONSTELLAGENT_SANDBOX $TMPDIR")
+    assert (done.returncode, done.stdout) == (0, "seatbelt\n")
+    seen = (tmp_path / "sandbox-exec.seen").read_text()
+    assert f'(subpath "{yard.tree()}")' in seen
+    assert str(yard.person) not in " ".join(shelter.prefix)
+    with pytest.raises(UnavailableError, match="needs Linux") as caught:
+        await yard.shelter()
+    assert "seatbelt` on macOS" in caught.value.hint
+
+
+async def test_macos_confines_our_own_git_too(yard: Yard, macos: Sandboxes) -> None:
+    """Only `update-ref` may write all refs; the folder of an index kept aside is given."""
+    index = yard.folder / "aside"
+    for command, whole in (("update-ref", True), ("diff", False)):
+        words = await macos.around_git(yard.tree(), yard.common, command, index)
+        assert words[1] == "-p"
+        (writable,) = (
+            rule
+            for rule in words[2].splitlines()
+            if f'"{yard.tree()}")' in rule and "allow" in rule and "write" in rule
+        )
+        assert (f'(subpath "{yard.common / "refs"}")' in writable) is whole
+        assert f'(subpath "{index}")' in writable
+
+
 async def test_a_program_that_is_not_there_is_said_before_anything_starts(yard: Yard) -> None:
     """As without a sandbox; one that a path names is left to the sandbox."""
     with pytest.raises(WorldError, match="command not found: nosuch"):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from constellagent.runtime.sandbox.ground import Human
-from constellagent.runtime.sandbox.seatbelt import profile, words
+from constellagent.runtime.sandbox.seatbelt import prefix, profile, words
 from tests.runtime.sandbox.test_bwrap import ADMIN, COMMON, GROUND, TREE
 
 SOCKET = Path("/state/run/own.sock")
@@ -96,11 +96,13 @@ def test_processes_outside_are_not_signalled() -> None:
 
 
 def test_the_program_follows_the_profile() -> None:
-    """As words of `sandbox-exec`."""
-    found = words(FULL, ("sh", "-c", "true"))
-
-    assert found[:2] == ("/usr/bin/sandbox-exec", "-p")
-    assert found[3:] == ("sh", "-c", "true")
+    """As words of `sandbox-exec`: from a file for a session, else as they are."""
+    assert prefix("/usr/bin/sandbox-exec", "/state/s1") == (
+        "/usr/bin/sandbox-exec",
+        "-f",
+        "/state/s1/sandbox.profile",
+    )
+    assert words("/usr/bin/sandbox-exec", FULL) == ("/usr/bin/sandbox-exec", "-p", profile(FULL))
 
 
 @given(st.text(st.characters(exclude_characters="/\0", codec="utf-8"), min_size=1))

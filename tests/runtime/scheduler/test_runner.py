@@ -196,6 +196,7 @@ async def test_a_claimed_run_is_started_once(daemons: Daemons) -> None:
     for _ in range(2):
         await daemons.begin()
         await until(lambda: members(fire.run), "the session")
+    await until(lambda: b"once" in daemons.rig.output(fire.run), "the word of the run")
     await daemons.rig.registry.stop(fire.run)
     row = await daemons.ended(fire.run)
 

@@ -101,7 +101,7 @@ class Gallery:
         """Return the text of a screen, without blank lines at its end."""
         return text_of(await self.view(row, **options)).rstrip("\n")
 
-    async def shows(self, row: SessionRow, wanted: str, within: float = 15.0) -> str:
+    async def shows(self, row: SessionRow, wanted: str, within: float = 30.0) -> str:
         """Wait until the screen shows `wanted`, and return its text."""
         deadline = time.monotonic() + within
         while wanted not in (shown := await self.text(row)):

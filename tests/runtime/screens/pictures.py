@@ -10,9 +10,12 @@ DRAW = (
     "for n in range(400):\n"
     "    print(f'\\x1b[{r.randrange(31, 37)}mline {n}\\x1b[m ' + 'ab cd ' * r.randrange(40))\n"
     "print('\\x1b]2;drawn\\x07\\x1b[?2004h\\x1b[?1000h\\x1b[4;9H', end='')\n"
-    "print('\\x1b[44mhere\\x1b[m\\x1b[?25l', end='', flush=True)\n"
+    "print('\\x1b[?25l\\x1b[44mher\\x1b[me', end='', flush=True)\n"
 )
-"""Scrollback with colours and wrapped lines, a title, modes, and a cursor that is hidden."""
+"""Scrollback with colours and wrapped lines, a title, modes, and a cursor that is hidden.
+
+Its very last byte makes the word `here` whole: whoever sees that has all of it.
+"""
 
 Picture = tuple[object, ...]
 

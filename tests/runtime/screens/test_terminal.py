@@ -9,6 +9,7 @@ import pytest
 from constellagent.errors import UnavailableError
 from constellagent.runtime.clock import SystemClock
 from constellagent.runtime.holder.client import HolderClient
+from constellagent.runtime.screens import terminal as module
 from constellagent.runtime.screens.activities import Activities
 from constellagent.runtime.screens.aside import Aside
 from constellagent.runtime.screens.canvas import Canvas
@@ -58,8 +59,9 @@ async def easel(tmp_path: Path) -> Easel:
     return easel
 
 
-async def test_a_view_waits_for_the_end_of_an_update(easel: Easel) -> None:
+async def test_a_view_waits_for_the_end_of_an_update(easel: Easel, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody sees the half of a synchronized update that ends soon."""
+    monkeypatch.setattr(module, "_SYNC_PATIENCE", 30.0)
     await easel.terminal.take(0, b"old\x1b[?2026h\x1b[H\x1b[2K")
     view = asyncio.ensure_future(easel.text())
     await asyncio.sleep(0.01)
@@ -79,16 +81,20 @@ async def test_a_view_does_not_wait_for_ever(easel: Easel) -> None:
     await easel.close()
 
 
-async def test_a_view_waits_for_its_size(gallery: Gallery) -> None:
+async def test_a_view_waits_for_its_size(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
     """Asked right after a resize, the screen has the new size; asked for one that does not come, the old."""
     row = await gallery.start("/bin/cat")
     client = await HolderClient.connect(gallery.settings.paths.session_socket(row.id))
-    view = asyncio.ensure_future(gallery.view(row, rows=31, columns=99))
+    usual = module._SIZE_PATIENCE
+    monkeypatch.setattr(module, "_SIZE_PATIENCE", 30.0)
+    asked = asyncio.ensure_future(gallery.view(row, rows=31, columns=99))
     await client.resize(31, 99)
+    view = await asked
+    monkeypatch.setattr(module, "_SIZE_PATIENCE", usual)
     other = await gallery.view(row, rows=7, columns=7)
     await client.close()
 
-    assert ((await view)["rows"], (await view)["columns"]) == (31, 99)
+    assert (view["rows"], view["columns"]) == (31, 99)
     assert (other["rows"], other["columns"]) == (31, 99)
 
 

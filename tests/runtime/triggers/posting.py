@@ -33,7 +33,7 @@ class Sender:
         """Post a body with our own signature, unless other headers are given."""
         chosen = {"Constellagent-Signature": self.ours(body)} if headers is None else headers
         base = self.view["url"].removesuffix(self.path)
-        async with httpx.AsyncClient(base_url=base, trust_env=False) as http:
+        async with httpx.AsyncClient(base_url=base, timeout=30, trust_env=False) as http:
             return await http.post(path or self.path, content=body, headers=chosen)
 
     def ours(self, body: bytes = BODY, *, late: float = 0.0) -> str:

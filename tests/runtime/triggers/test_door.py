@@ -57,7 +57,7 @@ async def knock(
     door: Door, method: str = "POST", path: str = "/hooks/c/deploy", **more: object
 ) -> httpx.Response:
     """Send one request."""
-    async with httpx.AsyncClient(base_url=door.url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=door.url, timeout=30, trust_env=False) as http:
         return await http.request(method, path, **more)  # type: ignore[arg-type] # as httpx takes them
 
 

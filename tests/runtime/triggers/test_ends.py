@@ -216,7 +216,8 @@ async def test_a_full_disk_delays_and_loses_nothing(
     await open_at.declare("docs/done", on=WAITERS["docs/done"])
     triggers = open_at.new_triggers(Full(open_at, 3, WorldError("the disk is full")))
     await triggers.start()
-    row = replace(row_of_this_boot(), constellation=open_at.id, subject="site", ended_at=1.8e9, exit_status=0)
+    now = open_at.clock.now()
+    row = replace(row_of_this_boot(), constellation=open_at.id, subject="site", ended_at=now, exit_status=0)
     await triggers.session_ended(replace(row, ended_by="itself"))
 
     assert await woken(open_at, 1) == ["done"]

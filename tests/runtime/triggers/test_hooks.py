@@ -262,6 +262,7 @@ async def test_documents_of_runs_that_never_began_are_swept_away(open_at: Statio
     open_at.runner.held.clear()
     for number in range(3):
         await who.send(b"%d" % number)
+    await eventually(open_at.ledger.open, lambda rows: any(row.fire.state == "claimed" for row in rows))
     assert len(payloads.unstarted(open_at.settings.paths.sessions)) == 3
     await open_at.scheduler.pause(open_at.id, "docs/hook", "cancels what is queued")
     open_at.triggers._hooks._swept = None

@@ -7,6 +7,7 @@ import pytest
 
 from constellagent.errors import ConflictError, GitError
 from constellagent.plan.observed import WorktreeState
+from constellagent.runtime import processes
 from tests.runtime.worktrees.rig import Rig, commit, contents, git, make_repo
 
 REAL = "real content of a large file\n" * 100
@@ -181,7 +182,7 @@ async def test_cancelled_checkout_leaves_no_process(rig: Rig, tmp_path: Path) ->
         await filling
     pid = started.read_text().strip()
     async with asyncio.timeout(30):
-        while Path(f"/proc/{pid}").exists() and " Z " not in Path(f"/proc/{pid}/stat").read_text():
+        while processes.state_of(int(pid)) not in {None, "Z"}:
             await asyncio.sleep(0.02)
     git(rig.repo, "config", "filter.lfs.smudge", f"{tmp_path}/fake-lfs smudge {tmp_path}/lfs-store")
     path = await rig.create(agent)

@@ -138,7 +138,7 @@ async def _killed_at_random(rig: Rig, rounds: int, seed: int) -> None:
                     except ProcessLookupError:
                         continue
             process.kill()
-    await _settled(rig)
+    await settled(rig)
     await converges(rig)
     path = Path(rig.agent().path)
     assert sorted(contents(path)) == sorted({*contents(rig.repo), "count.log"} - {".worktreeinclude"})
@@ -149,7 +149,7 @@ async def _gits(rig: Rig) -> list[int]:
     return [pid for pid, name in inside.items() if name == "git"]
 
 
-async def _settled(rig: Rig) -> None:
+async def settled(rig: Rig) -> None:
     """Wait until a git that outlived its parent has ended."""
     async with asyncio.timeout(30):
         while await _gits(rig):
@@ -170,7 +170,9 @@ async def test_a1_creation_killed_at_random_two_hundred_times(rig: Rig) -> None:
 
 async def test_a1_git_that_outlived_us_is_waited_for(rig: Rig) -> None:
     """A checkout whose parent was killed goes on; the next apply waits for it and leaves its lock."""
-    git(rig.repo, "config", "filter.slow.smudge", "sleep 1; cat")
+    go = rig.folder / "go"
+    wait = f"n=0; until test -e {go} || test $n -ge 1200; do n=$((n+1)); sleep 0.05; done; cat"
+    git(rig.repo, "config", "filter.slow.smudge", wait)
     commit(rig.repo, {".gitattributes": "*.slow filter=slow\n"})
     commit(rig.repo, {"x.slow": "content\n"})
     with child(rig, "create") as process:
@@ -178,6 +180,7 @@ async def test_a1_git_that_outlived_us_is_waited_for(rig: Rig) -> None:
             while not (rig.repo / ".git" / "worktrees" / "worker" / "index.lock").exists():
                 await asyncio.sleep(0.01)
         process.kill()
+    asyncio.get_running_loop().call_later(1, go.touch)
     path = await rig.create(rig.agent(setup=SETUP))
     assert (path / "x.slow").read_text() == "content\n"
     assert git(path, "status", "--porcelain") == ""

@@ -105,7 +105,9 @@ async def test_c5_a_lock_that_stays_is_a_conflict(rig: Rig, lock: str) -> None:
     if lock == "packed-refs.lock":
         await call  # creating a branch does not need that one
     else:
-        with pytest.raises(ConflictError, match=r"worker\.lock is in the way \(\d s old, held by no process"):
+        with pytest.raises(
+            ConflictError, match=r"worker\.lock is in the way \(\d+ s old, held by no process"
+        ):
             await call
     assert file.exists()
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from constellagent.errors import GitError
 from constellagent.plan.observed import WorktreeState
+from constellagent.runtime.git import Result
 from tests.runtime.worktrees.rig import Rig, commit, git
 
 
@@ -137,15 +139,28 @@ async def test_c15_hooks_run_only_when_they_are_wanted(rig: Rig, tmp_path: Path)
 @pytest.mark.parametrize(
     ("script", "said"), [("sleep 60", "timed out"), ("echo broken >&2; exit 3", "broken")]
 )
-async def test_c15_bad_hook_fails_the_agent_in_time(rig: Rig, tmp_path: Path, script: str, said: str) -> None:
+async def test_c15_bad_hook_fails_the_agent_in_time(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, said: str
+) -> None:
     """A hook that hangs or fails is an error within the time limit; without it, apply goes on."""
     hook = rig.repo / ".git" / "hooks" / "post-checkout"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text(f"#!/bin/sh\n{script}\n")
     hook.chmod(0o755)
-    other = await Rig.over(tmp_path, rig.repo, hooks=True, timeout=2)
-    with pytest.raises(GitError, match=said):
-        await other.create()
+    other = await Rig.over(tmp_path, rig.repo, hooks=True)
+    run = other.git.run
+
+    async def hurried(*args: str, **options: Any) -> Result:
+        """Give little time to the one command that runs the hook."""
+        other.git.timeout = 2.0 if args[0] == "checkout" else 60.0
+        return await run(*args, **options)
+
+    with monkeypatch.context() as patch:
+        if said == "timed out":
+            patch.setattr(other.git, "run", hurried)
+        with pytest.raises(GitError, match=said):
+            await other.create()
+    other.git.timeout = 60.0
     assert (await other.facts(other.agent())).state is WorktreeState.UNFINISHED
     hook.unlink()
     await other.create()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import select
 import socket
 from typing import Any
 
@@ -118,9 +119,9 @@ async def test_who_does_not_read_is_dropped(
     api: Api, home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A client that leaves everything unread loses its connection; others go on being told."""
-    monkeypatch.setattr(watching, "UNREAD", 0.1)
+    monkeypatch.setattr(watching, "UNREAD", 2.0)
     api.control.views = [constellation_view(repo="x" * 200_000)]
-    loop = asyncio.get_running_loop()
+    loop, dropped = asyncio.get_running_loop(), select.poll()
     with socket.socket(socket.AF_UNIX) as deaf:
         deaf.setblocking(False)
         await loop.sock_connect(deaf, str(home.paths.api_socket))
@@ -130,7 +131,8 @@ async def test_who_does_not_read_is_dropped(
             for _ in range(30):
                 api.control.news.put_nowait({"views": [{**view} for view in api.control.views]})
                 assert (await live.receive(timeout=30)).type is aiohttp.WSMsgType.TEXT
-            await asyncio.sleep(0.15)
+            dropped.register(deaf, select.POLLHUP)
+            await until(lambda: bool(dropped.poll(0)))
             data = b"x"
             taken = 0
             async with asyncio.timeout(30):

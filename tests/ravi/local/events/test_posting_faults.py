@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -241,6 +242,8 @@ async def test_certificates_are_checked(
             assert row["last_error"].startswith("its certificate is not accepted: ")
             assert receiver.posts == []
         monkeypatch.setenv("SSL_CERT_FILE", str(private.bundle))
-        async with provided(tmp_path, root_key, now=Clock()) as local:
+        later = Clock()
+        later.now = time.time() + 60  # when the next try is due
+        async with provided(tmp_path, root_key, now=later) as local:
             await settled(local, all_are("delivered"))
             assert len(receiver.posts) == 1

@@ -82,7 +82,7 @@ async def test_too_many_connections_are_put_off(docs: Owner) -> None:
 
 async def test_an_idle_connection_is_closed_with_a_word(docs: Owner) -> None:
     """Who says nothing for too long is told so; what it had begun is not kept."""
-    async with serving(docs.office, Patience(idle=0.2)) as port, talk(port) as line:
+    async with serving(docs.office, Patience(idle=1.0)) as port, talk(port) as line:
         await line.start(docs.address)
         line.writer.write(b"Subject: half\r\n")
         assert (await line.hear()).startswith("421 4.4.2")
