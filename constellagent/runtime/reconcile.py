@@ -1,7 +1,7 @@
 """Plan and apply as a face asks for them: trust first, one apply at a time, progress as it happens."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
 
 from constellagent.errors import ConstellagentError, RefusedError, UnavailableError
@@ -28,6 +28,7 @@ from constellagent.runtime.contexts import Context, Contexts
 from constellagent.runtime.control import ApplyRequest, ApplyResult, PlanReply, PlanRequest, StreamItem
 from constellagent.runtime.environment import SHELL_NAMES
 from constellagent.runtime.events import Event
+from constellagent.runtime.holds import HoldOnly
 from constellagent.runtime.hosted_key import KEPT
 from constellagent.runtime.locks import exclusive
 from constellagent.runtime.observe import observe
@@ -44,8 +45,6 @@ Applied = Callable[[str], Awaitable[None]]
 """Told of the id of a constellation that was applied."""
 Waiting = Callable[[str, frozenset[str], frozenset[str]], Awaitable[None]]
 """Told who of a constellation (its id) is to be started once others are done, and who is not."""
-HoldOnly = Callable[[Collection[str]], Awaitable[None]]
-"""Narrows a hold of restarts to some subjects."""
 _TAKING = (StopSession, StopService, RemoveWorktree, Forget)
 """What takes something away that a restart would bring back."""
 

@@ -6,12 +6,13 @@ kept with the end itself, and what was decided with the count, so that the next 
 """
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 
 from constellagent.errors import ConstellagentError, WorldError
 from constellagent.runtime.clock import Clock
+from constellagent.runtime.holds import HoldOnly, Holds
 from constellagent.runtime.store.sessions import Owed, Role, SessionRow, SessionRows, may_owe
 from constellagent.runtime.tasks import spawn
 from constellagent.spec.models import Restart
@@ -47,24 +48,6 @@ def delay_before(restart: int) -> float:
     return FIRST_DELAY * 2.0 ** (restart - 1)
 
 
-class Hold:
-    """Subjects of one constellation whose restarts wait; all of them, until it is told which."""
-
-    def __init__(self, constellation: str) -> None:
-        self._constellation = constellation
-        self._subjects: frozenset[str] | None = None
-
-    def only(self, subjects: Collection[str]) -> None:
-        """Let the restarts of all others go on."""
-        self._subjects = frozenset(subjects)
-
-    def covers(self, row: SessionRow) -> bool:
-        """Say whether a restart of this session's subject has to wait."""
-        return row.constellation == self._constellation and (
-            self._subjects is None or row.subject in self._subjects
-        )
-
-
 class Supervisor:
     """Restarts what ended, as declared."""
 
@@ -84,35 +67,11 @@ class Supervisor:
         self._sleep = sleep
         self._waiting: dict[Key, asyncio.Task[None]] = {}
         self._said: dict[Key, str] = {}
-        self._holds: list[Hold] = []
-        self._starting: list[SessionRow] = []
-        self._changed = asyncio.Condition()
+        self._holds = Holds()
 
-    @contextlib.asynccontextmanager
-    async def holding(
-        self, constellation: str
-    ) -> AsyncIterator[Callable[[Collection[str]], Awaitable[None]]]:
-        """Let no restart of a constellation begin meanwhile; those that have begun are over first.
-
-        Whoever looks what lives and then takes it away would not see what starts in between. What is given
-        narrows it to some subjects.
-        """
-        hold = Hold(constellation)
-
-        async def only(subjects: Collection[str]) -> None:
-            async with self._changed:
-                hold.only(subjects)
-                self._changed.notify_all()
-
-        self._holds.append(hold)
-        try:
-            async with self._changed:
-                await self._changed.wait_for(lambda: not any(map(hold.covers, self._starting)))
-            yield only
-        finally:
-            self._holds.remove(hold)
-            async with self._changed:
-                self._changed.notify_all()
+    def holding(self, constellation: str) -> AbstractAsyncContextManager[HoldOnly]:
+        """Let no restart of a constellation begin meanwhile; see `Holds`."""
+        return self._holds.holding(constellation)
 
     async def ended(self, row: SessionRow) -> None:
         """Take note of an end, and plan the next start where the policy asks for one.
@@ -229,7 +188,7 @@ class Supervisor:
     async def _try(self, row: SessionRow) -> float | None:
         """Start the subject; returns the seconds until the next try where one makes sense."""
         try:
-            async with self._in_turn(row):
+            async with self._holds.turn(row):
                 await self._start_again(row)
         except WorldError as error:
             _log.warning("restart of %s failed: %s", row.subject, error.message)
@@ -241,19 +200,6 @@ class Supervisor:
             self._said.pop(_key(row), None)
         await self._rows.pay_restart(row.id)
         return None
-
-    @contextlib.asynccontextmanager
-    async def _in_turn(self, row: SessionRow) -> AsyncIterator[None]:
-        """Wait until nobody holds restarts of the subject, and let nobody hold them meanwhile."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: not any(hold.covers(row) for hold in self._holds))
-            self._starting.append(row)
-        try:
-            yield
-        finally:
-            self._starting.remove(row)
-            async with self._changed:
-                self._changed.notify_all()
 
 
 def _key(row: SessionRow) -> Key:
