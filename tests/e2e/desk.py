@@ -29,8 +29,8 @@ agents:
 _AGE = re.compile(r"(?<=[ ])(\d{1,2})([smhd])\b")
 _CLOCK = re.compile(r"\b\d\d:\d\d(:\d\d)?\b")
 _HASH = re.compile(r"\b[0-9a-f]{8,40}\b")
-_PROMPTS = {"desk>", "bash>"}
-"""What the shell around shows when it waits for a line; a test may take another shell."""
+_PROMPTS = {"desk>", "bash>", "#", "$"}
+"""What the shell around shows when it waits for a line: a test may take another one, and root has its own."""
 
 
 class Desk:

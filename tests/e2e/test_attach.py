@@ -99,8 +99,9 @@ class Window:
         """Return all settings of the terminal; `name` keeps one question's answer from another's.
 
         Asks once the shell waits for a line: until then what is typed may still be for who had the terminal.
+        A shell of root's has a prompt of its own.
         """
-        wait_for(lambda: self.screen().split()[-1:] == [PROMPT], "the shell")
+        wait_for(lambda: (self.screen().split() or [""])[-1] in {PROMPT, "#", "$"}, "the shell")
         file = self._place.folder / name
         self.type(f"stty -a > {file}.part; mv {file}.part {file}")
         return self._place.waits_for(file)
