@@ -9,6 +9,9 @@ from constellagent.runtime.store.sessions import SessionRow
 
 Turns = Callable[[Collection[str]], Awaitable[Mapping[str, str]]]
 
+_LOOKS = 3
+"""Looks at sessions of which some are just starting or ending."""
+
 
 class ConstellationSessions:
     """The sessions of one constellation: the `Sessions` port."""
@@ -21,8 +24,11 @@ class ConstellationSessions:
 
     async def look(self) -> Mapping[tuple[str, str], Look[SessionFacts]]:
         """Return the newest session by (role, subject), for the roles agent and service."""
-        rows = [row for row in await self._registry.newest(self._constellation) if row.role != "run"]
-        turns = await self._turns([row.id for row in rows]) if self._turns is not None else {}
+        for _ in range(_LOOKS):
+            rows = [row for row in await self._registry.newest(self._constellation) if row.role != "run"]
+            turns = await self._turns([row.id for row in rows]) if self._turns is not None else {}
+            if not await self._registry.settled(rows):
+                break
         return {(row.role, row.subject): self._look(row, turns.get(row.id, "")) for row in rows}
 
     async def runs(self) -> Mapping[str, Sequence[str]]:

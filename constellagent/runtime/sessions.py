@@ -11,7 +11,7 @@ import logging
 import os
 import shutil
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from constellagent.runtime.endings import Ending, read_ending
 from constellagent.runtime.headless.result import Result
 from constellagent.runtime.headless.verdicts import verdict_of
 from constellagent.runtime.holder import marker
+from constellagent.runtime.holder.client import HolderClient
 from constellagent.runtime.holder.launch import launch as launch_holder
 from constellagent.runtime.holder.launch import read_status, sweep
 from constellagent.runtime.paths import Paths, private_folder
@@ -123,8 +124,7 @@ class SessionRegistry:
                 watch.tried.clear()
                 await watch.stop(watch.row.grace)
                 await watch.tried.wait()
-        row = await self._rows.get(session)
-        if row is None:
+        if (row := await self._rows.get(session)) is None:
             return "unknown session"
         if row.live:
             raise WorldError(f"{row.subject} could not be stopped: {self.trouble(session)}")
@@ -140,6 +140,13 @@ class SessionRegistry:
             return await asyncio.to_thread(marker.begun, os.fspath(self.folder(session)))
         except OSError as error:
             raise WorldError(f"cannot look at session {session}: {error.strerror}") from error
+
+    async def settled(self, rows: Iterable[SessionRow]) -> bool:
+        """Wait a moment for live sessions that are just starting or ending; says whether there were any."""
+        live = [self._watches.get(row.id) for row in rows if row.live]
+        passing = [watch for watch in live if watch is None or watch.passing]
+        await asyncio.gather(*(watch.settled() for watch in passing if watch))
+        return bool(passing)
 
     def trouble(self, session: str) -> str:
         """Return why nothing certain can be said of a live session, empty where all is well."""
@@ -173,13 +180,7 @@ class SessionRegistry:
             BusyError: the program does not read, and too much input waits already.
             UnavailableError: it does not run, or cannot be reached.
         """
-        watch = self._watches.get(session)
-        if watch is None or watch.client is None:
-            raise UnavailableError(
-                f"it cannot be written to: {watch.trouble if watch else 'it does not run'}",
-                hint="`constellagent apply` starts what is declared",
-            )
-        await watch.client.send(data)
+        await self._client(session, "written to", "`constellagent apply` starts what is declared").send(data)
 
     async def attached(self, session: str) -> bool:
         """Say whether somebody who may type has the session's terminal, or had it as the session ended.
@@ -202,13 +203,7 @@ class SessionRegistry:
         Raises:
             UnavailableError: it does not run, or cannot be reached.
         """
-        watch = self._watches.get(session)
-        if watch is None or watch.client is None:
-            raise UnavailableError(
-                f"it cannot be reached: {watch.trouble if watch else 'it does not run'}",
-                hint="`constellagent status` shows what runs",
-            )
-        await watch.client.signal(number)
+        await self._client(session, "reached", "`constellagent status` shows what runs").signal(number)
 
     def folder(self, session: str) -> Path:
         """Return the session's folder."""
@@ -240,8 +235,7 @@ class SessionRegistry:
         Raises:
             ConflictError: it has not ended.
         """
-        row = await self._rows.get(session)
-        if row is not None and row.live:
+        if (row := await self._rows.get(session)) is not None and row.live:
             raise ConflictError(f"session {session} has not ended", hint="stop it first")
         await self._remove(session)
 
@@ -263,6 +257,13 @@ class SessionRegistry:
         """Let go of all sessions without ending them."""
         await asyncio.gather(*(watch.close() for watch in list(self._watches.values())))
         self._watches.clear()
+
+    def _client(self, session: str, what: str, hint: str) -> HolderClient:
+        watch = self._watches.get(session)
+        if watch is None or watch.client is None:
+            why = watch.trouble if watch else "it does not run"
+            raise UnavailableError(f"it cannot be {what}: {why}", hint=hint)
+        return watch.client
 
     def _watch(self, row: SessionRow) -> Watch:
         watch = Watch(row, self._rows, self.folder(row.id), self._paths.session_socket(row.id))
@@ -360,8 +361,7 @@ class SessionRegistry:
             _log.warning("ended %d processes that session %s left behind", swept, row.id)
         rebooted = row.boot_id != await asyncio.to_thread(processes.boot_id)
         ending = read_ending(status, row, rebooted=rebooted, result=await self._verdict(row))
-        final = await self._end(row.id, ending, status, owes=may_owe(row.role, ending.by))
-        if final is None:
+        if (final := await self._end(row.id, ending, status, owes=may_owe(row.role, ending.by))) is None:
             return
         try:
             await self._on_end(final)

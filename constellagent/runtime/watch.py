@@ -23,10 +23,17 @@ _log = logging.getLogger(__name__)
 
 PATIENCE = 5.0
 """Seconds that a holder gets to show itself before it counts as one that does not answer."""
+_MOMENT = 1.0
+"""Seconds that who looks waits for what is about to be known, as after a program that ended at once."""
+_LOOK_AGAIN = 0.02
 _AGAIN = 0.05
 _SELDOM = 1.0
 
 Status = Mapping[str, Any]
+
+_STARTING, _ENDING, _HUNG_UP = "it is starting", "it is ending", "its holder has hung up"
+_PASSING = {_STARTING, _ENDING, _HUNG_UP}
+"""What nobody knows for a moment only."""
 
 
 class Watch:
@@ -55,12 +62,25 @@ class Watch:
         self._holder: tuple[int, str] | None = None
         if row.holder_pid is not None and row.holder_start is not None:
             self._holder = row.holder_pid, row.holder_start
-        self._trouble = "it is starting" if self._holder is None else "its holder does not answer"
+        self._trouble = _STARTING if self._holder is None else "its holder does not answer"
 
     @property
     def trouble(self) -> str:
         """Why nothing certain can be said of the session now, empty where all is well."""
         return "" if self.client is not None else self._trouble
+
+    @property
+    def passing(self) -> bool:
+        """Whether nothing certain can be said for a moment only: it is just starting or ending."""
+        return self.trouble in _PASSING
+
+    async def settled(self) -> None:
+        """Wait until more is known of a session that is just starting or ending, a moment at most."""
+        until = asyncio.get_running_loop().time() + _MOMENT
+        while self.passing and asyncio.get_running_loop().time() < until:
+            if self.task is not None and self.task.done():
+                return
+            await asyncio.sleep(_LOOK_AGAIN)
 
     def fail(self, why: str) -> None:
         """Take note that the session is over and its end could not be recorded."""
@@ -93,7 +113,7 @@ class Watch:
             try:
                 status = await self._status()
                 if _over(status) or not await self._is_held():
-                    self._trouble = "it is ending"
+                    self._trouble = _ENDING
                     # The holder may have written the end between the two looks.
                     return await self._status()
                 if await self._follow():
@@ -174,7 +194,7 @@ class Watch:
                 _log.info("session %s is held by an older release, which cannot %s", self.row.id, lack)
             await client.wait()
         finally:
-            self.client = None
+            self.client, self._trouble = None, _HUNG_UP
             await client.close()
         return True
 

@@ -268,3 +268,15 @@ async def test_a_daemon_killed_while_it_starts_a_session_leaves_no_orphan(
     else:
         assert row.ended_by == "lost"
     assert members(row.id) == {}
+
+
+async def test_a_program_that_ends_at_once_is_never_unknown_to_who_looks_next(rig: Rig) -> None:
+    """Between its last word and the record of its end there is a moment, which whoever looks waits for."""
+    sessions = ConstellationSessions(rig.registry, "c")
+    for _ in range(10):
+        row, live = await rig.start("/bin/true"), True
+        while live:
+            (seen,) = (await sessions.look()).values()
+            assert isinstance(seen, There), seen
+            assert seen.value.id == row.id
+            live = seen.value.live
