@@ -248,3 +248,29 @@ async def test_a_strange_greeting_is_told_or_lived_with(
         with Line.open(place / "relay") as line, Screen() as screen:
             line.join(0, screen.terminal, view=False, take=lambda _kind, _payload: None)
             assert not line.direct
+
+
+async def test_who_is_interrupted_while_joining_still_has_the_terminal_given_back(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The holder may write from the request on; it is told to let go, though its answer was not read."""
+    session = await start(*PYTHON, FLOOD)
+
+    def interrupt(*_: object) -> bytes:
+        raise KeyboardInterrupt
+
+    with Line.open(session.socket) as line, Screen() as screen:
+        with monkeypatch.context() as patched:
+            patched.setattr(
+                line, "_answer", interrupt
+            )  # a signal at this very moment cannot be timed otherwise
+            with pytest.raises(KeyboardInterrupt):
+                line.join(0, screen.terminal, view=False, take=lambda _kind, _payload: None)
+        assert line.direct
+        end: list[int] = []
+        deadline = time.monotonic() + 30
+        line._send(protocol.frame(protocol.DETACH))
+        while not end and time.monotonic() < deadline:
+            screen.drain()
+            end += [kind for kind, _ in line.receive() or () if kind == protocol.DETACHED]
+        assert end

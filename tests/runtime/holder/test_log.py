@@ -1,10 +1,12 @@
 """The bounded log on disk."""
 
+import contextlib
 import os
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -203,3 +205,22 @@ def test_a_log_that_cannot_be_read_says_so(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(os, "open", gone)  # see above
     with pytest.raises(OSError, match="dropped faster"):
         LogReader(tmp_path).read(0, 10)
+
+
+def test_segments_dropped_since_the_listing_do_not_make_a_log_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where all that were listed have gone, newer ones are there: the log is listed again."""
+    writer = LogWriter(str(tmp_path), 400)
+    writer.append(b"x" * 100)
+    old = list(tmp_path.iterdir())
+    real = os.stat
+
+    def late(path: str, **options: Any) -> os.stat_result:
+        for file in old:
+            with contextlib.suppress(FileNotFoundError):
+                file.rename(tmp_path / f"{100:016x}.out")
+        return real(path, **options)
+
+    monkeypatch.setattr(os, "stat", late)  # see above
+    assert LogReader(tmp_path).end() == 200
