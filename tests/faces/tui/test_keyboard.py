@@ -289,14 +289,7 @@ async def test_in_an_application() -> None:
             pressed.set()
 
         keyboard = Keyboard(pipe, sink, PREFIX)
-        app: Application[None] = Application(
-            Layout(Window(FormattedTextControl("", focusable=True))),
-            key_bindings=bindings,
-            input=keyboard,
-            output=DummyOutput(),
-        )
-        running = asyncio.ensure_future(app.run_async())
-        await _until_attached(keyboard, pipe, program)
+        running = await _begun(keyboard, bindings, pipe, program)
         assert not pressed.is_set()
         pipe.send_text("\x1dxq")
         async with asyncio.timeout(30):
@@ -321,14 +314,7 @@ async def test_what_follows_a_key_of_ours_goes_where_that_has_led() -> None:
             sink.focused = [program] if event.data == "q" else []
 
         keyboard = Keyboard(pipe, sink, PREFIX)
-        app: Application[None] = Application(
-            Layout(Window(FormattedTextControl("", focusable=True))),
-            key_bindings=bindings,
-            input=keyboard,
-            output=DummyOutput(),
-        )
-        running = asyncio.ensure_future(app.run_async())
-        await _until_attached(keyboard, pipe, program)
+        running = await _begun(keyboard, bindings, pipe, program)
         program.got.clear()
         pipe.send_text("\x1dxbqbquit\x1dxq!")
         async with asyncio.timeout(30):
@@ -338,6 +324,21 @@ async def test_what_follows_a_key_of_ours_goes_where_that_has_led() -> None:
         pipe.close()
         with pytest.raises(EOFError):
             await running
+
+
+async def _begun(
+    keyboard: Keyboard, bindings: KeyBindings, pipe: PipeInput, program: FakeProgram
+) -> asyncio.Future[None]:
+    """Return an application that runs, and whose keys reach the program."""
+    app: Application[None] = Application(
+        Layout(Window(FormattedTextControl("", focusable=True))),
+        key_bindings=bindings,
+        input=keyboard,
+        output=DummyOutput(),
+    )
+    running = asyncio.ensure_future(app.run_async())
+    await _until_attached(keyboard, pipe, program)
+    return running
 
 
 async def _until_attached(keyboard: Keyboard, pipe: PipeInput, program: FakeProgram) -> None:
