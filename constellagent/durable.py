@@ -16,9 +16,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from constellagent import backups
+from constellagent import backups, soundness, space
 from constellagent.errors import ConstellagentError, UnavailableError, WorldError
 from constellagent.failpoints import FilePoint, reach
+
+_CACHE = "cache_size=-1024"
+"""KiB of pages that a connection keeps: the system has the file in its own memory anyway."""
 
 _log = logging.getLogger(__name__)
 
@@ -107,7 +110,7 @@ class DurableFile:
         self._path = path
         self._migrations = migrations
         self._damaged = damaged
-        self._pragmas = ("journal_mode=WAL", "synchronous=FULL", *pragmas)
+        self._pragmas = ("journal_mode=WAL", "synchronous=FULL", _CACHE, *pragmas)
         self._named = named
         self._companion = companion
         self._waiting: deque[_Waiting] = deque()
@@ -191,6 +194,7 @@ class DurableFile:
     def _open(self) -> None:
         self._refuse_newer(backups.version_of(self._path))
         try:
+            self._refuse_apart()
             self._make_private()
             connection = sqlite3.connect(self._path, isolation_level=None, timeout=10)
         except (OSError, sqlite3.Error) as error:
@@ -201,6 +205,21 @@ class DurableFile:
             connection.close()
             raise self._explained(error) from error
         self._connection = connection
+
+    def _refuse_apart(self) -> None:
+        """Refuse a file and a log that are not together: opening either would lose what is in the log."""
+        log = soundness.log_of(self._path)
+        if soundness.alone(self._path):
+            raise ConstellagentError(
+                f"{self._path} is gone or empty, and its log {log} is not; nothing was changed",
+                hint=f"put back the file that {log.name} belongs to, or move {log.name} away: it would be "
+                f"replayed over what comes there; {self._damaged}",
+            )
+        if aside := soundness.parted(self._path):
+            raise ConstellagentError(
+                f"{self._path} is damaged: its log was set aside already, as {soundness.log_of(aside)}",
+                hint="`constellagent doctor --fix` died in between; run it again",
+            )
 
     def _make_private(self) -> None:
         """Give the file its mode before there is anything in it; SQLite's side files take it over."""
@@ -217,11 +236,8 @@ class DurableFile:
             connection.execute(f"PRAGMA {pragma}")
         found = connection.execute("PRAGMA user_version").fetchone()[0]
         self._refuse_newer(found)
-        # Before a change the indexes are compared with their tables, too: it happens once, and shows more.
-        check = "quick_check" if found in {0, len(self._migrations)} else "integrity_check"
-        said = connection.execute(f"PRAGMA {check}(1)").fetchone()[0]
-        if said != "ok" or found < 0:
-            raise sqlite3.DatabaseError(said.splitlines()[-1] if found >= 0 else "it has no version")
+        if wrong := soundness.fault(connection, len(self._migrations)):
+            raise sqlite3.DatabaseError(wrong)
         if found < len(self._migrations):
             self._upgrade(connection, found)
 
@@ -230,7 +246,12 @@ class DurableFile:
         if found is None or found <= newest:
             return
         before = [copy.path for copy in backups.found(self._path) if copy.version <= newest]
-        back = f", or put what was before in its place: {before[0]}" if before else ""
+        # A log that stays would be replayed over the copy, with the newer release's version in it.
+        name = self._path.name
+        away = (
+            f"move {name}, {name}-wal and {name}-shm away, then copy {before[0]} to {name}" if before else ""
+        )
+        back = f", or go back: {away}" if away else ""
         raise UnavailableError(
             f"{self._path} was written by a newer release (version {found}, this one knows {newest}); "
             "nothing was changed",
@@ -355,7 +376,8 @@ class DurableFile:
     def _told(self, error: Exception) -> ConstellagentError:
         """Say what an error of the driver means, by SQLite's code for it, and what to do."""
         if isinstance(error, OSError):
-            return WorldError(f"{self._path}: {error.strerror}", hint=_HINTS[sqlite3.SQLITE_FULL], delay=1.0)
+            said = space.told(error, self._path)
+            return WorldError(f"{self._path}: {said}", hint=_HINTS[sqlite3.SQLITE_FULL], delay=1.0)
         if not isinstance(error, sqlite3.OperationalError):
             return ConstellagentError(f"{self._path} is damaged: {error}", hint=self._damaged)
         code = getattr(error, "sqlite_errorcode", -1) & 0xFF  # what is above it says more exactly where
@@ -364,4 +386,5 @@ class DurableFile:
                 f"{self._path} is not as this release knows it: {error}",
                 hint=f"another release wrote it, which can read it, or it is damaged: {self._damaged}",
             )
-        return WorldError(f"{self._path}: {error}", hint=_HINTS.get(code, ""), delay=1.0)
+        room = space.left(self._path) if code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR} else ""
+        return WorldError(f"{self._path}: {error}{room}", hint=_HINTS.get(code, ""), delay=1.0)

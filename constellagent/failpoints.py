@@ -5,7 +5,8 @@ that point is reached. A name is a member of an enumeration (`FilePoint` here, `
 runtime and of the provider) with `:before` or `:after`. A kind may follow: `=kill` is meant without one,
 `=error` fails as a broken disk does, `=full` as a full one, `=stop` hangs; `@3` means the third time only.
 Several are parted by commas. The command line and the daemon refuse a name that no enumeration has. Where
-the variable is not set, functions are not even wrapped.
+the variable is not set, functions are not even wrapped. Each fault that happens is written down, a line with
+its point, in the file that `CONSTELLAGENT_FAIL_TOLD` names: whoever asks for a fault must know that it came.
 """
 
 import errno
@@ -23,6 +24,8 @@ if TYPE_CHECKING:  # each session's holder imports this module, and `typing` is 
     R = TypeVar("R")
 
 VARIABLE = "CONSTELLAGENT_FAIL_AT"
+TOLD = "CONSTELLAGENT_FAIL_TOLD"
+"""The variable that names the file in which faults are written down; nothing is where it is not set."""
 EXIT = 137
 
 _KINDS = frozenset({"kill", "error", "full", "stop"})
@@ -36,6 +39,12 @@ class FilePoint(StrEnum):
     COMMIT = "file.commit"
     MIGRATE = "file.migrate"
     BACKUP = "file.backup"
+    ASIDE = "file.aside"
+    """A damaged file gets its second name."""
+    ASIDE_LOG = "file.aside_log"
+    """Its log gets another name."""
+    EXCHANGE = "file.exchange"
+    """The file that was made anew takes its place."""
 
 
 class _Fault:
@@ -121,6 +130,8 @@ def _fail(point: str, fault: _Fault) -> None:
     fault.passed += 1
     if fault.only not in {0, fault.passed}:
         return
+    if told := os.environ.get(TOLD):
+        _tell(told, point)
     if fault.kind == "kill":
         os._exit(EXIT)
     if fault.kind == "stop":
@@ -128,3 +139,12 @@ def _fail(point: str, fault: _Fault) -> None:
         return
     number = errno.EIO if fault.kind == "error" else errno.ENOSPC
     raise OSError(number, os.strerror(number), point)
+
+
+def _tell(place: str, point: str) -> None:
+    """Write down that a fault happens now: nothing of the process is left to say so afterwards."""
+    descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        os.write(descriptor, f"{point}\n".encode())
+    finally:
+        os.close(descriptor)

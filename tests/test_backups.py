@@ -297,8 +297,20 @@ async def test_a6_a_newer_file_is_refused_and_not_touched(tmp_path: Path) -> Non
     assert after == before
     assert caught.value.exit_code == 69
     assert str(tmp_path / "words.db") in caught.value.message
-    assert caught.value.hint.startswith("upgrade constellagent, or put")
-    assert str(tmp_path / "words.db.v1.bak") in caught.value.hint
+    copy, hint = tmp_path / "words.db.v1.bak", caught.value.hint
+    assert hint == (
+        "upgrade constellagent, or go back: move words.db, words.db-wal and words.db-shm away, "
+        f"then copy {copy} to words.db"
+    )
+
+    shutil.copy(copy, tmp_path / "words.db")
+    with pytest.raises(UnavailableError, match="version 9"):  # the log is replayed over the copy
+        await upgrade(tmp_path)
+    for name in ("words.db", "words.db-wal", "words.db-shm"):
+        (tmp_path / name).unlink(missing_ok=True)
+    shutil.copy(copy, tmp_path / "words.db")
+    await upgrade(tmp_path)
+    assert words(tmp_path / "words.db") == ["one"]
 
 
 def test_what_has_no_version_has_none(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import resource
 import sqlite3
 import stat
@@ -217,7 +218,7 @@ def test_a_full_disk_costs_one_call(home: Settings) -> None:
     assert done.returncode == 0, done.stderr
     (message, hint), read, files = json.loads(done.stdout)
 
-    assert str(home.paths.database) in message
+    assert re.match(rf"{home.paths.database}: .* \([\d,]+ bytes free\)$", message)
     assert hint == "is there space left on the disk?"
     assert read == [["before"]]
     assert files == ["after", "before"]

@@ -12,14 +12,19 @@ from hypothesis import strategies as st
 
 from constellagent.durable import DurableFile
 from constellagent.errors import ConstellagentError
+from constellagent.ravi.local import schema as provider_schema
 from constellagent.ravi.local.store import Store
+from constellagent.runtime.mending import reading
+from constellagent.runtime.mending.facts import Health
 from constellagent.runtime.settings import Settings
+from constellagent.runtime.store import schema as state_schema
 from constellagent.runtime.store.database import Database
 from tests.releases.place import DATABASES, KEPT, as_database, names
 
 INSERT = "INSERT INTO trusted (file, content_hash, at) VALUES (?, ?, 1.0)"
 COUNT = "SELECT count(*) FROM trusted"
 FILES: dict[str, type[Database | Store]] = {"state": Database, "provider": Store}
+FORMS = {"state": state_schema.MIGRATIONS, "provider": provider_schema.MIGRATIONS}
 
 
 async def test_a6_what_is_no_database_is_named_and_kept(home: Settings) -> None:
@@ -84,6 +89,7 @@ def flip(sound: Path, folder: Path, release: str, short: str, bit: int) -> None:
     """Flip one bit and open the file: either all rows are there, or it is refused by an error of ours.
 
     A file that is refused is left as it was, so that it can be rescued; a copy of it may have been made.
+    Where its hint names `doctor --fix`, that finds the damage too.
     """
     damaged = bytearray((sound / f"{release}.{short}").read_bytes())
     bit %= len(damaged) * 8
@@ -94,11 +100,14 @@ def flip(sound: Path, folder: Path, release: str, short: str, bit: int) -> None:
     path = folder / f"{short}.db"
     path.write_bytes(damaged)
 
+    refused = list[str]()
+
     async def use() -> bool:
         opened: DurableFile = FILES[short](path)
         try:
             await opened.open()
         except ConstellagentError as error:
+            refused.append(error.message)
             return str(path) not in error.message
         with contextlib.suppress(ConstellagentError):
             for name in before:
@@ -111,6 +120,42 @@ def flip(sound: Path, folder: Path, release: str, short: str, bit: int) -> None:
         assert {name: after.get(name) for name in before} == before
     else:
         assert path.read_bytes() == damaged
+    if any("is damaged" in said or "not as this release knows it" in said for said in refused):
+        assert reading.health(path, FORMS[short]).health is Health.DAMAGED, refused
+
+
+async def test_a6_what_an_upgrade_calls_damaged_doctor_finds_too(sound: Path, tmp_path: Path) -> None:
+    """An index of an older file lacks a row: the daemon refuses to change it, and `doctor` says why."""
+    path = tmp_path / "state.db"
+    path.write_bytes((sound / f"{names()[-2]}.state").read_bytes())
+    value = "a file that is nowhere else"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(INSERT, (value, "h" * 64))
+    path.write_bytes(path.read_bytes().replace(value.encode(), value.upper().encode(), 1))
+
+    with pytest.raises(ConstellagentError, match="is damaged") as refused:
+        await Database(path).open()
+
+    assert "doctor --fix" in refused.value.hint
+    assert reading.health(path, FORMS["state"]).health is Health.DAMAGED
+
+
+@pytest.mark.parametrize("version", [0, 1, len(FORMS["state"]) - 1])
+async def test_a6_a_file_with_an_earlier_version_than_it_has_is_damaged_for_all(
+    home: Settings, version: int
+) -> None:
+    """It cannot be changed to today's form: the tables are there already."""
+    path = home.paths.database
+    database = Database(path)
+    await database.open()
+    await database.close()
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA user_version = {version}")
+
+    with pytest.raises(ConstellagentError, match="not as this release knows it"):
+        await Database(path).open()
+
+    assert reading.health(path, FORMS["state"]).health is Health.DAMAGED
 
 
 flips = given(

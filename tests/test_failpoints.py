@@ -8,11 +8,12 @@ import sys
 import time
 from collections.abc import Iterator
 from enum import StrEnum
+from pathlib import Path
 
 import pytest
 
 from constellagent import failpoints
-from constellagent.failpoints import EXIT, VARIABLE, arm, around, reach
+from constellagent.failpoints import EXIT, TOLD, VARIABLE, arm, around, reach
 
 PROGRAM = """
 import atexit
@@ -129,6 +130,23 @@ def test_a_fault_can_hang() -> None:
         assert os.WIFSTOPPED(status)
         process.send_signal(signal.SIGCONT)
         assert process.communicate(timeout=30)[0] == b"on\n"
+
+
+def test_a_fault_that_happens_is_written_down(tmp_path: Path) -> None:
+    """Each time one happens its point is a line of a private file; one that still waits is none."""
+    told = tmp_path / "told"
+    program = """
+from contextlib import suppress
+from constellagent.failpoints import reach
+for point in ("put:before", "put:before", "put:after", "other:before"):
+    with suppress(OSError):
+        reach(point)
+"""
+    env = {VARIABLE: "put:before=error@2,put:after=full,other:before,last:before", TOLD: str(told)}
+    done = subprocess.run([sys.executable, "-c", program], env=env, check=False, timeout=30)
+    assert done.returncode == EXIT
+    assert told.read_text().split() == ["put:before", "put:after", "other:before"]
+    assert told.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("text", ["put:before=burn", "put:before=kill@often", "put:before@x"])

@@ -11,7 +11,6 @@ _BATTERY = "runs inside; reliability/test_sandbox_battery.py runs each line with
 _BUNDLE = "reliability/test_bug_report.py takes all of it from a lab full of secrets, and from a broken one"
 
 UNMIRRORED: dict[str, str] = {
-    "runtime/bundle/collecting.py": _BUNDLE,
     "runtime/bundle/files.py": _BUNDLE,
     "runtime/bundle/tables.py": _BUNDLE,
     "agents/kind.py": "holds shapes only; tests/agents/test_start.py reads every kind by them",
@@ -140,14 +139,10 @@ UNMIRRORED: dict[str, str] = {
     "runtime/holder/requests.py": _HOLDER,
     "runtime/holder/start.py": _HOLDER,
     "runtime/holder/status.py": _HOLDER,
-    "runtime/holder/client.py": "the other end of runtime/holder/test_serve.py",
     "runtime/identities/keys.py": "runtime/identities/test_adapter.py mints, loses and revokes keys",
     "runtime/identities/matching.py": "runtime/identities/test_creation.py lets every kind of identity match",
     "runtime/mending/bindings.py": _MENDING,
-    "runtime/mending/constellations.py": _MENDING,
-    "runtime/mending/databases.py": _MENDING,
     "runtime/mending/gitlocks.py": _MENDING,
-    "runtime/mending/grounds.py": _MENDING,
     "runtime/mending/known.py": _MENDING,
     "runtime/mending/leftovers.py": _MENDING,
     "runtime/mending/mending.py": _MENDING,

@@ -11,6 +11,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from constellagent import space
 from constellagent.errors import ConstellagentError
 from constellagent.failpoints import around
 from constellagent.ravi.points import ProviderPoint
@@ -146,6 +147,6 @@ def _explained(path: Path, verb: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise ConstellagentError(
-            f"cannot {verb} {path}: {error.strerror}",
+            f"cannot {verb} {path}: {space.told(error, path)}",
             hint="its folder must be a real folder of yours, no link, on a disk with space left",
         ) from error

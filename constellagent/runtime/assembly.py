@@ -19,6 +19,7 @@ from constellagent.runtime.contexts import LOCAL_DOUBT, Contexts, Provider, load
 from constellagent.runtime.delivery import Courier, Later, Turns
 from constellagent.runtime.diffs import Diffs
 from constellagent.runtime.edits import Author, Editor
+from constellagent.runtime.farewell import tell
 from constellagent.runtime.git import Git
 from constellagent.runtime.hosted import Hosted
 from constellagent.runtime.identities.creation import held
@@ -136,15 +137,12 @@ class Assembly:
         self._lookout.prompted(row, text)
         self._alerts.prompted(row, text)
 
-    def _why_waiting(self, constellation: str, agent: str) -> str:
-        return self._waiters.why(constellation, agent)
-
     def _open_waiters(self) -> Waiters:
         """Return what starts agents once others are done, and let it hear of that."""
         waiters = Waiters(self._contexts, self._constellations, WaitingRows(self._database))
         waiters.on_change = lambda *_: self._lookout.poke()
         self._roster.triggers.turns.on_turn = waiters.look
-        self._reports.listeners.append(self._roster.triggers.turns.hear)
+        self._reports.attend(self._roster.triggers.turns)
         return waiters
 
     async def _applied(self, constellation: str) -> None:
@@ -167,19 +165,23 @@ class Assembly:
         self._later.take_up(row)
 
     async def _session_ended(self, row: SessionRow) -> None:
+        first = {
+            "restarts": self._supervisor.ended,  # it owes a decision
+            "reports": self._reports.catch_up,
+            "usage": self._metering.ended,
+            "limits": self._limits.ended,  # before the schedules: what starts next must find what is left
+            "schedules": self._roster.scheduler.session_ended,
+            "triggers": self._roster.triggers.session_ended,
+            "races": self._races.session_ended,
+            "waiters": self._waiters.session_ended,
+            "sandboxes": lambda row: self._contexts.sandboxes.ended(row.id),
+        }
+        last = {"screens": self._screens.ended, "views": self._lookout.session_ended}
         try:
-            await self._supervisor.ended(row)  # first: it owes a decision, whatever else fails
-            await self._reports.catch_up(row)
-            await self._metering.ended(row)
-            await self._limits.ended(row)
-            await self._roster.session_ended(row)
-            await self._races.session_ended(row)
-            await self._waiters.look(row.constellation)
+            await tell(row, first)
         finally:
             self._later.forget(row.id)
-            await self._contexts.sandboxes.ended(row.id)
-            await self._screens.ended(row)
-            await self._lookout.session_ended(row)
+            await tell(row, last)
             self._alerts.ended(row)
 
     async def _open_state(self) -> None:
@@ -220,7 +222,7 @@ class Assembly:
         self._limits = Limits(
             self._database, self._constellations, self._registry, self._screens, self._clock
         )
-        self._reports.listeners.append(self._limits.recorder.hear)
+        self._reports.attend(self._limits.recorder)
         self._stack.push_async_callback(self._limits.close)
         self._metering = Metering(self._limits.recorder.hear, self._settings.paths)
         self._reports.listeners.append(self._metering.hear)
@@ -267,7 +269,7 @@ class Assembly:
                 self._screens,
                 self._later.note,
                 self._limits,
-                self._why_waiting,
+                lambda *agent: self._waiters.why(*agent),  # noqa: PLW0108 - it is set later
             ),
             runs=self._roster.of_agents,
             changes=Changes(git, self._clock),

@@ -178,6 +178,7 @@ class Contexts:
     async def of_applied(self, applied: Applied) -> Context:
         """Return the context of a constellation as it was last applied, whatever its file says now."""
         loaded = await asyncio.to_thread(load_once, applied.text.encode(), str(applied.file))
+        loaded = replace(loaded, content_hash=applied.content_hash)  # of its bytes, the text may lack a mark
         repository = await find(applied.repo)
         return self._build(applied.id, applied.file, applied.text, loaded, repository)
 
@@ -279,6 +280,7 @@ class Contexts:
             ),
             sandboxes=self.sandboxes,
             common_dir=repository.common_dir,
+            content=loaded.content_hash,
         )
         world = World(
             worktrees,

@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from constellagent import space
 from constellagent.errors import ConflictError, ConstellagentError, GitError, UnavailableError
 from constellagent.runtime import occupants
 
@@ -153,7 +154,7 @@ class Git:
         if lock := _lock_in_the_way(result, folder):
             raise await _locked(lock, args)
         if check and result.status != 0:
-            raise GitError(args, result.status, result.stderr)
+            raise GitError(args, result.status, space.of_program(result.stderr, folder))
         return result
 
     async def version(self) -> tuple[int, int]:

@@ -262,13 +262,13 @@ class ProviderRequest(TypedDict):
     status                    ProviderView
     outbox                    list[OutboxView]
     retry, drop   row         DoneView
-    allow_logins  seconds     DoneView
+    allow_login   code        DoneView
     relay         url, password   DoneView; an empty url forgets the one that was kept
     """
 
-    action: Literal["status", "outbox", "retry", "drop", "allow_logins", "relay"]
+    action: Literal["status", "outbox", "retry", "drop", "allow_login", "relay"]
     row: NotRequired[int]
-    seconds: NotRequired[float]
+    code: NotRequired[str]
     url: NotRequired[str]
     password: NotRequired[str]
 

@@ -61,10 +61,11 @@ class ConstellationLaunches:
         outfits: Outfits,
         sandboxes: Sandboxes,
         common_dir: Path,
+        content: str,
     ) -> None:
         """`reachable` says where agents and services send mail and texts, by the name of the variable.
 
-        `common_dir` is git's folder of the repository.
+        `common_dir` is git's folder of the repository, `content` the SHA-256 of the constellation's file.
         """
         self._constellation = constellation
         self._desired = desired
@@ -77,6 +78,7 @@ class ConstellationLaunches:
         self._outfits = outfits
         self._sandboxes = sandboxes
         self._common_dir = common_dir
+        self._content = content
 
     async def environment(self, agent: DesiredAgent, worktree: Path) -> dict[str, str]:
         """Return the environment of any process of this agent: its session, its runs, its setup steps."""
@@ -118,6 +120,7 @@ class ConstellationLaunches:
             may_create=self._desired.agents_may_create,
             grace=agent.spec.stop_grace,
             session=session,
+            content=self._content,
         )
         return _sheltered(_fitted(launch, outfit), agent, shelter)
 
@@ -217,6 +220,7 @@ class ConstellationLaunches:
             env=env,
             fingerprint=service.fingerprint,
             grace=spec.stop_grace,
+            content=self._content,
         )
 
     def _headless(
@@ -313,7 +317,7 @@ def _sheltered(launch: Launch, agent: DesiredAgent, shelter: Shelter, *, bare: b
     return replace(
         launch,
         argv=launch.argv if bare else (*shelter.prefix, *launch.argv),
-        env={**launch.env, **shelter.told(agent)},
+        env=shelter.environment(launch.env, agent),
         files={**launch.files, **shelter.files},
     )
 

@@ -41,6 +41,7 @@ class Point(StrEnum):
     RACE_TRIM = "race.trim"
     RECORD_PUT = "record.put"
     RECORD_FORGET = "record.forget"
+    RUN_FORGET = "run.forget"
     SCHEDULE_PUT = "schedule.put"
     SCHEDULE_DROP = "schedule.drop"
     SCHEDULE_PAUSE = "schedule.pause"

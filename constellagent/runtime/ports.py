@@ -253,6 +253,8 @@ class Launch:
         seeds: what must be in files elsewhere, by absolute path: from the text there, None for no file.
         talk: the conversation that its program takes part in; None where it keeps none.
         later: the prompt that has to be typed once its program is ready; None for none.
+        content: SHA-256 of the constellation's file as it was approved, which an agent or service follows;
+            empty for a run, which may be of a file that nobody has approved yet.
     """
 
     subject: str
@@ -271,6 +273,7 @@ class Launch:
     seeds: Mapping[Path, Callable[[str | None], str]] = field(default_factory=dict, repr=False)
     talk: Talk | None = None
     later: str | None = None
+    content: str = ""
 
 
 class Sessions(Protocol):

@@ -25,7 +25,10 @@ def provider_options(settings: Settings) -> Options:
     if settings.relay_url is not None:
         relay = read_relay(settings.relay_url, password.get_secret_value() if password else "")
     return Options(
-        smtp_port=settings.smtp_port, relay=relay, sms_token=token.get_secret_value() if token else ""
+        smtp_port=settings.smtp_port,
+        relay=relay,
+        sms_token=token.get_secret_value() if token else "",
+        most_kept=settings.mailbox_limit << 20,
     )
 
 

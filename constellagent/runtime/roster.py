@@ -17,7 +17,6 @@ from constellagent.runtime.store.constellations import Constellations
 from constellagent.runtime.store.database import Database
 from constellagent.runtime.store.ledger import Ledger
 from constellagent.runtime.store.schedules import ScheduleRows
-from constellagent.runtime.store.sessions import SessionRow
 from constellagent.runtime.tasks import spawn
 from constellagent.runtime.timekeeping import AgentRuns, Timekeeping
 from constellagent.runtime.triggers import Triggers
@@ -105,11 +104,6 @@ class Roster:
         """
         await self.scheduler.refresh(constellation)
         await self.triggers.refresh(constellation)
-
-    async def session_ended(self, row: SessionRow) -> None:
-        """Take note of the end of a session."""
-        await self.scheduler.session_ended(row)
-        await self.triggers.session_ended(row)
 
 
 def tzdata_version() -> str:

@@ -1,7 +1,8 @@
 """What is noted beside a session's output, so that its row can be written again where `state.db` was lost.
 
-The note is written before the session's program starts and never changes. It holds nothing that the row and
-the row of its conversation do not hold; no secret is in it.
+The note is written before the session's program starts and never changes. Beside what the row and the row of
+its conversation hold it says which content of the constellation's file the session was started from: that
+content was approved, so it proves what was, where the state is lost. No secret is in it.
 """
 
 import json
@@ -27,11 +28,14 @@ class Note:
         row: its row, live and without a holder.
         folder: where its program was started.
         talk: the row of its conversation, None where its program keeps none.
+        content: SHA-256 of the approved constellation file that it was started from; empty for a run, and
+            where an older release wrote the note.
     """
 
     row: SessionRow
     folder: Path
     talk: ConversationRow | None = None
+    content: str = ""
 
 
 def conversation(row: SessionRow, launch: Launch) -> ConversationRow | None:
@@ -67,6 +71,7 @@ def write(folder: Path, row: SessionRow, launch: Launch) -> None:
         "role": row.role,
         "subject": row.subject,
         "fingerprint": row.fingerprint,
+        "content": launch.content,
         "started_at": row.started_at,
         "grace": row.grace,
         "boot_id": row.boot_id,
@@ -105,4 +110,5 @@ def _parsed(noted: Any, session: str) -> Note:
         boot_id=str(noted["boot_id"]),
     )
     talk = noted["talk"]
-    return Note(row, Path(str(noted["folder"])), None if talk is None else ConversationRow(**talk))
+    kept = None if talk is None else ConversationRow(**talk)
+    return Note(row, Path(str(noted["folder"])), kept, str(noted.get("content", "")))

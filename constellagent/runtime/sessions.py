@@ -103,7 +103,7 @@ class SessionRegistry:
         if row.id in self._watches:
             raise ConflictError(f"session {row.id} is being started")
         watch = self._watch(row)
-        started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        started = watch.starts()
         watch.task = spawn(self._begin(watch, launch, started), name=f"session {row.id}")
         await asyncio.shield(started)
         await watch.reached()
@@ -366,8 +366,8 @@ class SessionRegistry:
         try:
             await self._on_end(final)
             await self.retire(final)
-        except ConstellagentError as error:
-            _log.warning("after the end of session %s: %s", row.id, error.message)
+        except Exception:  # noqa: BLE001 - the end is written, and whoever waits for it goes on
+            _log.exception("not all is done after the end of session %s", row.id)
 
     async def _verdict(self, row: SessionRow) -> Result | None:
         """Return how a headless run went; None for any other session, and where nobody can read it."""

@@ -47,6 +47,11 @@ class Settings(BaseSettings):
     sms_token: SecretStr | None = Field(
         default=None, description="With what posts to the SMS gateway must be signed; unset checks nothing."
     )
+    mailbox_limit: int = Field(
+        default=4096,
+        ge=1,
+        description="MiB of mail and texts that one local identity keeps; what comes then is refused.",
+    )
     hooks_port: int = Field(
         default=0, ge=0, le=65535, description="Port that takes signed webhooks; 0 chooses one and keeps it."
     )

@@ -111,7 +111,7 @@ class Supervisor:
 
     async def count(self, row: SessionRow) -> int:
         """Return how often the subject was restarted since a person started it."""
-        return await self._rows.restarts(row.constellation, row.role, row.subject, 0.0)
+        return await self._rows.restarts(row.constellation, row.role, row.subject)
 
     async def forget(self, constellation: str, role: Role, subject: str) -> None:
         """A person started or stopped the subject: no restart waits any more, and counting begins anew."""
@@ -151,7 +151,7 @@ class Supervisor:
     async def _count(self, row: SessionRow, why: str) -> float | None:
         """Count one more restart and return the seconds to wait before it; None where there were too many."""
         now = self._clock.now()
-        recent = await self._rows.restarts(row.constellation, row.role, row.subject, now - WINDOW)
+        recent = await self._rows.restarts(row.constellation, row.role, row.subject, now - WINDOW, now)
         if recent >= START_LIMIT:
             self._said[_key(row)] = f"gave up after {START_LIMIT} restarts within {WINDOW:g} s: {why}"
             await self._rows.pay_restart(row.id)

@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
@@ -25,7 +27,25 @@ async def to_its_end(call: Callable[[], T]) -> T:
 
     For what writes: whoever cancelled us goes on to remove it, and nothing may appear behind that.
     """
-    work = asyncio.get_running_loop().run_in_executor(None, call)
+    return await _over(asyncio.get_running_loop().run_in_executor(None, call))
+
+
+def uncut(call: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """Decorate what must not be cut short: it runs to its end even where whoever waits for it is cancelled.
+
+    For what writes something down and then follows it in memory: between the two, both would be apart. Locks
+    are taken within, so that nobody else has them before it is over. The cancelled one waits for that.
+    """
+
+    @functools.wraps(call)
+    async def whole(*args: P.args, **kwargs: P.kwargs) -> T:
+        return await _over(asyncio.get_running_loop().create_task(call(*args, **kwargs), name=call.__name__))
+
+    return whole
+
+
+async def _over(work: asyncio.Future[T]) -> T:
+    """Wait for the end of `work`, and only then be cancelled."""
     try:
         return await asyncio.shield(work)
     except asyncio.CancelledError:

@@ -12,6 +12,7 @@ from constellagent.runtime.contexts import Context, Contexts
 from constellagent.runtime.ports import Step
 from constellagent.runtime.runs.needs import Needs
 from constellagent.runtime.store.constellations import Constellations
+from constellagent.runtime.store.sessions import SessionRow
 from constellagent.runtime.store.waiting import WaitingRows
 
 _log = logging.getLogger(__name__)
@@ -70,6 +71,10 @@ class Waiters:
                     await self._look(constellation, names)
             except ConstellagentError as error:
                 _log.warning("who waits for whom is not known: %s", error.message)
+
+    async def session_ended(self, row: SessionRow) -> None:
+        """Take note of the end of a session: somebody may have waited for that."""
+        await self.look(row.constellation)
 
     async def _look(self, constellation: str, names: list[str]) -> None:
         applied = await self._constellations.get(constellation)

@@ -56,6 +56,7 @@ class Watch:
         self.known = asyncio.Event()
         self.tried = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
+        self._started: asyncio.Future[None] | None = None
         self._rows = rows
         self._folder = folder
         self._socket = socket
@@ -73,6 +74,11 @@ class Watch:
     def passing(self) -> bool:
         """Whether nothing certain can be said for a moment only: it is just starting or ending."""
         return self.trouble in _PASSING
+
+    def starts(self) -> "asyncio.Future[None]":
+        """Take note that it is about to be started; the future is to be done when it is, or failed."""
+        self._started = asyncio.get_running_loop().create_future()
+        return self._started
 
     async def settled(self) -> None:
         """Wait until more is known of a session that is just starting or ending, a moment at most."""
@@ -147,7 +153,12 @@ class Watch:
                 await self.known.wait()
 
     async def close(self) -> None:
-        """Let go of the session without ending it."""
+        """Let go of the session without ending it.
+
+        A start under way is waited for: cut short it would end the program, which may have begun its work.
+        """
+        if self._started is not None:
+            await asyncio.wait({self._started}, timeout=2 * PATIENCE)
         if self.task is not None:
             self.task.cancel()
             await asyncio.gather(self.task, return_exceptions=True)

@@ -161,7 +161,8 @@ class OnMessage(Block):
     from_: Text | None = Field(
         None,
         alias="from",
-        description="The sender: an address or number, or a pattern such as *@example.com.",
+        description="The sender: an address or number, or a pattern such as *@example.com. Nothing checks "
+        "that it is true.",
     )
     subject: Text | None = Field(None, description="A pattern of the subject, such as deploy*; for email.")
     text: Text | None = Field(None, description="A pattern of the text, such as *urgent*; for sms.")

@@ -32,8 +32,8 @@ class Account:
         """Log in as the vendor's client does, once a person has allowed it."""
         self._url = place.json("provider", "status")["api"]
         self._key = ""
-        place.run("provider", "allow-login")
         begun = self.ask("/api/auth/device/", {})
+        place.run("provider", "allow-login", begun["user_code"])
         granted = self.ask("/api/auth/device/token/", {"device_code": begun["device_code"], "wait": True})
         self._key = granted["management_key"]
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.e2e.place import Place, commit, git_quietly, refused
 from tests.reliability.lab import git, wait_for
+from tests.runtime.worktrees.locked_door import locked_door
 
 REAL = "real content of a large file\n" * 100
 
@@ -206,12 +207,14 @@ def test_c14_hostile_configuration(place: Place) -> None:
         ["diff"],
         ["st"],
         ["fetch", "-q"],
+        ["fetch", "-q", "ssh://nowhere.invalid/locked.git"],
         ["worktree", "add", "-q", "--detach", "../proof"],
     ]
-    for proof in proofs:
-        mark.unlink(missing_ok=True)
-        git_quietly(place.repo, *proof)
-        assert mark.exists(), f"the payload must fire under plain git {proof[0]}, else this shows nothing"
+    with locked_door() as url:
+        for proof in [*proofs, ["fetch", "-q", url]]:
+            mark.unlink(missing_ok=True)
+            git_quietly(place.repo, *proof)
+            assert mark.exists(), f"the payload must fire under plain git {proof}, else this shows nothing"
     git_quietly(place.repo, "worktree", "remove", "--force", "../proof")
     mark.unlink()
     place.run("plan")

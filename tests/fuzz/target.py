@@ -6,7 +6,9 @@ made it fail before, so a law is written once.
 
 import gc
 import importlib
+import os
 import pkgutil
+import re
 import resource
 import sys
 import time
@@ -20,6 +22,9 @@ MOST_SECONDS = 2.0
 """Of processor time for one input of at most `Target.longest` bytes."""
 MOST_GROWN = 200
 """MB by which a process may grow while it reads a few hundred inputs."""
+
+PEAKS = sys.platform == "linux" and os.access("/proc/self/clear_refs", os.W_OK)
+"""Whether the system lets a process forget how large it was before."""
 
 KEPT = Path(__file__).parent / "kept"
 """Inputs that made a target fail before, one file each, in a folder of the target's name."""
@@ -89,7 +94,23 @@ def kept(name: str) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
 
 
-def megabytes() -> float:
-    """Return how large this process ever was."""
+def grown(work: Callable[[], object]) -> float:
+    """Do some work, and return by how many MB this process was larger meanwhile than before.
+
+    Where the system tells only how large a process ever was (not `PEAKS`), growth up to that is not seen.
+    """
+    if PEAKS:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    before = _peak()
+    work()
+    return _peak() - before
+
+
+def _peak() -> float:
+    """Return in MB how large this process was at most, since it was told to forget it."""
+    if PEAKS:
+        found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="utf-8"))
+        assert found is not None
+        return int(found[1]) / 1024
     unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit

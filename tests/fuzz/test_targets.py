@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from tests.fuzz import __main__ as command
 from tests.fuzz.mutation import other_value
-from tests.fuzz.target import KEPT, MOST_GROWN, Target, kept, load, megabytes, names
+from tests.fuzz.target import KEPT, MOST_GROWN, PEAKS, Target, grown, kept, load, names
+from tests.fuzz.targets import guard
 
 _ODD: tuple[bytes, ...] = (
     b"",
@@ -67,6 +69,14 @@ def test_good_inputs_keep_the_law(target: Target) -> None:
         target.check(seed[: target.longest])
 
 
+@pytest.mark.parametrize(("entrance", "seed"), guard.GOOD)
+def test_good_requests_come_past_the_guard(entrance: int, seed: bytes) -> None:
+    """What the fuzzers change one entrance lets in and no other, or nothing behind it were tried."""
+    answers = guard.answers(seed)
+    assert answers.pop(entrance) == (200, 200, 200)
+    assert all(other != (200, 200, 200) for other in answers)
+
+
 def test_what_failed_before_does_not_fail_again(target: Target) -> None:
     """Each input that was kept keeps the law of its target."""
     for path in kept(target.name):
@@ -79,7 +89,6 @@ def test_what_failed_before_does_not_fail_again(target: Target) -> None:
 
 def test_any_input_keeps_the_law(target: Target) -> None:
     """Only documented errors, within bounds of time and memory, whatever the bytes."""
-    before = megabytes()
 
     @settings(
         max_examples=min(target.examples, settings().max_examples),
@@ -89,13 +98,19 @@ def test_any_input_keeps_the_law(target: Target) -> None:
     def read(data: bytes) -> None:
         target.check(data)
 
-    read()
-    assert megabytes() - before < MOST_GROWN
+    assert grown(read) < MOST_GROWN
 
 
 def test_what_is_kept_has_its_target() -> None:
     """No input is kept for a target that is gone."""
     assert {path.name for path in KEPT.iterdir()} <= set(names())
+
+
+@pytest.mark.skipif(not PEAKS, reason="this system tells only how large a process ever was")
+def test_the_law_of_memory_can_fail() -> None:
+    """What grows too much is seen, also by a process that was larger before."""
+    for size, much in ((2 * MOST_GROWN, True), (MOST_GROWN + 20, True), (20, False)):
+        assert (grown(partial(bytearray, size << 20)) >= MOST_GROWN) == much
 
 
 def test_a_target_can_fail(tmp_path: Path) -> None:

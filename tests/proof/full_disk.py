@@ -3,22 +3,26 @@
 import contextlib
 import http.client
 import os
+import re
 import smtplib
 import subprocess
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from constellagent.runtime.holder.log import LogReader
-from tests.proof import seen
 from tests.proof.ground import Ground
 from tests.proof.kills import mailboxes
-from tests.proof.traffic import SENDER
+from tests.proof.laws import Laws
+from tests.proof.traffic import NUMBER, SENDER, Mailbox, Traffic
 from tests.reliability.crowd import post
-from tests.reliability.lab import git, wait_for
+from tests.reliability.lab import wait_for
 from tests.reliability.town import Town, letter
 
 SIZE = "48m"
+FREE = re.compile(r"\b[\d,]+ bytes free\b")
+"""How an error says how much space there is left."""
 _CHUNK = 1 << 16
 
 
@@ -75,56 +79,78 @@ def _run(ground: Ground) -> list[tuple[str, str]]:
         town.log_in()
         boxes = mailboxes(ground)
         agent = next(box for box in boxes if box.agent == "agent-0")
+        laws = Laws(ground, town, Traffic(town, ground.api, [], []))
         before = {name: ground.session(name) for name in ground.names}
+        wait_for(lambda: ground.lines("secrets") and ground.lines("hooks"), "hooks to report, and secrets")
         with filled(ground.home):
             ground.declare(ground.agents + 1)
             found.append(("apply with one agent more", refused(ground, "apply", "--yes")))
             found.append(("run", refused(ground, "run", "agent-0", "--", "true")))
-            found.append(("mail", _mail(town, agent.address, "full")))
-            found.append(("text", _text(town, agent.number, "full")))
+            found.append(("mail", _mail(laws, agent, "full")))
+            found.append(("text", _text(laws, agent, "full")))
+            tried = len(ground.lines("hooks"))
+            wait_for(lambda: len(ground.lines("hooks")) > tried + 1, "a hook that has no space to report")
         now = {name: ground.session(name) for name in before}
         assert now == before, f"agents did not outlive it: {before} became {now}"
         found.append(("agents that went on", str(len(before))))
-        wait_for(lambda: _mail(town, agent.address, "after") == "taken", "mail to be taken again")
-        assert _text(town, agent.number, "after") == "taken"
+        wait_for(lambda: _mail(laws, agent, "after") == "taken", "mail to be taken again")
+        assert _text(laws, agent, "after") == "taken"
         ground.agents += 1
         ground.run("apply", "--yes")
         assert ground.json("plan", "--detailed-exitcode")["empty"]
         found.append(("apply once there is space", "converged, and nothing is left to do"))
-        subjects = [row["subject"] for row in town.ask("GET", "/api/email-messages/")]
-        taken = {word for what, word in found if what == "mail" and word == "taken"}
-        assert subjects.count("after") == 1, subjects
-        assert subjects.count("full") == len(taken), subjects
-        for name, session in before.items():
-            found.append((f"log of {name}", _numbers(ground, str(session))))
-        assert not seen.lasting(ground), seen.lasting(ground)
-        assert not ground.locks()
-        git(ground.repo, "fsck", "--no-dangling")
-        assert ground.json("audit", "verify")["ok"]
-        found.append(("audit", "verified"))
+        found += _kept(laws, before)
     return found
 
 
+def _kept(laws: Laws, before: Mapping[str, str | None]) -> list[tuple[str, str]]:
+    """Look at all that anybody was told is kept, before, meanwhile and since; returns what there is."""
+    ground, figures, known = laws.ground, laws.figures, len(laws.ground.lines("secrets"))
+    wait_for(lambda: len(ground.lines("secrets")) > known, "secrets to be taken again")
+    laws.messages()
+    laws.secrets()
+    laws.hooks()
+    assert laws.delivered() == Counter(laws.traffic.said.taken.keys()), "what was refused is there"
+    assert figures.messages >= 2
+    assert figures.secrets
+    assert figures.reports
+    found = [
+        ("mails and texts that were taken", f"{figures.messages}, each there once; what was refused is not"),
+        ("secrets that were taken", f"{figures.secrets}, each there with its value"),
+        ("hooks that were told so", f"{figures.reports} reports, each there once"),
+    ]
+    found += [(f"log of {name}", compared(ground, str(session))) for name, session in before.items()]
+    laws.processes()
+    laws.repository(worktrees=len(ground.names))
+    laws.identities(live=True)
+    laws.audit()
+    return [*found, ("audit", "verified")]
+
+
 def refused(ground: Ground, *args: str) -> str:
-    """Return how a command says that there is no space; it must fail, without a traceback."""
+    """Return how a command says that there is no space, where, and how much; without a traceback."""
     done = ground.run(*args, check=None)
     said = f"{done.stdout}{done.stderr}"
-    assert done.returncode != 0, f"{args} did not fail: {said}"
+    assert done.returncode == 1, f"{args} ended with {done.returncode}: {said}"
     assert "Traceback" not in said, said
     lines = [line for line in said.splitlines() if "space" in line.lower() or "full" in line.lower()]
     assert lines, f"{args} does not say what is the matter: {said}"
+    assert any(str(ground.home) in line and FREE.search(line) for line in lines), f"nor where: {said}"
     return f"exit {done.returncode}: {lines[0].strip()}"
 
 
-def _mail(town: Town, address: str, subject: str) -> str:
+def _mail(laws: Laws, box: Mailbox, when: str) -> str:
+    token = f"m-{box.agent}-{when}."
     try:
-        with contextlib.closing(town.door()) as door:
-            door.sendmail(SENDER, [address], letter(address, subject, "text", ident=subject))
+        with contextlib.closing(laws.town.door()) as door:
+            content = letter(box.address, f"Hello {token}", f"For {token} alone", ident=token)
+            door.sendmail(SENDER, [box.address], content)
     except smtplib.SMTPRecipientsRefused as error:
         ((code, words),) = error.recipients.values()
         return _later(code, words)
     except smtplib.SMTPResponseException as error:
         return _later(error.smtp_code, error.smtp_error)
+    laws.traffic.said.taken[token] = box.agent
     return "taken"
 
 
@@ -134,24 +160,38 @@ def _later(code: int, words: bytes | str) -> str:
     return f"{code} {words.decode() if isinstance(words, bytes) else words}"
 
 
-def _text(town: Town, number: str, said: str) -> str:
-    with contextlib.closing(http.client.HTTPConnection(urlsplit(town.sms).netloc, timeout=60)) as gateway:
-        status = post(gateway, {"from": "+12025550199", "to": number, "body": said, "id": said})
+def _text(laws: Laws, box: Mailbox, when: str) -> str:
+    token = f"s-{box.agent}-{when}."
+    text = {"from": NUMBER, "to": box.number, "body": f"For {token} alone", "id": token}
+    with contextlib.closing(
+        http.client.HTTPConnection(urlsplit(laws.town.sms).netloc, timeout=60)
+    ) as gateway:
+        status = post(gateway, text)
     assert status == 202 or status >= 500, status
+    if status == 202:
+        laws.traffic.said.taken[token] = box.agent
     return "taken" if status == 202 else f"status {status}"
 
 
-def _numbers(ground: Ground, session: str) -> str:
-    """Return how many lines a log has, and how many it left out while the disk was full, in one stretch."""
+def compared(ground: Ground, session: str) -> str:
+    """Assert that a log is what its agent printed, but for one stretch; returns how much there is of it."""
+    diary = ground.diary / f"{session}.out"
+    said = diary.stat().st_size
     reader = LogReader(ground.home / "sessions" / session / "log")
-    offset, parts, gaps = reader.begin(), list[bytes](), 0
+    wait_for(lambda: reader.end() >= said, f"the log of {session} to be written")
+    offset, kept, gaps = 0, 0, list[int]()
     while True:
         begin, data = reader.read(offset, 1 << 20)
         if not data:
             break
-        gaps += begin != offset
-        parts.append(data)
+        if begin != offset:
+            gaps.append(begin - offset)
+        # In this order: what is printed is in the diary first.
+        want = diary.read_bytes()[begin : begin + len(data)]
+        assert data == want, f"the log of {session} differs after {begin}: {data[:80]!r} {want[:80]!r}"
+        kept += len(data)
         offset = begin + len(data)
-    lines = b"".join(parts).count(b"\r\n")
-    assert lines, f"nothing is left of the log of {session}"
-    return f"{lines} lines, {gaps} gaps"
+    assert kept, f"nothing is left of the log of {session}"
+    assert offset >= said, f"the log of {session} ends at {offset}, before {said}"
+    assert len(gaps) <= 1, f"the log of {session} left out more than one stretch: {gaps}"
+    return f"{kept:,} bytes, and {sum(gaps):,} left out in one stretch" if gaps else f"{kept:,} bytes, whole"

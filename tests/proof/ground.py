@@ -85,9 +85,11 @@ class Ground(Lab):
         diary: what agents write down of themselves, outside of every worktree.
         api: the daemon's HTTP API.
         kept: leave the folder when it is over, for somebody to look at.
+        newcomer: one agent more, or nobody.
     """
 
     kept: bool = False
+    newcomer: str = ""
     api: Api = field(init=False)
 
     def __enter__(self) -> Self:
@@ -127,8 +129,8 @@ class Ground(Lab):
 
     @property
     def names(self) -> list[str]:
-        """The agents that come and go."""
-        return [f"agent-{number}" for number in range(self.agents)]
+        """The agents that come and go, and last who was not there before."""
+        return [*(f"agent-{number}" for number in range(self.agents)), *filter(None, [self.newcomer])]
 
     def environment(self, **more: str) -> dict[str, str]:
         """Return the environment of all commands; every session's log is kept."""
@@ -139,12 +141,18 @@ class Ground(Lab):
         """Write the file: all agents print numbered lines, and each does something else beside."""
         beside = ["--hooks 1", "--vault 1", "", ""]
         blocks = []
-        for number in range(agents):
+        names = [*(f"agent-{number}" for number in range(agents)), *filter(None, [self.newcomer])]
+        for number, name in enumerate(names):
             words = f"--pace {PACE} {beside[number % len(beside)]}".split()
             command = json.dumps([sys.executable, "-I", str(PLAYER), str(self.diary), *words])
-            blocks.append(f"  agent-{number}: {{command: {command}, branch: work/agent-{number}}}\n")
+            blocks.append(f"  {name}: {{command: {command}, branch: work/{name}}}\n")
         head = "version: 1\nname: lab\ndefaults: {restart: always, stop_grace: 2s}\n"
         self.file.write_text(f"{head}agents:\n{''.join(blocks)}")
+
+    def welcome(self, newcomer: str) -> None:
+        """Declare an agent that was never there, in the place of the one before it."""
+        self.newcomer = newcomer
+        self.declare(self.agents)
 
     def open(self) -> Self:
         """Make the constellation that stays, and open the API."""

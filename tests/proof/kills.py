@@ -21,6 +21,8 @@ from tests.reliability.town import Town
 PHASES = ("apply", "run", "attach", "destroy")
 CONVERGES = 10.0
 """Seconds within which the apply after a kill must be through, on a quiet machine."""
+_ORDERS = 4.0
+"""Seconds between two mails to one agent at least: a schedule runs a thousand times in an hour at most."""
 _LONGEST = {"apply": 0.9, "run": 0.6, "attach": 1.0, "destroy": 0.5}
 """Seconds within which the kill comes, from the beginning of each phase."""
 
@@ -88,7 +90,9 @@ class Run:
         self.ground.run("apply", "--yes")
         self._up()
         self.laws.settle()
+        self.laws.once_more()
         self._all()
+        self.laws.something()
 
     def _phase(self, phase: str) -> None:
         bag = self._bags.setdefault(phase, [])
@@ -115,6 +119,8 @@ class Run:
         )
 
     def _apply(self, kind: Kind) -> Killed | None:
+        # Identities outlive every destroy: only who was never there gets one while somebody is killed.
+        self.ground.welcome(f"new-{self.round_}")
         command = self.ground.start("apply", "--yes")
         killed = self._strike(kind, "apply", lambda: command.poll() is None, self.ground.names)
         command.communicate(timeout=120)
@@ -189,6 +195,7 @@ class Run:
         if killed.kind == "git":
             self.gits[killed.who] += 1
         self.laws.killed |= {killed.session} - {""}
+        self.laws.gits += killed.gits
         tally = self.tallies[kind, phase]
         tally.kills += killed.during
         tally.between += not killed.during
@@ -263,6 +270,7 @@ class Run:
         table.show(("during", "killed", "kills", "too late", "converged", "median s", "longest s"), rows)
         found = self.laws.figures
         said = self.laws.traffic.said
+        fires = f"{found.fires} fires ({found.events} of mails and texts)"
         gits = ", ".join(f"{name} {count}" for name, count in self.gits.most_common())
         table.show(
             ("law", "figure", "of"),
@@ -271,12 +279,12 @@ class Run:
                 (
                     "lost bytes or messages",
                     found.lost,
-                    f"{found.bytes:,} bytes of ended logs, {found.messages} messages",
+                    f"{found.bytes:,} bytes of logs, {found.messages} messages",
                 ),
                 (
                     "doubled",
                     found.doubled,
-                    f"{found.fires} fires, {found.prompts} prompts, {found.reports} reports of hooks",
+                    f"{fires}, {found.prompts} prompts, {found.reports} reports of hooks",
                 ),
                 ("secrets kept", found.secrets, "all that were taken"),
                 ("audit verified", found.audits, "times"),
@@ -301,7 +309,9 @@ def run(kills: int, agents: int, seed: int, *, going_on: bool = False, converges
         with Town(ground) as town:
             town.log_in()
             ground.run("apply", "--yes")
-            traffic = Traffic(town, ground.api, mailboxes(ground), ground.names[2:4])
+            boxes = mailboxes(ground)
+            pace = max(0.3, _ORDERS / len(boxes))
+            traffic = Traffic(town, ground.api, boxes, ground.names[2:4], pace=pace)
             made = Run(ground, Laws(ground, town, traffic), random.Random(seed), going_on, converges)
             try:
                 with traffic:

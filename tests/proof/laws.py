@@ -1,16 +1,19 @@
 """What must hold after each kill, judged by what lies on disk and in the process table."""
 
-import itertools
+import contextlib
 import json
 import re
-import time
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
 
 from constellagent.plan.fires import OPEN
 from constellagent.runtime.reports import kept
-from tests.proof import seen
-from tests.proof.ground import Fired, Ground
+from tests.proof import seen, typed
+from tests.proof.causes import Causes
+from tests.proof.ground import Ground
 from tests.proof.traffic import Traffic
 from tests.reliability.lab import git, wait_for
 from tests.reliability.seat import log_of
@@ -18,6 +21,10 @@ from tests.reliability.town import Town
 
 _FIRST = b"00000001 session "
 _ECHOED = re.compile(rb"(\x1b\[200~|\^\[\[200~)?prompt-\d+\.(\x1b\[201~|\^\[\[201~)?[\r\n]*")
+_END = b"\r\n"
+_PROMPT = re.compile(r"prompt-\d+\.")
+_SOME = ("audits", "bytes", "messages", "fires", "events", "reports", "secrets", "prompts")
+"""What there must be some of in the end."""
 TAIL = 4096
 """Bytes at the end of a log that may be missing where the terminal itself was killed: the kernel had them."""
 
@@ -33,6 +40,7 @@ class Figures:
     bytes: int = 0
     messages: int = 0
     fires: int = 0
+    events: int = 0
     reports: int = 0
     secrets: int = 0
     prompts: int = 0
@@ -41,18 +49,30 @@ class Figures:
 
 @dataclass
 class Laws:
-    """Checks one ground; remembers what was seen before, so that each look is about what is new."""
+    """Checks one ground; remembers what was seen before, so that each look is about what is new.
+
+    Attributes:
+        killed: the sessions whose holders were killed; a run's has the id of the run.
+        gits: how many git commands were killed.
+    """
 
     ground: Ground
     town: Town
     traffic: Traffic
     figures: Figures = field(default_factory=Figures)
     killed: set[str] = field(default_factory=set)
+    gits: int = 0
     every_minute: tuple[str, ...] = ("clock/tick", "clock/tock")
     _mails: Counter[str] = field(default_factory=Counter)
     _texts: dict[str, str] = field(default_factory=dict)
     _settled: set[str] = field(default_factory=set)
     _secrets: set[str] = field(default_factory=set)
+    _unopened: set[str] = field(default_factory=set)
+    _bytes: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Begin to count minutes."""
+        self.causes = Causes(self.ground, self.town)
 
     def processes(self) -> None:
         """Nothing runs that belongs to nothing, and each live session has one holder."""
@@ -96,63 +116,68 @@ class Laws:
         assert done["changed"] == 0, done
 
     def logs(self) -> None:
-        """What each agent printed is in its log, byte for byte."""
+        """What each agent printed is in its log, byte for byte, and nothing else is."""
         for file in sorted(self.ground.diary.glob("*.out")):
             if file.stem not in self._settled:
-                self._log(file.stem)
+                self._log(file.stem, file)
 
-    def _log(self, session: str) -> None:
-        live = session in self.ground.live()
-        want = (self.ground.diary / f"{session}.out").read_bytes()
+    def _log(self, session: str, diary: Path) -> None:
+        live, said = session in self.ground.live(), diary.stat().st_size
         place = {"log": str(self.ground.home / "sessions" / session / "log")}
         if live:
             wait_for(
-                lambda: len(_from_the_first_line(log_of(place))) >= len(want),
+                lambda: len(_from_the_first_line(log_of(place))) >= said,
                 f"the log of {session} to be written",
             )
-        want = (self.ground.diary / f"{session}.out").read_bytes() if not live else want
+        # In this order: what is printed is in the diary first.
         got = _from_the_first_line(log_of(place))
-        whole = got[: len(want)] == want[: len(got)]
+        want = diary.read_bytes()
         missing = len(want) - len(got)
-        self.figures.tail = max(self.figures.tail, missing)
-        if not whole or (missing > TAIL and not live):
+        allowed = len(want) - said
+        if not live:
+            allowed = TAIL if session in self.killed else _last_line(want)
+            self.figures.tail = max(self.figures.tail, missing)
+        if not want.startswith(got) or missing > allowed:
             self.figures.lost += 1
             at = next((n for n, (a, b) in enumerate(zip(got, want, strict=False)) if a != b), len(got))
             raise AssertionError(
-                f"the log of {session} differs at {at}: {got[at:][:80]!r} {want[at:][:80]!r}"
+                f"the log of {session} ({'live' if live else 'ended'}) has {len(got)} bytes of {len(want)}, "
+                f"where {allowed} may be missing, and differs at {at}: "
+                f"{got[at:][:80]!r} {want[at:][:80]!r}"
             )
-        self.figures.bytes += 0 if live else len(got)
+        self._bytes[session] = len(got)
+        self.figures.bytes = sum(self._bytes.values())
         if not live:
             self._settled.add(session)
 
     def hooks(self) -> None:
         """What a hook reported is kept, once and in its order."""
-        told: dict[str, int] = {}
+        told: defaultdict[str, list[int]] = defaultdict(list)
         for session, number, _, *words in self.ground.lines("hooks"):
             if "reported" in " ".join(words):
-                told[session] = int(number)
-        for session, last in told.items():
+                told[session].append(int(number))
+        for session, reported in told.items():
             found = [
-                json.loads(report.data)["reason"]
+                int(json.loads(report.data)["reason"].removeprefix("r"))
                 for report in kept.after(self.ground.home / "sessions" / session, 0)
             ]
-            counts = Counter(found)
-            assert max(counts.values(), default=0) <= 1, f"reported twice: {counts.most_common(3)}"
-            reported = {
-                f"r{words[1]}"
-                for words in self.ground.lines("hooks")
-                if words[0] == session and "reported" in " ".join(words[3:])
-            }
-            assert reported <= counts.keys(), f"lost of {last} reports: {reported - counts.keys()}"
-        self.figures.reports = sum(
-            1 for words in self.ground.lines("hooks") if "reported" in " ".join(words[3:])
-        )
+            lost = set(reported) - set(found)
+            self.figures.lost += len(lost)
+            assert not lost, f"lost of {len(reported)} reports of {session}: {sorted(lost)[:10]}"
+            assert all(a < b for a, b in pairwise(found)), (
+                f"reports of {session} twice, or not in order: {found}"
+            )
+        self.figures.reports = sum(map(len, told.values()))
 
     def secrets(self) -> None:
         """What the vault took is there, once, with its value; as far as its owner has a key now."""
+        self._unopened.clear()
         for agent, name, value in self.ground.lines("secrets"):
+            if name in self._secrets:
+                continue
             key = self.ground.key(agent)
-            if name in self._secrets or key is None:
+            if key is None:
+                self._unopened.add(name)
                 continue
             rows = self.town.ask("GET", "/api/secrets/", key=key, params={"key": name})
             assert [row["value"] for row in rows] == [value], f"{name} of {agent}: {len(rows)} rows"
@@ -161,25 +186,49 @@ class Laws:
 
     def prompts(self) -> None:
         """What was typed was typed once; what the terminal showed, the agent took."""
-        # Whoever types into the same terminal at that moment lengthens the line: the token ends at its dot.
-        taken = (word.partition(".") for words in self.ground.lines("prompts") for word in words)
-        counts = Counter(f"{word}{dot}" for word, dot, _ in taken if word.startswith("prompt-"))
+        asked = self.traffic.prompted()
+        # The terminal shows it a moment before the agent writes it down.
+        with contextlib.suppress(AssertionError):
+            wait_for(lambda: not self._untaken(asked), "what was shown to be written down", 10)
+        counts = Counter(token for token, _ in self._typed())
         doubled = [token for token, count in counts.items() if count > 1]
         self.figures.doubled += len(doubled)
         assert not doubled, f"typed twice: {doubled}"
-        shown = [token for token, confirmed in self.traffic.said.prompts.items() if confirmed]
-        lost = [token for token in shown if token not in counts]
-        # Who was killed between showing and taking a text can have shown the last of them only.
-        assert len(lost) <= len(self.killed), f"shown, and never taken: {lost}"
+        lost = self._untaken(asked)
+        self.figures.lost += len(lost)
+        assert not lost, f"shown, and never taken: {lost}"
         self.figures.prompts = len(counts)
+
+    def _typed(self) -> list[tuple[str, str]]:
+        """Return what agents took, each with the session that did."""
+        # Whoever types into the same terminal at that moment lengthens the line: the token ends at its dot.
+        return [
+            (token, session)
+            for session, *words in self.ground.lines("prompts")
+            for token in _PROMPT.findall(" ".join(words))
+        ]
+
+    def _untaken(self, asked: Mapping[str, Mapping[str, bool | None]]) -> list[str]:
+        taken = dict(self._typed())
+        return [
+            f"{token} by {agent}"
+            for agent, tokens in asked.items()
+            for token in typed.lost(tokens, taken, self._sessions(agent))
+        ]
+
+    def _sessions(self, agent: str) -> list[tuple[str, bool]]:
+        rows = self.ground.asked(
+            "SELECT id, ended_at IS NOT NULL FROM sessions "
+            "WHERE subject = ? AND role = 'agent' ORDER BY rowid",
+            agent,
+        )
+        return [(session, bool(ended)) for session, ended in rows]
 
     def messages(self) -> None:
         """What was taken in is in its mailbox, once."""
         with self.traffic.still():
             taken = dict(self.traffic.said.taken)
-        self._fetch_mails()
-        self._fetch_texts()
-        counts = self._mails + Counter(self._texts.values())
+        counts = self.delivered()
         doubled = [token for token, count in counts.items() if count > 1]
         self.figures.doubled += len(doubled)
         assert not doubled, f"delivered twice: {doubled}"
@@ -187,6 +236,12 @@ class Laws:
         self.figures.lost += len(lost)
         assert not lost, f"taken in and lost: {sorted(lost)[:10]} of {len(taken)}"
         self.figures.messages = len(taken)
+
+    def delivered(self) -> Counter[str]:
+        """Return how often each mail and text is there."""
+        self._fetch_mails()
+        self._fetch_texts()
+        return self._mails + Counter(self._texts.values())
 
     def _fetch_mails(self) -> None:
         while True:
@@ -199,49 +254,23 @@ class Laws:
                 return
 
     def _fetch_texts(self) -> None:
-        offset = 0
+        """Read from the newest on back to those of the last look; what comes meanwhile moves them on."""
+        known, offset = frozenset(self._texts), 0
         while True:
             rows = self.town.ask("GET", "/api/messages/", params={"limit": "100", "offset": str(offset)})
-            new = [row for row in rows if str(row["id"]) not in self._texts]
-            for row in new:
+            for row in rows:
                 (word,) = [word for word in row["body"].split() if word.startswith("s-")]
                 self._texts[str(row["id"])] = word
-            if len(new) < len(rows) or len(rows) < 100:
+            if len(rows) < 100 or any(str(row["id"]) in known for row in rows):
                 return
             offset += len(rows)
 
     def fires(self) -> None:
-        """Each cause has one row in the ledger, and each row that succeeded one run; none ran twice."""
+        """Each cause has one row in the ledger, and each row one run that came to its end; none ran twice."""
         with self.traffic.still():
             taken = dict(self.traffic.said.taken)
-        orders = sum(1 for token, box in taken.items() if box == "clerk" and token.startswith("m-"))
-        rings = sum(1 for token, box in taken.items() if box == "pager" and token.startswith("s-"))
-
-        def come(schedule: str) -> int:
-            return sum(1 for row in self.ground.fired() if row.schedule == schedule and row.event)
-
-        wait_for(lambda: come("clerk/orders") >= orders, f"{orders} orders to be known")
-        wait_for(lambda: come("pager/rings") >= rings, f"{rings} rings to be known")
-        rows = self.ground.fired()
-        ran = Counter(words[0] for words in self.ground.lines("told"))
-        caused = Counter((words[1], words[3]) for words in self.ground.lines("told") if len(words) > 3)
-        doubled = [name for counter in (ran, caused) for name, count in counter.items() if count > 1]
-        self.figures.doubled += len(doubled)
-        assert not doubled, f"ran twice: {doubled}"
-        silent = [row for row in rows if row.state == "succeeded" and not ran[row.run]]
-        assert not silent, f"said to have succeeded, and never ran: {silent}"
-        unknown = ran.keys() - {row.run for row in rows}
-        assert not unknown, f"ran, and is in no ledger: {unknown}"
-        for schedule in self.every_minute:
-            self._each_minute([row for row in rows if row.schedule == schedule])
-        self.figures.fires = len(rows)
-
-    def _each_minute(self, rows: list[Fired]) -> None:
-        at = sorted(row.fire_at for row in rows if row.origin == "clock")
-        assert len(set(at)) == len(at), f"two rows of one minute: {at}"
-        gaps = [b - a for a, b in itertools.pairwise(at) if b - a != 60]
-        assert not gaps, f"a minute without a row: {gaps}"
-        assert not at or at[-1] > time.time() - 120, f"the last fire is {time.time() - at[-1]:.0f} s old"
+        figures = self.figures
+        figures.fires, figures.events = self.causes.check(taken, self.every_minute, self.killed, self.gits)
 
     def settle(self) -> None:
         """Everything that was due has ended."""
@@ -251,8 +280,25 @@ class Laws:
 
         wait_for(over, "all runs to end", 120)
 
+    def once_more(self) -> None:
+        """Forget what was found already, so that the next looks are at all of it again."""
+        self._secrets.clear()
+        self._settled.clear()
+
+    def something(self) -> None:
+        """There was something to judge of every kind; where nothing happened, nothing can be lost."""
+        none = [name for name in _SOME if not getattr(self.figures, name)]
+        assert not none, f"nothing to judge: no {none}"
+        assert not self._unopened, f"nobody can look at {len(self._unopened)} secrets: {self._unopened}"
+
+
+def _last_line(diary: bytes) -> int:
+    """Return what an orderly end may cost: who ends between its diary and its terminal printed no more."""
+    before, end, _ = diary[: -len(_END)].rpartition(_END)
+    return len(diary) - len(before) - len(end)
+
 
 def _from_the_first_line(log: bytes) -> bytes:
     """Leave out what the kernel repeated of prompts that were typed before the program had the terminal."""
     before, first, rest = log.partition(_FIRST)
-    return first + rest if first and not _ECHOED.sub(b"", before) else log
+    return log if _ECHOED.sub(b"", before) else first + rest

@@ -216,6 +216,7 @@ class Soak:
             ("numbered lines", lambda: self._numbers(first)),
             ("processes", laws.processes),
             ("audit", laws.audit),
+            ("something of each", laws.something),
         ):
             try:
                 law()

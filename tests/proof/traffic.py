@@ -44,6 +44,7 @@ class Said:
         taken: mails and texts that were taken in, with whom they are for.
         refused: those that were refused for good: there was no such mailbox.
         prompts: whether the agent's terminal showed it, by token; None where nobody answered.
+        asked: whom each prompt was for, in their order.
         statuses: how often each status came from the API; 0 is a broken connection.
         waits: seconds that each answer of the API took.
     """
@@ -51,6 +52,7 @@ class Said:
     taken: dict[str, str] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
     prompts: dict[str, bool | None] = field(default_factory=dict)
+    asked: dict[str, str] = field(default_factory=dict)
     statuses: Counter[int] = field(default_factory=Counter)
     waits: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
@@ -109,6 +111,14 @@ class Traffic:
                 yield
             finally:
                 self._calm.set()
+
+    def prompted(self) -> dict[str, dict[str, bool | None]]:
+        """Return the prompts of each agent in their order, and whether it was shown that it took them."""
+        with self.still():
+            said = {agent: dict[str, bool | None]() for agent in self._agents}
+            for token, agent in self.said.asked.items():
+                said[agent][token] = self.said.prompts.get(token)
+        return said
 
     def check(self) -> None:
         """Assert that all senders go on, and were never answered nonsense."""
@@ -198,6 +208,7 @@ class Traffic:
         for number, agent in zip(itertools.count(), itertools.cycle(self._agents), strict=False):
             token = f"prompt-{number}."
             with lock:
+                self.said.asked[token] = agent
                 self.said.prompts[token] = self._prompt(agent, token)
             if not self._wait(4 * self._pace):
                 return

@@ -25,6 +25,7 @@ class Killed:
         kind: of victim.
         who: the subject of a session, or what git was doing; in words.
         session: of a holder.
+        gits: how many git commands died, with the daemon or alone.
         during: whether what it was meant to disturb was still going on.
     """
 
@@ -32,6 +33,7 @@ class Killed:
     who: str
     session: str = ""
     during: bool = True
+    gits: int = 0
 
 
 def strike(
@@ -56,7 +58,7 @@ def strike(
         during = going()
         found = _holder(ground, chance, prefer) if kind == "holder" else _git(ground, chance)
         if found is not None:
-            return Killed(kind, *found, during=during)
+            return Killed(kind, *found, during=during, gits=int(kind == "git"))
         if time.monotonic() > deadline or not (during or kind == "git"):
             return None
 
@@ -75,7 +77,7 @@ def _daemon(ground: Ground, chance: random.Random, going: Callable[[], bool]) ->
         _kill(victim)
     wait_for(lambda: not _alive(pid), "the daemon to be dead")
     what = "alone" if alone else f"with {len(gits)} git below it"
-    return Killed("daemon", what, during=during)
+    return Killed("daemon", what, during=during, gits=0 if alone else len(gits))
 
 
 def _holder(ground: Ground, chance: random.Random, prefer: Collection[str]) -> tuple[str, str] | None:

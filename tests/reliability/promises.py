@@ -16,11 +16,13 @@ class Promise:
         text: what is promised, in a sentence.
         figure: what was measured, "" where a yes is all there is.
         unproven: what of it no test shows, and why; "" where all of it is shown.
+        untested: no test shows any of it; all others have one in every run, whatever of them is unproven.
     """
 
     text: str
     figure: str = ""
     unproven: str = ""
+    untested: bool = False
 
 
 def _read() -> tuple[dict[str, str], dict[str, Promise]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.proof import kills
 from tests.reliability.lab import Lab, manifest, wait_for
 
 pytestmark = [
@@ -20,12 +21,12 @@ CONVERGES = 60.0
 """Seconds within which the apply after a kill must be through, on machines that do much besides."""
 
 
-def converge(lab: Lab) -> float:
+def converge(lab: Lab, within: float = CONVERGES) -> float:
     """Apply again, in time, and check every law; returns the seconds that it took."""
     begin = time.monotonic()
     lab.run("apply", "--yes")
     took = time.monotonic() - begin
-    assert took < CONVERGES, f"converged in {took:.1f} s"
+    assert took < within, f"converged in {took:.1f} s"
     lab.check()
     assert lab.json("plan", "--detailed-exitcode")["empty"]
     return took
@@ -36,12 +37,12 @@ def set_up(note: Path) -> bool:
     return note.exists() and note.read_text() == "set up\n"
 
 
-def kill_during_apply(kills: int, seed: int) -> None:
+def kill_during_apply(wanted: int, seed: int, within: float) -> None:
     """Apply 8 agents and kill the daemon at a random moment, until so many kills fell into an apply."""
     chance = random.Random(seed)
     longest = 1.5
     hits, slowest = 0, 0.0
-    while hits < kills:
+    while hits < wanted:
         with Lab(agents=8) as lab:
             lab.json("plan")  # the daemon is up: the kill falls into the apply and not into its start
             begin = time.monotonic()
@@ -57,7 +58,7 @@ def kill_during_apply(kills: int, seed: int) -> None:
             for number in ready:
                 (lab.worktree(number) / "precious.txt").write_text(f"kept {number}")
             before = {number: manifest(lab.worktree(number)) for number in ready}
-            took = converge(lab)
+            took = converge(lab, within)
             slowest = max(slowest, took)
             for agent, files in before.items():
                 assert files.items() <= manifest(lab.worktree(agent)).items()
@@ -67,13 +68,13 @@ def kill_during_apply(kills: int, seed: int) -> None:
 
 def test_a1_kill_9_of_the_daemon_during_apply() -> None:
     """The daemon killed at a random moment of an apply loses nothing; the next apply converges."""
-    kill_during_apply(kills=3, seed=int(os.environ.get("CONSTELLAGENT_TEST_SEED", "1")))
+    kill_during_apply(3, int(os.environ.get("CONSTELLAGENT_TEST_SEED", "1")), CONVERGES)
 
 
 @pytest.mark.long
 def test_a1_kill_9_of_the_daemon_during_apply_200_times() -> None:
-    """The same, two hundred times."""
-    kill_during_apply(kills=200, seed=int(os.environ.get("CONSTELLAGENT_TEST_SEED", "7")))
+    """The same two hundred times, on a quiet machine: each time it converges within ten seconds."""
+    kill_during_apply(200, int(os.environ.get("CONSTELLAGENT_TEST_SEED", "7")), kills.CONVERGES)
 
 
 def test_a2_kill_9_of_the_client_changes_nothing() -> None:

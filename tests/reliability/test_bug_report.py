@@ -29,6 +29,16 @@ PLACES = (
     *("env.pass", "env.set", "prompt", "argv", "setup argv", "setup output", "terminal", "title", "notice"),
     *("password", "secret", "subject", "mail body", "text body", "remote", "shell", "owner", "comment"),
 )
+EVERYDAY = (
+    "db password",
+    "api token",
+    "pgpassword",
+    "log pass",
+    "log pwd",
+    "log option",
+    "phrase",
+    "its end",
+)
 """Where a secret is planted. No word looks like a secret: only knowing it, or leaving it out, keeps it in."""
 
 FILE = """version: 1
@@ -38,7 +48,9 @@ agents:
   spy:
     command: [sh, {script}, {argv}]
     branch: work/{branch}
-    env: {{pass: [PASSED], set: {{CHOSEN: {set}}}}}
+    env:
+      pass: [PASSED]
+      set: {{CHOSEN: {set}, DB_PASSWORD: {db_password}, API_TOKEN: {api_token}, PIN: "{pin}"}}
     setup: [[sh, -c, 'echo {setup_output} "$PASSED"', {setup_argv}]]
   sleeper:
     kind: claude
@@ -53,9 +65,9 @@ while :; do sleep 60; done
 """
 
 
-def word() -> str:
+def word(length: int = 18) -> str:
     """Return small letters that mean nothing: nothing but the word itself gives it away."""
-    return "".join(secrets.choice(string.ascii_lowercase) for _ in range(18))
+    return "".join(secrets.choice(string.ascii_lowercase) for _ in range(length))
 
 
 @dataclass
@@ -65,6 +77,7 @@ class Rich:
     lab: Lab
     words: dict[str, str]
     key: str
+    pin: str
 
     def report(self, *options: str, check: int = 0) -> dict[str, bytes]:
         """Write a report and return its files, their names without the folder."""
@@ -77,6 +90,7 @@ class Rich:
             *options,
             check=check,
             SHELL_TOKEN=self.words["shell"],
+            PGPASSWORD=self.words["pgpassword"],
         )
         assert place.stat().st_mode & 0o777 == 0o600
         assert Scanner(self.words).found((told.stdout + told.stderr).encode()) == set()
@@ -92,19 +106,22 @@ class Rich:
         """Return which secrets are in which file, its name included."""
         scanner = Scanner({**self.words, "key": self.key})
         hits = {name: scanner.found(name.encode() + b"\n" + data) for name, data in files.items()}
+        for name, data in files.items():  # six digits are in other encodings by chance
+            hits[name] |= {"pin"} if self.pin.encode() in name.encode() + b"\n" + data else set()
         return {name: found for name, found in hits.items() if found}
 
 
 @pytest.fixture(scope="module")
 def rich() -> Iterator[Rich]:
     """Plant a secret in every place, by the ways that it comes there."""
-    words = {place: word() for place in PLACES}
+    words = {place: word() for place in PLACES} | {place: word(9) for place in EVERYDAY}
+    pin = f"{secrets.randbelow(900_000) + 100_000}"
     names = {place.replace(" ", "_").replace(".", "_"): one for place, one in words.items()}
     with Lab(agents=0) as lab:
         script = lab.folder / "agent.sh"
         script.write_text(SCRIPT.format(**names))
         branch = words["env.pass"]  # somebody's token in a branch name, and in a log
-        lab.file.write_text(FILE.format(**names, set=words["env.set"], script=script, branch=branch))
+        lab.file.write_text(FILE.format(**names, set=words["env.set"], script=script, branch=branch, pin=pin))
         git(lab.repo, "commit", "-qam", "secrets")
         git(lab.repo, "remote", "add", "origin", f"https://u:{words['remote']}@127.0.0.1:9/x.git")
         lab.run("apply", "--yes", PASSED=words["env.pass"])
@@ -124,7 +141,12 @@ def rich() -> Iterator[Rich]:
         with (lab.home / "logs" / "daemon.log").open("a") as log:
             log.write(f"tried {words['env.pass']} and {encoded}, Authorization: Bearer {words['argv']}\n")
             log.write(f"cloning https://u:{words['remote']}@127.0.0.1:9/x.git with {key}\n")
-        yield Rich(lab, words, key)
+            log.write(f"as {words['db password']} or {words['api token']}, {pin} at 1{pin}.5\n")
+            log.write(f"as {words['shell']} or {words['pgpassword']}\n")
+            log.write(f"DB_PASS={words['log pass']}\npwd: {words['log pwd']}\n")
+            log.write(f"ran x --pass {words['log option']} -v\n")
+            log.write(f"password={words['phrase']} and {words['its end']}\n")
+        yield Rich(lab, words, key, pin)
 
 
 def facts(files: dict[str, bytes], name: str) -> Any:
@@ -147,7 +169,11 @@ def test_no_secret_is_in_a_report_and_facts_are(rich: Rich) -> None:
     assert facts(files, f"sessions/{session}.json")["status"]["ended_at"] is None
     assert {row["what"] for row in facts(files, "processes.json")} == {"daemon", "holder", "process"}
     (outline,) = (json.loads(data) for name, data in files.items() if name.startswith("constellations/"))
-    assert outline["says"]["agents"]["spy"]["env"]["set"] == {"CHOSEN": "<18 characters>"}
+    assert outline["says"]["agents"]["spy"]["env"]["set"] == {
+        "CHOSEN": "<18 characters>",
+        **dict.fromkeys(("DB_PASSWORD", "API_TOKEN"), "[***]"),
+        "PIN": "[***]",
+    }
     assert facts(files, "databases/state.db.json")["health"] == "fine"
     assert facts(files, "databases/provider.db.json")["rows"]["audit_heads"]
     assert "adopted 0 sessions" in files["logs/daemon.log"].decode()
@@ -227,5 +253,6 @@ def test_the_words_are_found_where_they_are(rich: Rich) -> None:
     """The planted words really are where a report looks: the search for them could fail."""
     scanner = Scanner(rich.words)
     state = set[str]().union(*scanner.in_files(below(rich.lab.home)).values())
-    missed = state ^ {"argv", "env.pass", "env.set", "prompt", "setup argv", "setup output"}
+    planted = {"argv", "env.pass", "env.set", "prompt", "setup argv", "setup output", "shell"}
+    missed = state ^ {*planted, *EVERYDAY}
     assert missed <= {"terminal", "title", "notice", "owner", "remote", "comment"}, missed

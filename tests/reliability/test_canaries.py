@@ -45,8 +45,10 @@ LISTS = [
 RECIPIENT = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj"
 """A valid one; nothing is ever opened again."""
 
-REVOKED = 10.0
-"""Seconds after the end of a session within which its key opens nothing any more."""
+REVOKED = 1.0
+"""Seconds after the end of a session within which its key opens nothing any more, on a quiet machine."""
+PATIENT = 10.0
+"""The same on one that does other work as well."""
 
 
 def test_f1_secrets_are_nowhere_else() -> None:
@@ -248,9 +250,11 @@ def stop(lab: Lab, _: int) -> None:
     lab.start("stop", "agent-0").communicate(timeout=30)
 
 
-@pytest.mark.parametrize("end", [end_by_itself, kill_program, kill_holder, stop])
-def test_f4_the_key_of_a_session_ends_with_it(end: Callable[[Lab, int], None]) -> None:
-    """However a session ends, its key opens nothing a second later; a new session has another key."""
+ENDS = pytest.mark.parametrize("end", [end_by_itself, kill_program, kill_holder, stop])
+
+
+def key_ends(end: Callable[[Lab, int], None], within: float) -> None:
+    """End a session that way: its key opens nothing any more in time."""
     with Lab(agents=1) as lab:
         lab.file.write_text(
             lab.file.read_text().replace(
@@ -273,11 +277,24 @@ def test_f4_the_key_of_a_session_ends_with_it(end: Callable[[Lab, int], None]) -
             wait_for(lambda: not works(), "the key to be revoked")
             took = time.monotonic() - over
         print(f"{end.__name__}: revoked after {took * 1000:.0f} ms")
-        assert took <= REVOKED
+        assert took <= within
 
 
-def test_f4_the_key_of_a_session_that_ends_without_a_daemon() -> None:
-    """A session that ends while no daemon runs loses its key as soon as there is one again."""
+@ENDS
+def test_f4_the_key_of_a_session_ends_with_it(end: Callable[[Lab, int], None]) -> None:
+    """However a session ends, its key soon opens nothing."""
+    key_ends(end, PATIENT)
+
+
+@pytest.mark.long
+@ENDS
+def test_f4_the_key_of_a_session_ends_within_a_second(end: Callable[[Lab, int], None]) -> None:
+    """The same on a quiet machine: a second later it opens nothing."""
+    key_ends(end, REVOKED)
+
+
+def key_ends_without_a_daemon(within: float) -> None:
+    """End a session while no daemon runs: its key opens nothing soon after there is one again."""
     with Lab(agents=1) as lab:
         lab.run("apply", "--yes")
         pid, key = session_key(lab, "agent-0")
@@ -288,4 +305,17 @@ def test_f4_the_key_of_a_session_that_ends_without_a_daemon() -> None:
             up = time.monotonic()
             headers = {"Authorization": f"Bearer {key}"}
             wait_for(lambda: town.http.get("/api/email/", headers=headers).status_code == 401, "the end")
-            assert time.monotonic() - up <= REVOKED
+            took = time.monotonic() - up
+        print(f"revoked {took * 1000:.0f} ms after there was a daemon again")
+        assert took <= within
+
+
+def test_f4_the_key_of_a_session_that_ends_without_a_daemon() -> None:
+    """A session that ends while no daemon runs loses its key as soon as there is one again."""
+    key_ends_without_a_daemon(PATIENT)
+
+
+@pytest.mark.long
+def test_f4_the_key_of_a_session_that_ended_ends_within_a_second_of_a_daemon() -> None:
+    """The same on a quiet machine, a second after there is one."""
+    key_ends_without_a_daemon(REVOKED)

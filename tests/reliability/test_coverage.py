@@ -6,7 +6,7 @@ from itertools import chain
 
 from tests.checkout import ROOT
 from tests.reliability import proven
-from tests.reliability.promises import PROMISES, TABLES
+from tests.reliability.promises import PROMISES, TABLES, Promise
 
 ROWS = {"A": 10, "B": 12, "C": 16, "D": 10, "E": 13, "F": 7, "G": 9}
 """How many promises each table has."""
@@ -20,14 +20,26 @@ def test_each_promise_is_there_once_and_in_order() -> None:
 
 
 def test_each_promise_has_a_test_in_every_run() -> None:
-    """Its id is in the name of a test that is not left out of an ordinary run, or it says why not."""
-    found = proven.proofs()
-    without = [
-        row
-        for row, promise in PROMISES.items()
-        if all(test.long for test in found.get(row, [])) and not promise.unproven
-    ]
-    assert without == [], "no test has the id of these in its name (test_a1_...)"
+    """Its id is in the name of a test that is left out of no ordinary run, or it says that it has none."""
+    assert proven.without(proven.proofs(), PROMISES) == [], "no test has the id of these in its name"
+
+
+def test_a_promise_cannot_lose_its_tests() -> None:
+    """Whatever of it is unproven, without its tests it is named; with none but long or needy ones as well."""
+    unproven = [row for row, promise in PROMISES.items() if promise.unproven and not promise.untested]
+    assert unproven, "else this shows nothing"
+    left = {row: tests for row, tests in proven.proofs().items() if row not in unproven}
+    assert proven.without(left, PROMISES) == unproven
+    for long, needs in ((True, False), (False, True)):
+        less = {"B1": [proven.Proof("B1", "f", "test_b1_x", long, needs)]}
+        assert proven.without(less, {"B1": Promise("It is.", unproven="most of it")}) == ["B1"]
+
+
+def test_only_what_has_no_test_is_said_to_have_none() -> None:
+    """A promise without any test says why, and one that got a test no longer says so."""
+    untested = [row for row, promise in PROMISES.items() if promise.untested]
+    assert all(PROMISES[row].unproven for row in untested)
+    assert not proven.proofs().keys() & {*untested}
 
 
 def test_no_test_has_an_id_that_promises_nothing() -> None:
@@ -54,6 +66,25 @@ def test_a_long_test_is_known_by_its_mark() -> None:
     assert [one.long for one in proven._of(ast.parse(whole), "f")] == [True, True]
 
 
+def test_what_a_test_needs_is_known() -> None:
+    """By a mark of its own, of its file or by name, by a skip in it or in what it uses; not by the system."""
+    text = """
+root = pytest.mark.skipif(os.getuid() != 0, reason="root")
+def small(): pytest.skip("no disk")
+@pytest.fixture
+def disk(): yield small()
+@root
+def test_a1_by_name(): ...
+def test_a1_by_fixture(disk): ...
+def test_a1_by_itself(): pytest.skip("no")
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a1_by_no_more(lab): ...
+"""
+    assert [one.needs for one in proven._of(ast.parse(text), "f")] == [True, True, True, False]
+    whole = f"{text}\npytestmark = [pytest.mark.timeout(1), root]"
+    assert all(one.needs for one in proven._of(ast.parse(whole), "f"))
+
+
 def test_the_page_names_no_test_that_is_not_there() -> None:
     """The names in its cells, with the id before them, are functions of those files."""
     for row, cell in re.findall(
@@ -61,5 +92,5 @@ def test_the_page_names_no_test_that_is_not_there() -> None:
     ):
         for file, names in re.findall(r"`([^`]+)`: ([^<]+)", cell):
             text = (ROOT / "tests" / file).read_text()
-            for name in names.replace("*(long)*", "").split(","):
+            for name in re.sub(r" \*\([a-z, ]+\)\*", "", names).split(","):
                 assert f"def test_{row.lower()}_{name.strip()}(" in text

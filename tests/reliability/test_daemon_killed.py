@@ -66,8 +66,8 @@ def test_b9_100_kills_while_an_agent_writes() -> None:
     kill_while_writing(kills=100, lines=25000)
 
 
-def test_b9_adoption_of_20_sessions() -> None:
-    """A new daemon takes over 20 sessions together when it is asked, and says how long that took."""
+def adopt(within: float) -> None:
+    """Kill the daemon of 20 sessions, and have the next one take them over together."""
     with Lab(agents=20) as lab:
         lab.run("apply", "--yes")
         lab.check()
@@ -79,8 +79,20 @@ def test_b9_adoption_of_20_sessions() -> None:
         assert [agent["session"]["live"] for agent in view["agents"]] == [True] * 20
         adopted = float(lab.adoption_seconds())
         print(f"of which adoption: {adopted:.3f} s")
-        assert adopted < 20
+        assert adopted < within
         lab.check()
+
+
+def test_b9_adoption_of_20_sessions() -> None:
+    """A new daemon takes over 20 sessions together when it is asked, and says how long that took."""
+    adopt(within=20)  # room for the other work of a machine that runs the tests
+
+
+@pytest.mark.long
+def test_b9_adoption_of_20_sessions_within_two_seconds() -> None:
+    """The same ten times, on a quiet machine."""
+    for _ in range(10):
+        adopt(within=2)
 
 
 def test_b9_end_while_no_daemon_ran() -> None:

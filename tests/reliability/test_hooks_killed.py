@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from constellagent.failpoints import VARIABLE
+from constellagent.runtime.points import Point
 from constellagent.runtime.reports import kept
 from tests.reliability.lab import Lab, wait_for
+from tests.reliability.woken import woken
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -81,3 +84,28 @@ def test_a_daemon_killed_between_reports_loses_none() -> None:
 def test_many_daemons_killed_between_reports_lose_none() -> None:
     """The same with many more of both."""
     killed(600, 20)
+
+
+def turning(*states: str) -> str:
+    """Return an agent that reports these states once it may, and a schedule that waits for it to be done."""
+    hooks = "".join(f"constellagent-hook {state}; " for state in states)
+    program = f"until [ -e go ]; do sleep 0.02; done; {hooks}sleep 600"
+    after = '{on: {agent: told, state: done}, command: ["true"], workspace: agent, overlap: queue_all}'
+    return f"  told: {{shell: {json.dumps(program)}}}\n" + woken({"clerk": {"after": after}})
+
+
+def test_a_daemon_killed_at_the_end_of_a_turn_leaves_it_to_the_next() -> None:
+    """The daemon heard of it and dies as it wakes another agent: the next one does that, once."""
+    with Lab(agents=0, extra=turning("working", "done")) as lab:
+        lab.run("apply", "--yes", check=0, **{VARIABLE: f"{Point.LEDGER_COMMIT}:before"})
+        (session,) = lab.sessions()
+        (lab.folder / "repo.worktrees" / "told" / "go").touch()
+        wait_for(lambda: lab.daemon_pid() is None, "the death of the daemon", PATIENCE)
+        assert len(kept.after(Path(lab.home) / "sessions" / session, 0)) == 2
+
+        def over(count: int) -> bool:
+            return [row["state"] for row in lab.json("schedule", "history")] == ["succeeded"] * count
+
+        wait_for(lambda: over(1), "the run that the turn wakes", PATIENCE)
+        lab.kill_daemon()
+        assert over(1), "the next daemon tells it again"

@@ -8,6 +8,7 @@ import asyncio
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -20,11 +21,17 @@ import pytest
 from constellagent.agents.codex_configuration import seed_of
 from constellagent.agents.kind import Place
 from constellagent.errors import ConflictError, ConstellagentError
+from constellagent.plan.observed import Absent
 from constellagent.runtime import preparing
+from constellagent.runtime.clock import SystemClock
 from constellagent.runtime.edits import bases, pushes
+from constellagent.runtime.edits.editor import Editor
 from constellagent.runtime.git import Git
+from constellagent.runtime.repository import find as find_repository
+from constellagent.runtime.review_views import ChangeRequest
 from constellagent.runtime.sandbox import places, scope
-from constellagent.runtime.worktrees import interrupted
+from constellagent.runtime.standing import Standing
+from constellagent.runtime.worktrees import interrupted, registry
 from constellagent.runtime.worktrees.confinement import Confinement
 from tests.reliability.sandbox_house import ORDINARY
 from tests.runtime.sandbox.yard import CONSTELLATION, Yard, git
@@ -116,6 +123,25 @@ async def test_our_commit_in_the_worktree_is_in_the_reflog_of_its_branch(yard: Y
     assert (yard.common / "logs" / "HEAD").read_bytes() == before
 
 
+@pytest.mark.parametrize("name", ["/{bashrc}", "{bashrc}", "x/..//{bashrc}"])
+async def test_a_branch_whose_name_is_a_file_of_the_persons(yard: Yard, name: str) -> None:
+    """Where the agent says that it is checked out, and takes that back, our commit does not write it."""
+    bashrc = yard.person / ".bashrc"
+    bashrc.write_text("# mine\n")
+    head = (yard.admin() / "HEAD").read_text()
+    said = f"ref: refs/heads/{name.format(bashrc=str(bashrc))}"
+    await planted(yard, f"echo '{said}' >{yard.admin()}/HEAD; ln -s {bashrc} {yard.admin()}/COMMIT_EDITMSG")
+    words = await Confinement(yard.sandboxes)(yard.tree(), "commit", {})
+    assert str(bashrc) not in words
+    (yard.admin() / "HEAD").write_text(head)
+    argv = [*words, "git", "commit", "-q", "--allow-empty", "-m", "theirs"]
+    who = {f"GIT_{r}_{w}": "p@example.com" for r in ("AUTHOR", "COMMITTER") for w in ("NAME", "EMAIL")}
+    env = {"PATH": os.environ["PATH"], **who}
+    made = await asyncio.create_subprocess_exec(*argv, cwd=yard.tree(), env=env)
+    await made.wait()
+    assert bashrc.read_text() == "# mine\n"
+
+
 @pytest.mark.parametrize("name", ["MERGE_HEAD", "rebase-merge/autostash"])
 @pytest.mark.parametrize("what", ["mkfifo {}", "ln -s /dev/zero {}"])
 async def test_a_pipe_or_a_device_where_git_keeps_a_merge(tmp_path: Path, name: str, what: str) -> None:
@@ -166,15 +192,33 @@ async def test_a_folder_of_refs_that_leads_elsewhere(yard: Yard) -> None:
         assert [entry.name for entry in there.iterdir()] == ["old"]
 
 
-@pytest.mark.parametrize("place", ["refs/heads/pipe", "refs/tags/deep/pipe", "worktrees/one/HEAD"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "refs/heads/pipe",
+        "refs/tags/deep/pipe",
+        "worktrees/one/HEAD",
+        "worktrees/one/BISECT_START",
+        "worktrees/one/rebase-merge/head-name",
+        "worktrees/one/rebase-apply/head-name",
+        "worktrees/one/refs/worktree/pipe",
+    ],
+)
 async def test_a_pipe_where_git_looks_for_a_ref(yard: Yard, place: str) -> None:
     """Looks at the repository end at once and name it, rather than wait for their time to be up."""
     pipe = yard.common / place
     await planted(yard, f"mkdir -p {pipe.parent} && rm -f {pipe} && mkfifo {pipe}")
     async with asyncio.timeout(SOON):
-        for words in (("for-each-ref",), ("worktree", "list")):
+        for words in (("for-each-ref",), ("worktree", "list"), ("worktree", "add", "-b", "new", "../new")):
             with pytest.raises(ConflictError, match=str(pipe)):
                 await confined(yard, yard.repo).run(*words)
+
+
+async def test_a_rebase_that_leads_elsewhere(yard: Yard) -> None:
+    """Git of ours reads nothing through a link in place of the folder that a rebase has."""
+    await planted(yard, f"ln -s /dev {yard.admin()}/rebase-merge")
+    with pytest.raises(ConflictError, match="worktrees/one/rebase-merge is a link"):
+        await confined(yard, yard.repo).run("worktree", "list")
 
 
 async def test_links_among_the_refs_of_others_are_theirs(yard: Yard) -> None:
@@ -210,6 +254,48 @@ async def test_a_push_of_ours_needs_no_network_in_the_worktree(yard: Yard) -> No
     done = await pushes.push(confined(yard, yard.tree()), yard.tree(), None)
     assert git(yard.folder / "there.git", "rev-parse", "agents/one") == git(yard.tree(), "rev-parse", "HEAD")
     assert done is not None
+
+
+async def test_a_push_of_a_branch_that_the_agent_chose(yard: Yard) -> None:
+    """With the person's credentials nothing goes out but the agent's own branch."""
+    git(yard.folder, "init", "-q", "--bare", "there.git")
+    git(yard.repo, "remote", "add", "origin", str(yard.folder / "there.git"))
+    git(yard.repo, "switch", "-q", "--detach")
+    await planted(yard, "echo more >more && git add more && git commit -qm more && git branch -f main")
+    await planted(yard, "git symbolic-ref HEAD refs/heads/main")
+    standing = Standing(yard.agent(), yard.tree(), "main", Absent())
+    editor = Editor(confined(yard, yard.tree()), SystemClock())
+    asked: ChangeRequest = {"file": "", "agent": "one", "action": "push"}
+    with pytest.raises(ConflictError, match=r"main is checked out, but .* only agents/one is pushed"):
+        await editor.change(standing, asked)
+    assert git(yard.folder / "there.git", "for-each-ref") == ""
+
+
+LOCKING = """
+import fcntl, sys
+held = open(sys.argv[1])
+fcntl.flock(held, fcntl.LOCK_EX)
+print(1, flush=True)
+input()
+"""
+
+
+async def test_a_lock_that_the_agent_takes(yard: Yard) -> None:
+    """What we lock in the repository to change its worktrees is not the file that the agent sees."""
+    (yard.common / "info" / "exclude").write_text("/mine\n")
+    shelter = await yard.shelter()
+    argv = [*shelter.prefix, sys.executable, "-c", LOCKING, str(yard.common / "info" / "exclude")]
+    held = await asyncio.create_subprocess_exec(
+        *argv, cwd=yard.tree(), env=yard.env(shelter), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert held.stdout is not None
+    assert await held.stdout.readline() == b"1\n"
+    repository = await find_repository(yard.repo)
+    async with asyncio.timeout(SOON), registry.exclusively(repository):
+        pass
+    await held.communicate(b"\n")
+    (yard.tree() / "mine").touch()
+    assert yard.shell(shelter, "git status --porcelain").stdout == ""
 
 
 def listen(stack: ExitStack, place: str | bytes) -> None:

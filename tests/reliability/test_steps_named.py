@@ -4,7 +4,7 @@ import ast
 import functools
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,16 +14,12 @@ from constellagent.failpoints import FilePoint
 from constellagent.ravi.points import ProviderPoint
 from constellagent.runtime.points import Point
 from constellagent.runtime.ports import Step
-from tests.reliability.steps import file_writes
-from tests.reliability.steps.places import PLACES
+from tests.reliability.steps import changes, file_writes
+from tests.reliability.steps.places import FILES, PLACES
 from tests.reliability.steps.scenes import SCENES
 
 PACKAGE = Path(constellagent.__file__).parent
 ENUMERATIONS = (Step, Point, ProviderPoint, FilePoint)
-_WRITES = re.compile(r"^\s*(INSERT (OR|INTO)|UPDATE \w+ SET|DELETE FROM|REPLACE INTO)\b")
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-
 BY_THE_COMMIT = {
     "ravi/audit/heads.py": {"begin", "forget"},
     "ravi/local/arriving.py": {"take_in"},
@@ -75,8 +71,8 @@ def passed() -> Counter[str]:
     found: Counter[str] = Counter()
     for _, tree in modules("failpoints|journal|[.]step"):
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and re.search(
-                r"(^|\.)(around|reach|step)$", ast.unparse(node.func)
+            if isinstance(node, ast.Call) and (
+                changes.passes(node, "around", "reach") or changes.steps(node)
             ):
                 found.update(set(named(node)))
             elif isinstance(node, ast.Assign) and "FilePoint" in ast.unparse(node.value):
@@ -103,109 +99,15 @@ def test_names_are_told_apart() -> None:
 
 
 def test_every_name_is_died_at() -> None:
-    """Each point has a scene in which the daemon dies there; those of files, a scene for each commit."""
+    """Each point has a scene in which the daemon dies there; those of files, what `FILES` says of them."""
     placed = [point for points in PLACES.values() for point in points]
     assert len(placed) == len(set(placed))
-    assert set(placed) == {*Step, *Point, *ProviderPoint}
+    assert set(placed) | {*FILES} == {*Step, *Point, *ProviderPoint, *FilePoint}
+    assert {*FILES} == {*FilePoint}
+    for place in FILES.values():
+        file, _, test = place.partition("::")
+        assert f"def {test}(" in (PACKAGE.parent / file).read_text(encoding="utf-8"), f"{place} is gone"
     assert PLACES.keys() == SCENES.keys()
-
-
-def writes(function: Function, constants: set[str]) -> bool:
-    """Say whether a function has a statement in it that changes a database."""
-    return any(
-        (isinstance(node, ast.Constant) and isinstance(node.value, str) and _WRITES.match(node.value))
-        or (isinstance(node, ast.Name) and node.id in constants)
-        for node in ast.walk(function)
-    )
-
-
-_OF_OS = frozenset(
-    {"replace", "rename", "renames", "link", "symlink", "unlink", "remove", "rmdir", "removedirs"}
-    | {"fsync", "truncate", "ftruncate"}
-)
-_OF_SHUTIL = frozenset({"rmtree", "move", "copy", "copy2", "copyfile", "copytree"})
-_OF_PATHS = frozenset(
-    ("write_text", "write_bytes", "rename", "unlink", "symlink_to", "hardlink_to", "rmdir", "touch")
-)
-
-
-def writes_file(function: Function) -> bool:
-    """Say whether a function makes, changes or removes a file itself; `write_private` has its own point."""
-    return any(isinstance(node, ast.Call) and _of_file(node) for node in ast.walk(function))
-
-
-def _of_file(call: ast.Call) -> bool:
-    if not isinstance(call.func, ast.Attribute):
-        return ast.unparse(call.func) == "open" and _to_write(call, 1)
-    owner, name = ast.unparse(call.func.value), call.func.attr
-    if owner == "os":
-        return name in _OF_OS or (name == "open" and "O_CREAT" in ast.unparse(call))
-    if owner in {"shutil", "tarfile"}:  # archives are of streams here
-        return owner == "shutil" and name in _OF_SHUTIL
-    if name in {"replace", "touch"}:  # a text's takes two, a moment's or a tuple's names, a watch's an agent
-        return len(call.args) == (name == "replace") and not (call.keywords and name == "replace")
-    return name in _OF_PATHS or (name == "open" and _to_write(call, 0))
-
-
-def _to_write(call: ast.Call, at: int) -> bool:
-    """Say whether the mode of an `open`, the argument at that place, is one to write."""
-    modes = [*call.args[at : at + 1], *(word.value for word in call.keywords if word.arg == "mode")]
-    return any(
-        isinstance(mode, ast.Constant) and re.fullmatch(r"[rbt]*[wax+][rwabt+x]*", str(mode.value))
-        for mode in modes
-    )
-
-
-def unnamed(tree: ast.Module, excused: Collection[str] = ()) -> set[str]:
-    """Return the functions of a module that change a database without a point, or a reason."""
-    constants = {
-        ast.unparse(node.targets[0])
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-        and any(
-            isinstance(n, ast.Constant) and isinstance(n.value, str) and _WRITES.match(n.value)
-            for n in ast.walk(node)
-        )
-    }
-    return _pointless(tree, lambda function: writes(function, constants), excused)
-
-
-def _pointless(tree: ast.Module, wanted: Callable[[Function], bool], excused: Collection[str]) -> set[str]:
-    """Return the wanted functions of a module that have no point of theirs, nor all who call them."""
-    outer = list(_outer(tree.body))
-    safe = set(excused) | {
-        one.name
-        for one in outer
-        if "around(" in " ".join(map(ast.unparse, one.decorator_list)) or "reach(" in ast.unparse(one)
-    }
-    named_by = [(one, _names(one)) for one in outer]
-    callers = {
-        one.name: {other.name for other, names in named_by if other is not one and one.name in names}
-        for one in outer
-    }
-    while True:
-        more = {name for name, by in callers.items() if name.startswith("_") and by and by <= safe} - safe
-        if not more:
-            return {one.name for one in outer if wanted(one)} - safe
-        safe |= more
-
-
-def _outer(body: Sequence[ast.stmt]) -> Iterator[Function]:
-    """Yield the functions and methods that stand in no other function."""
-    for node in body:
-        if isinstance(node, Function):
-            yield node
-        elif isinstance(node, ast.ClassDef):
-            yield from _outer(node.body)
-
-
-def _names(function: Function) -> set[str]:
-    """Return what a function names: whatever it calls is among it."""
-    return {
-        node.id if isinstance(node, ast.Name) else node.attr
-        for node in ast.walk(function)
-        if isinstance(node, ast.Name | ast.Attribute)
-    }
 
 
 def test_every_write_has_a_name_or_a_reason() -> None:
@@ -214,26 +116,35 @@ def test_every_write_has_a_name_or_a_reason() -> None:
         place: left
         for place, tree in modules("INSERT|UPDATE|DELETE|REPLACE")
         if not place.startswith("runtime/mending/")  # see BESIDE
-        and (left := unnamed(tree, BY_THE_COMMIT.get(place, ())))
+        and (left := changes.unnamed(tree, BY_THE_COMMIT.get(place, ())))
     }
     assert found == {}
     for place, tree in modules("sqlite3|[.]execute"):
-        names = {function.name for function in _outer(tree.body)}
+        names = {function.name for function in changes.outermost(tree.body)}
         assert BY_THE_COMMIT.get(place, set()) <= names, f"what is excused in {place} is gone"
 
 
-def test_every_file_written_has_a_name_or_a_reason() -> None:
-    """No function makes, changes or removes a file without a point, or a reason that still holds for it."""
+GATES: dict[str, tuple[Callable[[ast.Module], set[str]], dict[str, dict[str, set[str]]]]] = {
+    "files": (changes.files, file_writes.REASONS),
+    "git": (changes.through_git, file_writes.THROUGH_GIT),
+}
+"""What finds the changes of each kind, and which of them need no point."""
+
+
+@pytest.mark.parametrize("kind", GATES)
+def test_every_other_change_has_a_name_or_a_reason(kind: str) -> None:
+    """No function changes a file, or lets git change something, without a point, or a reason that holds."""
+    look, reasons = GATES[kind]
     found = {
         place: left
         for place, tree in modules()
-        if place.startswith(("runtime/", "ravi/", "durable"))
-        and not place.startswith(file_writes.ALONE)
-        and (left := _pointless(tree, writes_file, ()))
+        if not place.startswith(file_writes.ALONE) and (left := look(tree))
     }
-    new = {place: left for place, names in found.items() if (left := names - file_writes.excused(place))}
+    new = {
+        place: left for place, names in found.items() if (left := names - file_writes.excused(place, reasons))
+    }
     assert new == {}, "give it a point (`around`), or a reason in tests/reliability/steps/file_writes.py"
-    for reason, places in file_writes.REASONS.items():
+    for reason, places in reasons.items():
         for place, names in places.items():
             assert names <= found.get(place, set()), f"nothing in {place} is {reason!r} any more"
 
@@ -254,18 +165,35 @@ def test_databases_are_written_in_one_place() -> None:
 def test_the_gate_can_fail() -> None:
     """A write without a point is found, and so is one behind a private function that others call."""
     source = '_INSERT = "INSERT INTO t"\ndef put(db):\n    db.execute(_INSERT)\n'
-    assert unnamed(ast.parse(source)) == {"put"}
-    assert (
-        unnamed(
-            ast.parse(
-                f"@around(Point.X)\n{source.partition(chr(10))[2]}".replace("_INSERT", "'UPDATE t SET x'")
-            )
-        )
-        == set()
-    )
+    assert changes.unnamed(ast.parse(source)) == {"put"}
+    pointed = f"@around(Point.X)\n{source.partition(chr(10))[2]}".replace("_INSERT", "'UPDATE t SET x'")
+    assert changes.unnamed(ast.parse(pointed)) == set()
     inner = "def _in(db):\n    db.execute('DELETE FROM t')\n@around(P.X)\ndef a(db): _in(db)\n"
-    assert unnamed(ast.parse(inner)) == set()
-    assert unnamed(ast.parse(f"{inner}def b(db): _in(db)\n")) == {"_in"}
+    assert changes.unnamed(ast.parse(inner)) == set()
+    assert changes.unnamed(ast.parse(f"{inner}def b(db): _in(db)\n")) == {"_in"}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "'INSERT OR IGNORE INTO t VALUES (1)'",
+        "'UPDATE t SET x = 1'",
+        "f'UPDATE {table} SET x = 1'",
+        "f'{_WITH} UPDATE {table} SET x = 1'",
+        "'UPDATE OR IGNORE t SET x = 1'",
+        "'UPDATE t AS u SET x = 1'",
+        "'UPDATE t ' + 'SET x = 1'",
+        "f'DELETE FROM {table}'",
+        "'WITH old AS (SELECT 1) DELETE FROM t'",
+    ],
+)
+def test_the_gate_finds_a_statement_however_it_is_written(statement: str) -> None:
+    """With a table that is put in, with an alias, in parts: it is found; and a point has its whole name."""
+    source = f"def put(db, table):\n    db.execute({statement})\n"
+    assert changes.unnamed(ast.parse(source)) == {"put"}
+    assert changes.unnamed(ast.parse(f"{source}    outreach(1)\n    self.reach(2)\n")) == {"put"}
+    assert changes.unnamed(ast.parse(f"@turnaround(Point.X)\n{source}")) == {"put"}
+    assert changes.unnamed(ast.parse(f"{source}    reach('x')\n")) == set()
 
 
 @pytest.mark.parametrize(
@@ -276,6 +204,9 @@ def test_the_gate_can_fail() -> None:
         "os.replace(new, path)",
         "os.fsync(descriptor)",
         "os.open(path, os.O_WRONLY | os.O_CREAT)",
+        "flags = os.O_RDWR | os.O_CREAT\n    os.open(path, flags, 0o600)",
+        "os.open(path, _FLAGS | os.O_CLOEXEC)",
+        "os.open(path, flags_from_elsewhere)",
         "path.unlink(missing_ok=True)",
         "path.touch()",
         "path.open('ab')",
@@ -285,14 +216,60 @@ def test_the_gate_can_fail() -> None:
 )
 def test_the_gate_finds_a_file_that_is_written(body: str) -> None:
     """Each way to change a file is found, and is none with a point."""
-    source = f"def put(path):\n    {body}\n"
-    assert _pointless(ast.parse(source), writes_file, ()) == {"put"}
-    assert _pointless(ast.parse(f"@around(Point.X)\n{source}"), writes_file, ()) == set()
+    source, flags = f"def put(path):\n    {body}\n", "_FLAGS = os.O_WRONLY | os.O_TRUNC\n"
+    assert changes.files(ast.parse(flags + source)) == {"put"}
+    assert changes.files(ast.parse(f"{flags}@around(Point.X)\n{source}")) == set()
 
 
 @pytest.mark.parametrize(
-    "body", ["text.replace('a', 'b')", "moment.replace(tzinfo=UTC)", "path.open('rb')", "open(path)"]
+    "body",
+    [
+        "text.replace('a', 'b')",
+        "moment.replace(tzinfo=UTC)",
+        "path.open('rb')",
+        "open(path)",
+        "os.open(path, os.O_RDONLY | os.O_CLOEXEC)",
+        "flags = os.O_RDONLY | (os.O_NOFOLLOW if alone else 0)\n    os.open(path, flags)",
+        "os.open(os.devnull, os.O_RDWR)",
+    ],
 )
 def test_the_gate_lets_reading_pass(body: str) -> None:
     """What only looks like it, or reads, needs no point."""
-    assert _pointless(ast.parse(f"def look(path):\n    {body}\n"), writes_file, ()) == set()
+    assert changes.files(ast.parse(f"def look(path):\n    {body}\n")) == set()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "'update-ref', '-d', ref",
+        "'worktree', 'remove', '--force', '--force', path",
+        "'push', remote",
+        "'branch', name",
+        "'config', 'user.name', 'x'",
+        "command",
+        "*args",
+    ],
+)
+def test_the_gate_finds_what_git_changes(words: str) -> None:
+    """Each command that is not known to look is found, unless it is a step of a journal or has a point."""
+    call = f"await self._git.run({words}, cwd=folder)"
+    assert changes.through_git(ast.parse(f"async def put(self):\n    {call}\n")) == {"put"}
+    assert changes.through_git(ast.parse(f"def put():\n    run(['git', '-C', x, {words}])\n")) == {"put"}
+    stepped = f"async def put(self):\n    async with site.journal.step(Step.X, a):\n        {call}\n"
+    assert changes.through_git(ast.parse(stepped)) == set()
+    assert changes.through_git(ast.parse(f"{stepped}    {call}\n")) == {"put"}
+    assert changes.through_git(ast.parse(f"@around(P.X)\nasync def put(self):\n    {call}\n")) == set()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "git.run('rev-parse', ref)",
+        "git.run('worktree', 'list')",
+        "asyncio.run(x)",
+        "args = ('log', a)\n    git.run(*args)",
+    ],
+)
+def test_the_gate_lets_git_look(body: str) -> None:
+    """A command that changes nothing needs no point."""
+    assert changes.through_git(ast.parse(f"def look():\n    {body}\n")) == set()

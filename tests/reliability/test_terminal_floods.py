@@ -15,6 +15,7 @@ import pytest
 from constellagent.term.screen import Screen
 from tests.reliability.lab import queues, starved, wait_for
 from tests.reliability.seat import Memory, Seat, Theatre, log_of
+from tests.reliability.waits import Asking, p99
 from tests.runtime.screens.pictures import decoded
 
 pytestmark = [
@@ -50,10 +51,12 @@ class Stopwatch:
 
     Left out is the time for which a thread on a key's way could have run and got no processor: that of the
     thread which waited longest. While keys wait behind output somebody runs, or all sleep, and that counts.
+    On a quiet machine nothing is left out: there it is we who would keep the threads from running.
     """
 
-    def __init__(self, lab: Theatre, seat: Seat, name: str) -> None:
-        """Keys are typed at `seat` to the program of an agent."""
+    def __init__(self, lab: Theatre, seat: Seat, name: str, *, quiet: bool = False) -> None:
+        """Keys are typed at `seat` to the program of an agent; `quiet` says that the machine is."""
+        self._quiet = quiet
         self._pids = (os.getpid(), seat.pid, lab.holder(name), int(lab.session(name)["pid"]))
         self._began, self._queued = 0.0, dict[Path, int]()
 
@@ -64,6 +67,8 @@ class Stopwatch:
     def seconds(self) -> float:
         """Return how long it is since then."""
         took = time.monotonic() - self._began
+        if self._quiet:
+            return took
         return max(0.0, took - starved(self._queued, queues(*self._pids)))
 
 
@@ -110,33 +115,50 @@ def test_b5_a_flood_beside_a_quiet_one(lab: Theatre, whole: bool) -> None:
     assert rate > 1e6
 
 
+def attached(lab: Theatre, name: str, text: str) -> float:
+    """Return how many seconds after the start of an attach the agent's screen is seen: the median of five."""
+    took = list[float]()
+    for _ in range(5):
+        begin = time.monotonic()
+        with Seat(lab, name) as seat:
+            seat.shows(text)
+            took.append(time.monotonic() - begin)
+    return median(took)
+
+
 @pytest.mark.long
 def test_b5_a_minute_of_flood(lab: Theatre) -> None:
-    """Memory and disk stay bounded, keys beside it are seen, and who attaches sees the present at once."""
+    """Memory and disk stay bounded; on a quiet machine keys, the daemon and who attaches are in time."""
     memory = Memory(daemon=lab.daemon(), holder=lab.holder("noisy"))
     log, largest = Path(lab.session("noisy")["log"]), 0
     lab.tell("noisy", "flood()")
     before, begin = lab.ask("noisy", "counted"), time.monotonic()
     took = list[float]()
-    with Seat(lab, "quiet") as seat:
+    with Seat(lab, "quiet") as seat, Asking(lab.home) as asking:
         lab.tell("quiet", "out(b'\\x1b[2J\\x1b[H<')")
         seat.shows("<")
-        watch = Stopwatch(lab, seat, "quiet")
+        watch = Stopwatch(lab, seat, "quiet", quiet=True)
         while time.monotonic() - begin < 60:
             lab.tell("quiet", "out(b'\\x1b[2J\\x1b[H<')")
             took += echoes(seat, 5, watch)
             largest = max(largest, sum(part.stat().st_size for part in log.glob("*.out")))
     rate = (lab.ask("noisy", "counted") - before) / (time.monotonic() - begin)
-    with Seat(lab, "noisy") as seat:
-        shown = seat.shows("lorem")
+    shown, start = attached(lab, "noisy", "lorem"), attached(lab, "quiet", "<")
     lab.tell("noisy", "calm()")
     grown = memory.grown()
-    print(f"{rate / 1e6:.1f} MB/s for a minute; echo beside it: median {median(took) * 1000:.1f} ms")
-    print(f"the log took {largest / 1e6:.1f} MB; grown by MB {grown}; attach showed it after {shown:.2f} s")
-    assert median(took) < SOON
+    print(
+        f"{rate / 1e6:.1f} MB/s for a minute; echo beside it: median {median(took) * 1000:.1f} ms, "
+        f"p99 of {len(took)} {p99(took) * 1000:.1f} ms; the daemon's loop: p99 of {len(asking.waits)} "
+        f"{p99(asking.waits) * 1000:.1f} ms"
+    )
+    print(f"the log took {largest / 1e6:.1f} MB; grown by MB {grown}")
+    print(f"attach shows the flood after {shown:.2f} s, what is quiet after {start:.2f} s")
     assert largest < 80 << 20
     assert grown["holder"] < 16
     assert grown["daemon"] < 64
+    assert p99(took) <= 0.1
+    assert p99(asking.waits) <= 0.05
+    assert shown - start <= 0.3, "beyond the start of its command"
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["attach", "multiplexer"])

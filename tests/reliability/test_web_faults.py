@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from constellagent.connections import Patience
 from constellagent.faces.web import bodies, connection, dispatch
 from constellagent.faces.web.routing import Call, Held, Route
 from constellagent.faces.web.serving import serving
@@ -33,6 +34,14 @@ async def house(home: Settings) -> AsyncIterator[House]:
         yield running
 
 
+@pytest.fixture
+async def impatient(home: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    """Give one that waits for the head of a request for a moment only."""
+    monkeypatch.setattr(connection, "PATIENCE", Patience(head=0.2))
+    async with housing(home) as running:
+        yield running
+
+
 async def lost(reader: asyncio.StreamReader) -> bytes:
     """Return what comes until the connection ends, however it ends."""
     try:
@@ -45,24 +54,18 @@ async def lost(reader: asyncio.StreamReader) -> bytes:
 @pytest.mark.parametrize(
     "beginning", [b"G", b"GET / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX:"]
 )
-async def test_e10_a_head_that_does_not_come_is_given_up(
-    house: House, monkeypatch: pytest.MonkeyPatch, beginning: bytes
-) -> None:
+async def test_e10_a_head_that_does_not_come_is_given_up(impatient: House, beginning: bytes) -> None:
     """E10: who begins a request and does not end it gets 408, and holds nothing any more."""
-    monkeypatch.setattr(connection, "HEADER_PATIENCE", 0.2)
-    reader, writer = await house.tcp()
+    reader, writer = await impatient.tcp()
     with closing(writer):
         writer.write(beginning)
         assert (await lost(reader)).startswith(b"HTTP/1.1 408 ")
 
 
-async def test_e10_a_slow_second_request_is_given_up_and_an_idle_connection_is_not(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_e10_a_slow_second_request_is_given_up_and_an_idle_connection_is_not(impatient: House) -> None:
     """E10: the time runs from a request's first byte on, not from the connection's."""
-    monkeypatch.setattr(connection, "HEADER_PATIENCE", 0.2)
-    reader, writer = await house.tcp()
-    request = compose("GET", "/api/v1/me", {"Host": house.host})
+    reader, writer = await impatient.tcp()
+    request = compose("GET", "/api/v1/me", {"Host": impatient.host})
     with closing(writer):
         assert (await say(reader, writer, request)).status == 401
         await asyncio.sleep(0.4)  # longer than the patience: nothing must happen meanwhile

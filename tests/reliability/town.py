@@ -61,9 +61,10 @@ class Town:
 
     def log_in(self) -> str:
         """Get a management key, as `ravi auth login` does."""
-        self._lab.run("provider", "allow-login", "--for", "1m", check=0, **self._env)
-        code = self.ask("POST", "/api/auth/device/", key="")["device_code"]
-        granted = self.ask("POST", "/api/auth/device/token/", {"device_code": code, "wait": True}, key="")
+        begun = self.ask("POST", "/api/auth/device/", key="")
+        self._lab.run("provider", "allow-login", begun["user_code"], check=0, **self._env)
+        wanted = {"device_code": begun["device_code"], "wait": True}
+        granted = self.ask("POST", "/api/auth/device/token/", wanted, key="")
         self.management_key = granted["management_key"]
         return self.management_key
 

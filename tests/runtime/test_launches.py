@@ -33,6 +33,7 @@ REACHABLE = {
     "CONSTELLAGENT_SMTP_URL": "smtp://127.0.0.1:25",
     "CONSTELLAGENT_SMS_URL": "http://127.0.0.1:80/gateway/sms/",
 }
+CONTENT = "f" * 64
 PERSON = Person("u-1", "Docs Person", "docs@acme.test", None)
 
 
@@ -61,6 +62,7 @@ class Desk:
             outfits=Outfits("c", "acme", rig.settings.paths, Path("/none"), ConversationRows(rig.database)),
             sandboxes=Sandboxes(rig.settings.paths, no_roots),
             common_dir=Path("/none"),
+            content=CONTENT,
         )
 
     async def environment(self, worktree: Path, agent: str = "docs") -> dict[str, str]:
@@ -144,7 +146,7 @@ def test_port_variables() -> None:
 
 
 async def test_an_agents_own_session(rig: Rig, tmp_path: Path) -> None:
-    """It is started in its worktree with its prompt, and carries the fingerprint of its declaration."""
+    """It is started in its worktree with its prompt, and says which declaration and content it follows."""
     it = desk(rig, docs={"kind": "claude", "command": None, "prompt": "Go.", "stop_grace": "3s"})
     agent = it.desired.agents["docs"]
 
@@ -154,6 +156,7 @@ async def test_an_agents_own_session(rig: Rig, tmp_path: Path) -> None:
     assert (launch.argv[0], launch.argv[-1]) == ("claude", "Go.")
     assert launch.env["CONSTELLAGENT_PROMPT"] == "Go."
     assert (launch.fingerprint, launch.grace) == (agent.fingerprint, timedelta(seconds=3))
+    assert launch.content == CONTENT
     assert launch.identity == PERSON.uuid
     assert launch.env["RAVI_API_KEY"] not in repr(launch)
 
@@ -175,6 +178,7 @@ async def test_a_run(rig: Rig, tmp_path: Path, prompt: str | None, asked: str) -
 
     told = ordered(launch)
     assert (launch.role, launch.env["CONSTELLAGENT_PROMPT"]) == ("run", asked)
+    assert launch.content == "", "nobody may have approved the file"
     assert (told.argv[0], told.stream, told.stdin, told.limit, told.grace) == (
         "claude",
         "claude",
@@ -252,7 +256,7 @@ async def test_a_service(rig: Rig, block: dict[str, Any], words: tuple[str, ...]
     launch = await it.launches.service(it.desired.services["web"])
 
     assert (launch.subject, launch.role, launch.argv) == ("web", "service", words)
-    assert launch.cwd == Path(REPO)
+    assert (launch.cwd, launch.content) == (Path(REPO), CONTENT)
     assert (launch.env["CONSTELLAGENT"], launch.env["CONSTELLAGENT_SERVICE"]) == ("acme", "web")
     assert launch.env["CI"] == "1"
     assert not [name for name in launch.env if name.startswith(("RAVI_", "GIT_"))]

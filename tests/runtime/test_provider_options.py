@@ -43,19 +43,22 @@ def test_a_password_in_the_address_is_refused_and_not_repeated() -> None:
 
 
 def test_settings_become_options() -> None:
-    """Port, relay and token go through; unset means no relay and no check."""
+    """Port, relay, token and limit go through; unset means no relay and no check."""
     plain = provider_options(Settings())
     assert (plain.smtp_port, plain.relay, plain.sms_token) == (0, None, "")
+    assert plain.most_kept == 4 << 30
 
     chosen = provider_options(
         Settings(
             smtp_port=2525,
+            mailbox_limit=10,
             relay_url="smtp://host",
             relay_password=SecretStr("canary-4711"),
             sms_token=SecretStr("token"),
         )
     )
     assert (chosen.smtp_port, chosen.sms_token) == (2525, "token")
+    assert chosen.most_kept == 10 << 20
     assert chosen.relay == Relay("host", 587, "starttls", "", "canary-4711")
     assert "canary-4711" not in repr(chosen)
 

@@ -15,7 +15,9 @@ ROW = SessionRow("a" * 32, "c0ffee", "agent", "docs", "print", 7.5, 10.0, "boot"
 
 def launch(talk: Talk | None = None) -> Launch:
     """Return a launch whose environment holds a secret."""
-    return Launch("docs", "agent", ("true",), Path("/w/docs"), {"RAVI_API_KEY": "secret"}, talk=talk)
+    return Launch(
+        "docs", "agent", ("true",), Path("/w/docs"), {"RAVI_API_KEY": "secret"}, talk=talk, content="f" * 64
+    )
 
 
 @pytest.fixture
@@ -31,7 +33,8 @@ def test_a_note_gives_the_rows_back(folder: Path, talk: Talk | None) -> None:
     """The row is live and without a holder, as at its start; the conversation is the one that it is in."""
     session_notes.write(folder, ROW, launch(talk))
     note = session_notes.read(folder)
-    assert note == session_notes.Note(ROW, Path("/w/docs"), session_notes.conversation(ROW, launch(talk)))
+    kept = session_notes.conversation(ROW, launch(talk))
+    assert note == session_notes.Note(ROW, Path("/w/docs"), kept, "f" * 64)
     assert (folder / session_notes.NAME).stat().st_mode & 0o777 == 0o600
     assert "secret" not in (folder / session_notes.NAME).read_text()
 
@@ -39,6 +42,16 @@ def test_a_note_gives_the_rows_back(folder: Path, talk: Talk | None) -> None:
 def test_a_session_of_an_older_release_has_none(folder: Path) -> None:
     """That is no error."""
     assert session_notes.read(folder) is None
+
+
+def test_a_note_of_an_older_release_names_no_content(folder: Path) -> None:
+    """It is a whole note, and proves nothing of the file."""
+    session_notes.write(folder, ROW, launch())
+    file = folder / session_notes.NAME
+    written = json.loads(file.read_text())
+    del written["content"]
+    file.write_text(json.dumps(written))
+    assert session_notes.read(folder) == session_notes.Note(ROW, Path("/w/docs"))
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from constellagent.runtime.holder import protocol
 from constellagent.runtime.holder.stream import HolderStream
 from constellagent.runtime.own_sessions import ConstellationSessions, facts
 from constellagent.runtime.settings import Settings
+from constellagent.runtime.store.sessions import SessionRow
 from tests.runtime.sessions_rig import Rig, members, row_of_this_boot, until
 
 DEAF = ("/bin/sh", "-c", "trap '' TERM HUP; echo deaf; while :; do sleep 0.05; done")
@@ -204,6 +205,28 @@ class TestFullDisk:
 async def full(*_: object, **__: object) -> None:
     """Do as a database without space does."""
     raise WorldError("the disk is full")
+
+
+class TestDefect:
+    """Somebody who is told of an end, and breaks over it."""
+
+    async def test_who_stops_a_session_is_told_that_it_ended(
+        self, rig: Rig, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """The end is written down all the same, and the log has what went wrong, once."""
+
+        async def breaks(row: SessionRow) -> None:
+            rig.ends.append(row)
+            raise RuntimeError("a circle")
+
+        rig.registry._on_end = breaks
+        row = await rig.start()
+        assert (await rig.registry.stop(row.id)).startswith("stopped")
+        await rig.until_ended(row.id)
+        await until(lambda: not rig.registry._watches, "the end of its task")
+
+        errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+        assert errors == [f"not all is done after the end of session {row.id}"]
 
 
 class TestStop:

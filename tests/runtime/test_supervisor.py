@@ -203,6 +203,17 @@ async def test_a_crash_now_and_then_is_forgiven(stage: Stage) -> None:
     assert await stage.supervisor.count(FAILED) == 2 * START_LIMIT
 
 
+async def test_a_clock_that_is_set_back_makes_no_loop_of_old_crashes(stage: Stage) -> None:
+    """What happened at a time that is still to come, as the clock has it now, counts for nothing."""
+    for step in [10 * WINDOW] * START_LIMIT + [-7200.0, 0.0]:
+        await stage.crash()
+        await stage.waited()
+        await until(lambda: not stage.supervisor.waits(FAILED), "the start")
+        stage.clock.time += step
+
+    assert stage.slept == [1.0] * (START_LIMIT + 2)
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"exit_status": 0}, {"ended_by": "stop"}, {"ended_by": "limit"}, {"role": "run"}],

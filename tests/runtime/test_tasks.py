@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from constellagent.runtime.tasks import spawn, to_its_end
+from constellagent.runtime.tasks import spawn, to_its_end, uncut
 
 
 async def test_a_task_is_kept_until_it_ends() -> None:
@@ -95,3 +95,42 @@ async def test_what_a_thread_says_is_passed_on() -> None:
     go_on.set()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_what_must_not_be_cut_short_is_not() -> None:
+    """Whoever waited is cancelled only when all is done, however often that was asked for."""
+    begun, go_on, done = asyncio.Event(), asyncio.Event(), list[str]()
+
+    @uncut
+    async def work(what: str) -> None:
+        begun.set()
+        await go_on.wait()
+        done.append(what)
+
+    task = asyncio.ensure_future(work("all"))
+    async with asyncio.timeout(30):
+        await begun.wait()
+        for _ in range(2):
+            task.cancel()
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        assert not task.done()
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    assert done == ["all"]
+
+
+async def test_what_is_not_cut_short_answers_as_ever() -> None:
+    """A value and an error come back as from a call."""
+
+    @uncut
+    async def inverse(of: float, *, sign: int = 1) -> float:
+        """Return one over it."""
+        return sign / of
+
+    assert await inverse(4, sign=-1) == -0.25
+    with pytest.raises(ZeroDivisionError):
+        await inverse(0)
+    assert inverse.__doc__ == "Return one over it."

@@ -1,12 +1,14 @@
 """Another program of the same user cannot look into a process that closed itself."""
 
 import os
+import re
 import resource
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -33,14 +35,24 @@ child.kill()
 child.wait()
 """
 
-LOOKER = f"""
-{ORDINARY}
+LOOKS = """
+import sys
 for name in ("environ", "mem", "maps"):
     try:
-        with open(f"/proc/{{sys.argv[1]}}/{{name}}", "rb") as file:
+        with open(f"/proc/{sys.argv[1]}/{name}", "rb") as file:
             print(name, "open")
     except PermissionError:
         print(name, "refused")
+"""
+LOOKER = f"{ORDINARY}\n{LOOKS}"
+
+POWERLESS = """
+import ctypes, os, resource, sys
+for power in range(64):  # root that has none may look at what it may as any user; its programs start as ever
+    ctypes.CDLL(None).prctl(24, power, 0, 0, 0)
+hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc and prctl")
@@ -65,10 +77,33 @@ def victim(how: str) -> Iterator[tuple[int, int]]:
         process.wait(10)
 
 
-def looked_at(pid: int) -> set[str]:
+@contextmanager
+def powerless(*words: str, **env: str) -> Iterator[subprocess.Popen[str]]:
+    """Run Python with these words, for which it is nobody special that we may be root."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", POWERLESS, *words],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **env},
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def core_file_size(pid: int) -> str:
+    """Return the soft limit of a process for core files, as the kernel tells it."""
+    (line,) = re.findall(r"^Max core file size +(\S+)", Path(f"/proc/{pid}/limits").read_text(), re.MULTILINE)
+    return str(line)
+
+
+def looked_at(pid: int, *looker: str) -> set[str]:
     """Return what another process of the same user may read of a process."""
     ran = subprocess.run(
-        [sys.executable, "-c", LOOKER, str(pid)],
+        [sys.executable, "-c", *(looker or (LOOKER,)), str(pid)],
         capture_output=True,
         text=True,
         check=True,
@@ -84,6 +119,23 @@ def test_f3_environment_and_memory_are_closed() -> None:
     with victim("closed") as (pid, child):
         assert looked_at(pid) == {"environ refused", "mem refused", "maps refused"}
         assert "environ open" in looked_at(child)  # what it starts is as open as ever
+
+
+@linux
+def test_f3_the_daemon_is_closed(tmp_path: Path) -> None:
+    """`daemon run` itself closes: a program of the same user sees nothing of it, and it may leave no core."""
+    looker = (POWERLESS, "-c", LOOKS)
+    said = "import sys; sys.stderr.write('begun\\n'); sys.stderr.flush(); sys.stdin.read()"
+    with powerless("-c", said) as other:
+        assert other.stderr is not None
+        assert other.stderr.readline() == "begun\n"
+        assert looked_at(other.pid, *looker) == {"environ open", "mem open", "maps open"}
+    home = {"HOME": str(tmp_path), "CONSTELLAGENT_HOME": str(tmp_path / "state")}
+    with powerless("-m", "constellagent", "daemon", "run", **home) as daemon:
+        assert daemon.stderr is not None
+        assert any("adopted 0 sessions" in line for line in daemon.stderr)
+        assert looked_at(daemon.pid, *looker) == {"environ refused", "mem refused", "maps refused"}
+        assert core_file_size(daemon.pid) == "0"
 
 
 @linux

@@ -1,20 +1,26 @@
 """Sessions found again by the next daemon, missed when they are gone, and never taken for dead too soon."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Coroutine
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from constellagent.errors import ConflictError
+from constellagent.errors import ConflictError, ConstellagentError
 from constellagent.plan.observed import There, Unknown
 from constellagent.runtime import processes
 from constellagent.runtime.own_sessions import ConstellationSessions, facts
 from constellagent.runtime.settings import Settings
+from constellagent.runtime.store.sessions import SessionRow
+from constellagent.runtime.tasks import spawn
 from tests.runtime.sessions_rig import Rig, members, row_of_this_boot, until
 
 
@@ -268,6 +274,30 @@ async def test_a_daemon_killed_while_it_starts_a_session_leaves_no_orphan(
     else:
         assert row.ended_by == "lost"
     assert members(row.id) == {}
+
+
+async def test_a_daemon_that_ends_in_order_cuts_no_start_short(rig: Rig, tmp_path: Path) -> None:
+    """What it has begun to start goes on, and the next daemon has it."""
+    begun = tmp_path / "begun"
+    script = f"trap 'echo ended >{begun}' TERM; echo begun >{begun}; while :; do sleep 0.05; done"
+    starting = spawn(_quietly(rig.start("/bin/sh", "-c", script)), name="start")
+    row = await rig.until_written_down()
+
+    await rig.next_daemon()
+
+    await starting
+    found = await rig.row(row.id)
+    assert found.live
+    assert rig.registry.trouble(row.id) == ""
+    await until(begun.exists, "the program to begin")
+    assert begun.read_text() == "begun\n"
+    await rig.registry.stop(row.id)
+
+
+async def _quietly(start: Coroutine[Any, Any, SessionRow]) -> None:
+    """Start, whoever is told of it."""
+    with contextlib.suppress(ConstellagentError):
+        await start
 
 
 async def test_a_program_that_ends_at_once_is_never_unknown_to_who_looks_next(rig: Rig) -> None:

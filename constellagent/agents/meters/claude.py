@@ -11,6 +11,8 @@ from constellagent.agents.kind import Usage
 from constellagent.agents.meters.lines import dollars, event, tokens
 from constellagent.agents.values import part, text
 
+_KNOWN = 4096
+"""Answers of which it is remembered what they counted; the lines of one answer are close to each other."""
 _READ = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
 _READ_BY_MODEL = ("inputTokens", "cacheReadInputTokens", "cacheCreationInputTokens")
 
@@ -43,9 +45,11 @@ class Meter:
         read, written = tokens(usage, *_READ), tokens(usage, "output_tokens")
         if not read and not written:
             return
-        before = self._answers.get(name, (0, 0))
+        before = self._answers.pop(name, (0, 0))
         now = max(read, before[0]), max(written, before[1])
-        self._answers[name] = now
+        self._answers[name] = now  # as the newest
+        if len(self._answers) > _KNOWN:
+            del self._answers[next(iter(self._answers))]
         self._read += now[0] - before[0]
         self._written += now[1] - before[1]
 

@@ -49,9 +49,18 @@ def ask_for(word: str, question: str, *, otherwise: str) -> bool:
     return _answer(asked, question, otherwise) == word
 
 
-def _answer(asked: str, question: str, otherwise: str) -> str:
+def ask_what(question: str, *, otherwise: str) -> str:
+    """Ask on the terminal for a few words, and return them; empty for none.
+
+    Raises:
+        UsageError: there is no terminal to ask on; the hint is `otherwise`.
+    """
+    return _answer(question, question.rstrip(": "), otherwise, "an answer")
+
+
+def _answer(asked: str, question: str, otherwise: str, wanted: str = "a yes") -> str:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(f"{question!r} needs a yes and there is no terminal to ask on", hint=otherwise)
+        raise UsageError(f"{question!r} needs {wanted} and there is no terminal to ask on", hint=otherwise)
     sys.stderr.write(asked)
     sys.stderr.flush()
     answer = sys.stdin.readline()

@@ -30,11 +30,17 @@ def run() -> int:
 
     from constellagent.faces import handing
     from constellagent.faces.launching import refuse_inside_session
+    from constellagent.runtime.children import wait_without_threads
+    from constellagent.runtime.descriptors import raise_limit
+    from constellagent.runtime.memory import hold_little
     from constellagent.runtime.settings import Settings
     from constellagent.runtime.undumpable import close_to_others
 
     refuse_inside_session(os.environ)
     close_to_others()
+    hold_little()
+    wait_without_threads()
+    raise_limit()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each request says nothing to a person
     handing.take()
@@ -61,6 +67,8 @@ async def _serve(settings: "Settings") -> None:
     from constellagent.faces.server import listening
     from constellagent.runtime.daemon import Daemon
     from constellagent.runtime.locks import exclusive
+    from constellagent.runtime.memory import keep_giving_back
+    from constellagent.runtime.tasks import spawn
 
     paths = settings.paths
     paths.create()
@@ -73,12 +81,14 @@ async def _serve(settings: "Settings") -> None:
         # It takes a while to load, and whoever looks for the daemon finds it by its lock meanwhile.
         from constellagent.faces.web.serving import serving
 
+        tidying = spawn(keep_giving_back(), name="returning free memory")
         try:
             await daemon.start()
             async with listening(daemon, paths.control_socket), serving(daemon, settings) as face:
                 daemon.page = lambda: face.url
                 await daemon.ended.wait()
         finally:
+            tidying.cancel()
             await daemon.close()
 
 

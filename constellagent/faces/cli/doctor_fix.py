@@ -45,7 +45,8 @@ def as_check(finding: Finding) -> Check:
     """Return a finding as `doctor` lists it."""
     offer = f"`constellagent doctor --fix` would {finding.offer}" if finding.offer else ""
     advice = "\n".join(line for line in (offer, finding.advice) if line)
-    level: Level = "fail" if finding.grave else "warn" if finding.offer or finding.advice else "ok"
+    amiss = bool(finding.offer or finding.advice or finding.unknown)
+    level: Level = "fail" if finding.grave else "warn" if amiss else "ok"
     details = {"area": finding.area, "kind": finding.kind, "subject": finding.subject, "safe": finding.safe}
     return Check(
         "found", level, f"{finding.kind}: {finding.found}", advice, {**details, "offer": finding.offer}
@@ -62,19 +63,19 @@ def fix(paths: Paths, *, yes: bool, as_json: bool) -> int:
     _refuse_inside()
     mending = _mending()
     asked = _Asked(yes=yes)
-    first = asyncio.run(mending.everything())
+    left = asyncio.run(mending.everything())
     told: list[Told] = []
     failure: UnavailableError | None = None
-    if [one for one in first if asked.agrees(one)]:  # a person is asked about all, before the daemon ends
+    if [one for one in left if asked.agrees(one)]:  # a person is asked about all, before the daemon ends
         errands: list[tuple[Finding, Errand]] = []
         try:
             with _alone(paths, errands):
-                asyncio.run(_rounds(mending, asked, told, errands))
+                left = asyncio.run(_rounds(mending, asked, told, errands))
             told += [_run(paths, errand, one) for one, errand in errands]
         except UnavailableError as error:
             failure = error
     seen = {one.finding for one in told}
-    told += [Told(one, asked.outcome(one)) for one in first if one not in seen and not asked.agrees(one)]
+    told += [Told(one, asked.outcome(one)) for one in left if one not in seen and not asked.agrees(one)]
     _say(told, as_json=as_json)
     if failure is not None:
         raise failure
@@ -112,13 +113,15 @@ class _Asked:
 
 async def _rounds(
     mending: Mending, asked: _Asked, told: list[Told], errands: list[tuple[Finding, Errand]]
-) -> None:
-    """Mend area by area, until nothing more turns up that is agreed to."""
+) -> list[Finding]:
+    """Mend area by area, until nothing more turns up that is agreed to; returns what is left by then."""
     done: set[Finding] = set()
+    seen: dict[str, list[Finding]] = {}
     for _ in range(_ROUNDS):
         before = len(done)
         for area in mending.areas:
-            for finding in await mending.look(area):
+            seen[area] = await mending.look(area)
+            for finding in seen[area]:
                 if finding in done or not asked.agrees(finding):
                     continue
                 done.add(finding)
@@ -128,7 +131,8 @@ async def _rounds(
                 else:
                     told.append(await _mend(mending, finding))
         if len(done) == before:
-            return
+            break
+    return [finding for area in mending.areas for finding in seen[area]]
 
 
 async def _mend(mending: Mending, finding: Finding) -> Told:
@@ -207,16 +211,16 @@ def _adopt(client: BlockingClient, errand: Errand) -> str:
 def _apply(client: BlockingClient, errand: Errand) -> str:
     """Apply one agent in the content that was approved before, with the variables of that apply.
 
+    The daemon reads the file itself, and refuses any other content: since the look it may have changed.
+
     Raises:
         ConstellagentError: it failed.
     """
-    request = ApplyRequest(file=str(errand.file), approved="", env={}, keep_env=True, agents=[errand.agent])
-    plan = client.plan(
-        {"file": str(errand.file), "env_names": [], "keep_env": True, "agents": [errand.agent]}
+    order = ApplyRequest(
+        file=str(errand.file), approved=errand.approved, env={}, keep_env=True, agents=[errand.agent]
     )
-    request["approved"] = plan["content_hash"]
     failed: dict[str, str] = {}
-    for item in client.apply(request):
+    for item in client.apply(order):
         failed = item["result"]["failed"] if "result" in item else failed
     if failed:
         raise ConstellagentError("; ".join(f"{name}: {why}" for name, why in failed.items()))

@@ -4,7 +4,7 @@ import sys
 from typing import Annotated
 
 from constellagent.errors import UsageError
-from constellagent.faces.cli import identity_tables, passphrase, screen, spans
+from constellagent.faces.cli import approval, identity_tables, passphrase, screen
 from constellagent.faces.cli.declare import Argument, Json, Option
 from constellagent.faces.cli.identity import report
 from constellagent.faces.cli.reach import daemon
@@ -60,16 +60,23 @@ def drop(row: Row, *, as_json: Json = False) -> int:
 
 
 def allow_login(
+    code: Annotated[
+        str | None, Argument("CODE", "The code that `ravi auth login` shows; asked for where it is left out.")
+    ] = None,
     *,
-    span: Annotated[str | None, Option(("--for",), "For how long [default: 2m].", "TIME")] = None,
     as_json: Json = False,
 ) -> int:
-    """Let `ravi auth login` get a management key of the local provider, for a while.
+    """Let the one `ravi auth login` that shows this code get a management key of the local provider.
 
-    Every program of this machine's users that asks within this time gets one, and it opens every identity.
+    The key opens every identity and stays good until it is revoked. So give a code only that you see in a
+    login of your own; every program of this machine can begin one.
     """
-    seconds = spans.seconds(span, "--for", default=120)
-    return _change({"action": "allow_logins", "seconds": seconds}, as_json=as_json)
+    if code is None:
+        asked = "The code that `ravi auth login` shows: "
+        code = approval.ask_what(asked, otherwise="give the code: `constellagent provider allow-login CODE`")
+    if not code.strip():
+        raise UsageError("no code was given", hint="`ravi auth login` shows it")
+    return _change({"action": "allow_login", "code": code}, as_json=as_json)
 
 
 def relay(

@@ -1,4 +1,4 @@
-"""One HTTP connection: who may open it, how long it may take to ask, and what every answer carries."""
+"""One HTTP connection to the API or the page: who may open it, and what every answer carries."""
 
 import asyncio
 import logging
@@ -8,6 +8,8 @@ from typing import Any, cast
 
 from aiohttp import hdrs, web
 
+from constellagent import connections
+from constellagent.connections import Patience
 from constellagent.faces.web import headers, problems
 from constellagent.faces.web.guard import Entrance
 from constellagent.runtime.peers import uid_of
@@ -17,92 +19,50 @@ Answer = Callable[[Entrance, web.Request], Awaitable[web.StreamResponse]]
 ROOT = 0
 """The one other user who may use the unix socket: root can do everything here anyway."""
 
-HEADER_PATIENCE = 10.0
-"""Seconds in which the head of a request must have come, from its first byte on."""
+PATIENCE = Patience()
+"""How long is waited for a client; who reads a body gives it its time."""
 
-IDLE = 75.0
-"""Seconds that a connection without a request is kept."""
-
-LINGER = 2.0
-"""Seconds for which the rest of a body is taken that nobody wants, so that the client reads the answer."""
-
-MOST = 1000
-"""Connections at once to one entrance; those after it are closed."""
-
-_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _log = logging.getLogger(__name__)
 
 
-class Server(web.Server):
+class Server(connections.Server):
     """Makes the connections of one entrance."""
 
     def __init__(self, entrance: Entrance, answer: Answer) -> None:
         self.entrance = entrance
-        self._answer = answer
-        super().__init__(self._handle, request_factory=_request)  # type: ignore[arg-type] # ours is narrower
+
+        async def asked(request: web.Request) -> web.StreamResponse:
+            return await answer(entrance, request)
+
+        super().__init__(
+            asked,
+            request_factory=_request,
+            patience=PATIENCE,
+            log=_log,
+            auto_decompress=False,
+        )
 
     def __call__(self) -> "Connection":
         """Return the protocol of a new connection."""
-        return Connection(
-            self,
-            loop=asyncio.get_running_loop(),
-            access_log=None,  # addresses hold names of agents and files
-            auto_decompress=False,
-            keepalive_timeout=IDLE,
-            lingering_time=LINGER,
-            logger=_log,
-        )
-
-    async def _handle(self, request: web.Request) -> web.StreamResponse:
-        connection = request.protocol
-        assert isinstance(connection, Connection)
-        connection.asked()
-        try:
-            return await self._answer(self.entrance, request)
-        finally:
-            connection.answered()
+        return Connection(self, **self.handler_options())
 
 
-class Connection(web.RequestHandler):
-    """aiohttp's, and in addition: strangers and slow askers are turned away."""
+class Connection(connections.Connection):
+    """Ours, and in addition: strangers are turned away, and no failure shows anything."""
 
-    __slots__ = ("_busy", "_entrance", "_late")
+    __slots__ = ("_entrance",)
 
     def __init__(self, server: Server, **options: Any) -> None:
         super().__init__(server, **options)
         self._entrance = server.entrance
-        self._late: asyncio.TimerHandle | None = None
-        self._busy = False
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the connection, unless it is a stranger's or one too many."""
-        super().connection_made(transport)
-        server = self._manager
-        full = server is not None and len(server.connections) > MOST
+    def is_welcome(self, transport: asyncio.BaseTransport) -> bool:
+        """Whether who connects may."""
         sock = transport.get_extra_info("socket")
-        if full or (self._entrance.trusted and uid_of(sock) not in {os.getuid(), ROOT}):
-            _log.warning("a connection was closed: %s", "there are too many" if full else "another user's")
-            self.force_close()
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        """Let go."""
-        self._in_time()
-        super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        """Take bytes; with the first of a request, its time begins to run."""
-        if not self._busy and self._late is None and data:
-            self._late = asyncio.get_running_loop().call_later(HEADER_PATIENCE, self._too_slow)
-        super().data_received(data)
-
-    def asked(self) -> None:
-        """Note that a whole request has come."""
-        self._busy = True
-        self._in_time()
-
-    def answered(self) -> None:
-        """Note that its answer is ready."""
-        self._busy = False
+        if not self._entrance.trusted or uid_of(sock) in {os.getuid(), ROOT}:
+            return True
+        _log.warning("a connection was closed: another user's")
+        return False
 
     def handle_error(
         self,
@@ -124,17 +84,6 @@ class Connection(web.RequestHandler):
         )
         answer.force_close()
         return answer
-
-    def _too_slow(self) -> None:
-        self._late = None
-        if self.transport is not None:
-            self.transport.write(_SLOW)
-        self.force_close()
-
-    def _in_time(self) -> None:
-        if self._late is not None:
-            self._late.cancel()
-            self._late = None
 
 
 class _Request(web.Request):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from constellagent.connections import backlog
 from constellagent.errors import UnavailableError, UsageError
 from constellagent.faces.web.connection import Answer, Server
 from constellagent.faces.web.guard import LOCAL_NAMES, Entrance, is_loopback
@@ -17,8 +18,6 @@ from constellagent.runtime.settings import Settings
 
 CLOSE_TIMEOUT = 0.4
 """Seconds that requests get to end when an entrance closes; aiohttp takes it twice at most."""
-
-BACKLOG = 128
 
 
 @asynccontextmanager
@@ -104,7 +103,7 @@ async def _serve(server: Server, sock: socket.socket, context: ssl.SSLContext | 
     runner = web.ServerRunner(server, shutdown_timeout=CLOSE_TIMEOUT)
     await runner.setup()
     try:
-        await web.SockSite(runner, sock, ssl_context=context, backlog=BACKLOG).start()
+        await web.SockSite(runner, sock, ssl_context=context, backlog=backlog()).start()
     except BaseException:
         await runner.cleanup()
         sock.close()

@@ -29,6 +29,9 @@ SAFE = frozenset({"GET", "HEAD"})
 """Methods that never act."""
 
 
+_OWN_PORT = 443
+"""The port of https, which an address there need not name."""
+
 _PORT = re.compile(r":[0-9]{1,5}")
 
 
@@ -74,7 +77,9 @@ def check_host(entrance: Entrance, hosts: Sequence[str], target: str) -> str:
         raise _elsewhere("the request has no host" if not hosts else "the request has several hosts")
     host = hosts[0].lower()
     name, port = _split(host)
-    ports = {str(entrance.port), *([""] if entrance.scheme == "http" else [])}
+    # Browsers leave out a port that is the scheme's own; without encryption it is not asked for at all.
+    left_out = entrance.scheme == "http" or entrance.port == _OWN_PORT
+    ports = {str(entrance.port), *([""] if left_out else [])}
     if name not in entrance.names or not (entrance.trusted or port in ports):
         raise _elsewhere("the request is for another host")
     if not target.startswith("/"):

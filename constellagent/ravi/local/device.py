@@ -1,13 +1,17 @@
 """`/api/auth/device/`: `ravi auth login` against the local provider, which needs no browser.
 
 Whoever can reach this port can ask for a login, also another user of the machine or an agent that should
-see one identity only. So a login approves itself only while the owner holds the door open
-(`LocalProvider.allow_logins`); otherwise it stays pending, as one that nobody confirms does.
+see one identity only. So each login has a code, which the client shows to the person in front of it, and the
+owner of the machine approves the one login with that code (`LocalProvider.allow_login`). All others stay
+pending, as one that nobody confirms does. An agent in a sandbox without a network cannot even ask.
 """
 
 import asyncio
 import hashlib
+import logging
+import re
 import secrets
+import socket
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,61 +20,125 @@ from typing import Any
 from aiohttp import web
 
 from constellagent.ravi import wire
-from constellagent.ravi.local.answers import ApiError, read_body, timestamp
-from constellagent.ravi.local.fences import NOW, STORE
-from constellagent.ravi.local.keys import mint_management
+from constellagent.ravi.local.answers import ApiError, read_body
+from constellagent.ravi.local.keys import issue_management
+from constellagent.ravi.local.office import OFFICE, Office
 from constellagent.ravi.local.resources import OWNER
 
 _LIFETIME = 900.0
 _MOST = 64
+_MOST_WAITING = 16
+"""Requests that are kept waiting at once; others are told to ask again, so that few connections are held."""
 _LONGEST_WAIT = 20.0
 _LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
+_ACTOR = "device login"
+_TOLD = """Somebody on this machine wants to manage every identity of constellagent's local provider.
+
+If that is you, and the program in which you log in shows a code, run this in a terminal:
+
+    constellagent provider allow-login CODE
+"""
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Login:
+    """One login that was begun.
+
+    Attributes:
+        user_code: what its client shows to the person, letters only.
+        begun: when, in epoch seconds; it is good for a quarter of an hour.
+        approved: the owner of the machine has named its code.
+    """
+
+    user_code: str
+    begun: float
+    approved: bool = False
 
 
 @dataclass(slots=True)
 class Logins:
-    """The logins that wait, and until when (epoch seconds) the door is open."""
+    """The logins that wait, by what is kept of their secret codes.
+
+    There is an end to them, or who begins many would fill the memory. Where it is reached a new login is
+    refused, and none is forgotten for it: what a person has on the screen stays theirs to approve, whoever
+    else begins how many. That a flood holds up new logins for a while is the lesser evil: it is said aloud,
+    and a restart of the daemon ends it.
+    """
 
     now: Callable[[], float]
-    expires: dict[bytes, float] = field(default_factory=dict)
-    open_until: float = 0.0
-    opened: asyncio.Condition = field(default_factory=asyncio.Condition)
+    begun: dict[bytes, Login] = field(default_factory=dict)
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    waits: int = 0
 
-    async def allow(self, seconds: float) -> None:
-        """Let logins approve themselves for a while."""
-        async with self.opened:
-            self.open_until = self.now() + seconds
-            self.opened.notify_all()
+    def begin(self) -> tuple[str, str]:
+        """Return the secret code of a new login, and the one that is shown.
 
-    def is_open(self) -> bool:
-        """Whether a login approves itself now."""
-        return self.now() < self.open_until
-
-    def begin(self) -> str:
-        """Return the code of a new login; of too many, the oldest is dropped."""
-        now = self.now()
-        self.expires = {code: end for code, end in self.expires.items() if end > now}
-        while len(self.expires) >= _MOST:
-            del self.expires[next(iter(self.expires))]
+        Raises:
+            ApiError: 429 where too many wait already.
+        """
+        if len(self._good()) >= _MOST:
+            oldest = min(login.begun for login in self.begun.values())
+            _log.warning("%d logins wait, so a new one was refused", _MOST)
+            raise ApiError(
+                429,
+                "login.too_many",
+                f"{_MOST} logins wait. End what begins them; `constellagent daemon stop` forgets them.",
+                retry_after=oldest + _LIFETIME - self.now(),
+            )
+        taken = {login.user_code for login in self.begun.values()}
+        while (shown := "".join(secrets.choice(_LETTERS) for _ in range(8))) in taken:
+            pass
         code = secrets.token_urlsafe(32)
-        self.expires[_hash(code)] = now + _LIFETIME
-        return code
+        self.begun[_hash(code)] = Login(shown, self.now())
+        return code, f"{shown[:4]}-{shown[4:]}"
 
-    async def wait(self, seconds: float) -> None:
-        """Return when the door opens, or after `seconds`."""
+    async def approve(self, user_code: str) -> bool:
+        """Let the login with this shown code, in any spelling, have its key; False where none waits so."""
+        wanted = re.sub(r"[\s-]", "", user_code).upper()
+        for login in self._good().values():
+            if login.user_code == wanted and not login.approved:
+                async with self.changed:
+                    login.approved = True
+                    self.changed.notify_all()
+                return True
+        return False
+
+    def ages(self) -> list[float]:
+        """Return for how many seconds each login waits that nobody has approved, the newest first."""
+        now = self.now()
+        return sorted(now - login.begun for login in self._good().values() if not login.approved)
+
+    async def wait(self, code: str, seconds: float) -> None:
+        """Return when a login is approved, or after `seconds`; at once where many wait."""
+        if self.waits >= _MOST_WAITING:
+            return
+        self.waits += 1
         try:
-            async with asyncio.timeout(seconds), self.opened:
-                await self.opened.wait_for(self.is_open)
+            async with asyncio.timeout(seconds), self.changed:
+                await self.changed.wait_for(lambda: (login := self.of(code)) is None or login.approved)
         except TimeoutError:
             return
+        finally:
+            self.waits -= 1
 
-    def take(self, code: str) -> bool:
-        """Use a login up; whether it was still valid."""
-        return self.expires.pop(_hash(code), 0.0) > self.now()
+    def of(self, code: str) -> Login | None:
+        """Return the login with this secret code, None where there is none or its time is over."""
+        return self._good().get(_hash(code))
 
-    def is_known(self, code: str) -> bool:
-        """Whether a login is still valid."""
-        return self.expires.get(_hash(code), 0.0) > self.now()
+    def take(self, code: str) -> Login | None:
+        """Use a login up; None where it was, or its time is over."""
+        return self._good().pop(_hash(code), None)
+
+    def put_back(self, code: str, login: Login) -> None:
+        """Let a login that was taken be taken again: its key could not be made."""
+        self.begun[_hash(code)] = login
+
+    def _good(self) -> dict[bytes, Login]:
+        oldest = self.now() - _LIFETIME
+        for code in [code for code, login in self.begun.items() if login.begun <= oldest]:
+            del self.begun[code]
+        return self.begun
 
 
 LOGINS: web.AppKey[Logins] = web.AppKey("logins", Logins)
@@ -78,16 +146,26 @@ LOGINS: web.AppKey[Logins] = web.AppKey("logins", Logins)
 
 def routes() -> list[web.RouteDef]:
     """Return the routes of this module."""
-    return [web.post("/api/auth/device/", begin), web.post("/api/auth/device/token/", token)]
+    return [
+        web.get("/device", tell, allow_head=False),
+        web.post("/api/auth/device/", begin),
+        web.post("/api/auth/device/token/", token),
+    ]
+
+
+async def tell(_: web.Request) -> web.Response:
+    """Say what to do, to whom the client sends here."""
+    return web.Response(text=_TOLD)
 
 
 async def begin(request: web.Request) -> web.Response:
     """Begin a login."""
-    letters = [secrets.choice(_LETTERS) for _ in range(8)]
+    _refuse_sandboxes(request)
+    code, shown = request.app[LOGINS].begin()
     return web.json_response(
         {
-            "device_code": request.app[LOGINS].begin(),
-            "user_code": f"{''.join(letters[:4])}-{''.join(letters[4:])}",
+            "device_code": code,
+            "user_code": shown,
             "verification_uri": f"http://{request.host}/device",
             "expires_in": int(_LIFETIME),
             "interval": 2,
@@ -96,19 +174,25 @@ async def begin(request: web.Request) -> web.Response:
 
 
 async def token(request: web.Request) -> web.Response:
-    """Hand out a management key once the login is allowed."""
+    """Hand out a management key once the login is approved."""
+    _refuse_sandboxes(request)
     asked = await read_body(request, wire.DeviceToken)
-    logins = request.app[LOGINS]
-    if asked.wait and logins.is_known(asked.device_code) and not logins.is_open():
-        await logins.wait(_LONGEST_WAIT)
-    if not logins.is_known(asked.device_code):
+    logins, office, code = request.app[LOGINS], request.app[OFFICE], asked.device_code
+    login = logins.of(code)
+    if asked.wait and login is not None and not login.approved:
+        await logins.wait(code, _LONGEST_WAIT)
+        login = logins.of(code)
+    if login is None:
         raise _PendingError("expired_token", "This login ended; begin a new one.")
-    if not logins.is_open():
-        raise _PendingError("authorization_pending", "The owner of this machine has not allowed logins.")
-    if not logins.take(asked.device_code):
-        raise _PendingError("expired_token", "This login ended; begin a new one.")
-    now = timestamp(request.app[NOW]())
-    key, rows = await request.app[STORE].run(lambda db: _grant(db, now))
+    if not login.approved:
+        raise _PendingError("authorization_pending", "The owner of this machine has not approved this login.")
+    logins.take(code)  # before anything is waited for: a second request finds nothing
+    try:
+        key, rows = await office.store.run(lambda db: _grant(office, db))
+    except BaseException:
+        logins.put_back(code, login)
+        raise
+    _log.info("a login that was approved has got a management key")
     return web.json_response(
         {
             "management_key": key,
@@ -116,6 +200,17 @@ async def token(request: web.Request) -> web.Response:
             "identities": rows,
         }
     )
+
+
+def _refuse_sandboxes(request: web.Request) -> None:
+    """Refuse who comes by a unix socket, the way of agents that reach nothing but their provider.
+
+    Raises:
+        ApiError: 403 for these.
+    """
+    sock = None if request.transport is None else request.transport.get_extra_info("socket")
+    if sock is None or sock.family == socket.AF_UNIX:
+        raise ApiError(403, "auth.forbidden", "A sandbox without a network cannot log in to the account.")
 
 
 class _PendingError(ApiError):
@@ -130,8 +225,8 @@ class _PendingError(ApiError):
         super().__init__(400, code, message)
 
 
-def _grant(db: sqlite3.Connection, now: str) -> tuple[str, list[dict[str, Any]]]:
-    _, key = mint_management(db, "device login", now)
+def _grant(office: Office, db: sqlite3.Connection) -> tuple[str, list[dict[str, Any]]]:
+    _, key = issue_management(office, db, "device login", _ACTOR)
     rows = db.execute(
         "SELECT uuid, name, address AS inbox, phone, created_dt, updated_dt FROM identities "
         "WHERE NOT archived ORDER BY id"

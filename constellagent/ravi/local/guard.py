@@ -11,13 +11,34 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, http_exceptions, web
 
+from constellagent.connections import Patience, Server
 from constellagent.errors import ConstellagentError
 from constellagent.ravi.local.answers import ApiError
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?", re.ASCII | re.IGNORECASE)
+PATIENCE = Patience(body=30.0, idle=30.0)
+"""How long is waited for a client; a long poll has come before its time begins."""
+
 _log = logging.getLogger(__name__)
+
+
+class Runner(web.AppRunner):
+    """Serves the provider's routes on connections of which there are few, and none is kept for nothing."""
+
+    def __init__(self, app: web.Application) -> None:
+        """Name what is served."""
+        super().__init__(app, access_log=None, shutdown_timeout=1.0)
+
+    async def _make_server(self) -> web.Server:
+        made = await super()._make_server()
+        return Server(
+            made.request_handler,
+            request_factory=made.request_factory,
+            patience=PATIENCE,
+            log=connection_log(__name__),
+        )
 
 
 @web.middleware

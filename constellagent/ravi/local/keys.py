@@ -14,7 +14,7 @@ from constellagent.failpoints import around
 from constellagent.ravi import wire
 from constellagent.ravi.local.answers import ApiError, read_body, timestamp
 from constellagent.ravi.local.fences import NOW, STORE, key_hash, management
-from constellagent.ravi.local.office import OFFICE
+from constellagent.ravi.local.office import OFFICE, Office
 from constellagent.ravi.points import ProviderPoint
 
 _MANAGEMENT = "ravi_mgmt_"
@@ -46,10 +46,9 @@ async def list_identity(request: web.Request) -> web.Response:
 
 async def create_management(request: web.Request) -> web.Response:
     """Mint a key for the account."""
-    await management(request)
-    wanted = await read_body(request, wire.CreateManagementKey)
-    now = timestamp(request.app[NOW]())
-    return await _created(request, lambda db: mint_management(db, wanted.label, now))
+    scope = await management(request)
+    wanted, office = await read_body(request, wire.CreateManagementKey), request.app[OFFICE]
+    return await _created(request, lambda db: issue_management(office, db, wanted.label, scope.actor))
 
 
 async def create_identity(request: web.Request) -> web.Response:
@@ -85,8 +84,22 @@ async def delete_identity(request: web.Request) -> web.Response:
 
 
 def mint_management(db: sqlite3.Connection, label: str, now: str) -> tuple[str, str]:
-    """Create a management key; return its uuid and the key."""
+    """Create a management key that stays with us; return its uuid and the key."""
     return _mint(db, _MANAGEMENT, None, label, now)
+
+
+def issue_management(office: Office, db: sqlite3.Connection, label: str, actor: str) -> tuple[str, str]:
+    """Create a management key for somebody; return its uuid and the key.
+
+    It opens every identity, those among them that were put away, so the audit of each hears of it first.
+
+    Raises:
+        AuditError: the audit of one does not hold; no key is made.
+    """
+    uuid, key = mint_management(db, label, office.stamp())
+    for row in db.execute("SELECT uuid FROM identities WHERE deleted_dt IS NULL ORDER BY id").fetchall():
+        office.tell(row["uuid"], actor, "account.key_issued", row=uuid, about=label, value=key)
+    return uuid, key
 
 
 def mint_identity(

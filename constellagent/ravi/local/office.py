@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -10,6 +10,7 @@ from constellagent.ravi.audit import Audit
 from constellagent.ravi.local.answers import timestamp
 from constellagent.ravi.local.bell import Bell
 from constellagent.ravi.local.options import Options
+from constellagent.ravi.local.room import Room
 from constellagent.ravi.local.safes import Safe, Safes
 from constellagent.ravi.local.store import Store
 
@@ -25,6 +26,7 @@ class Office:
         bell: wakes who waits for news.
         now: the clock, epoch seconds.
         options: limits and ways out.
+        room: how much the identities keep.
     """
 
     store: Store
@@ -33,6 +35,11 @@ class Office:
     bell: Bell
     now: Callable[[], float]
     options: Options
+    room: Room = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make what is made of the rest."""
+        object.__setattr__(self, "room", Room(self.options.most_kept))
 
     def stamp(self) -> str:
         """Return the present time as it is stored and sent."""

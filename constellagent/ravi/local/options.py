@@ -34,6 +34,7 @@ class Options:
         sends_per_hour: mails and texts that one identity may send in an hour.
         received_per_minute: mails, and texts, that one identity takes in in a minute.
         requests_per_minute: requests that one key may make in a minute.
+        most_kept: bytes of mail and texts that one identity keeps.
     """
 
     smtp_port: int = 0
@@ -42,3 +43,4 @@ class Options:
     sends_per_hour: int = 500
     received_per_minute: int = 1200
     requests_per_minute: int = 12_000
+    most_kept: int = 4 << 30

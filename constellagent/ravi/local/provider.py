@@ -15,6 +15,7 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from constellagent.connections import backlog
 from constellagent.errors import UnavailableError, UsageError
 from constellagent.ravi.audit import Audit
 from constellagent.ravi.client import is_loopback
@@ -173,12 +174,7 @@ class LocalProvider:
                 await self._stack.enter_async_context(worker(self._office))
             smtp_port = await self._store.run(lambda db: get_fact(db, "smtp_port"))
             self.smtp_url = f"smtp://127.0.0.1:{(smtp_port or b'0').decode()}"
-            self._runner = web.AppRunner(
-                self._application(),
-                access_log=None,
-                logger=guard.connection_log(__name__),
-                shutdown_timeout=1.0,
-            )
+            self._runner = guard.Runner(self._application())
             await self._runner.setup()
             self.url = await self._listen(self._runner, host, port)
         except BaseException:
@@ -195,7 +191,7 @@ class LocalProvider:
         assert self._runner is not None
         try:
             place.unlink(missing_ok=True)
-            await web.UnixSite(self._runner, str(place)).start()
+            await web.UnixSite(self._runner, str(place), backlog=backlog()).start()
             place.chmod(0o600)
         except OSError as error:
             raise UnavailableError(
@@ -255,10 +251,17 @@ class LocalProvider:
             return self._options
         return replace(self._options, relay=Relay(**json.loads(self._root_key.unseal(sealed, _RELAY_PLACE))))
 
-    async def allow_logins(self, seconds: float) -> None:
-        """Let `ravi auth login` of any process on this machine get a management key, for a while."""
+    async def allow_login(self, user_code: str) -> bool:
+        """Let the one login whose client shows this code get a management key; False where none does."""
+        return await self._waiting_logins().approve(user_code)
+
+    def waiting_logins(self) -> list[float]:
+        """Return for how many seconds each login waits that nobody has allowed, the newest first."""
+        return self._waiting_logins().ages()
+
+    def _waiting_logins(self) -> device.Logins:
         assert self._logins is not None, "the provider is not started"
-        await self._logins.allow(seconds)
+        return self._logins
 
     def _application(self) -> web.Application:
         before: list[Middleware] = [
@@ -284,7 +287,7 @@ class LocalProvider:
         kept = await self._store.run(lambda db: get_fact(db, "port"))
         wanted = port or int(kept or b"0")
         try:
-            site = web.TCPSite(runner, host, wanted)
+            site = web.TCPSite(runner, host, wanted, backlog=backlog())
             await site.start()
         except OSError as error:
             if port or not wanted:
@@ -293,7 +296,7 @@ class LocalProvider:
                     hint="end what uses the port, or set CONSTELLAGENT_PROVIDER_PORT to another",
                 ) from error
             _log.warning("port %d of the local provider is taken; running sessions still point to it", wanted)
-            site = web.TCPSite(runner, host, 0)
+            site = web.TCPSite(runner, host, 0, backlog=backlog())
             await site.start()
         chosen = int(runner.addresses[0][1])
         await self._store.run(lambda db: set_fact(db, "port", str(chosen).encode()))

@@ -126,7 +126,7 @@ class Desk:
                 return await premises.status(self._provider, self._local)
             case "outbox":
                 return await premises.outbox(self._local, await self._agents())
-            case "retry" | "drop" | "allow_logins" | "relay":
+            case "retry" | "drop" | "allow_login" | "relay":
                 return await premises.change(self._provider, self._local, request)
             case _:
                 raise UsageError(f"the local provider knows no {request['action']!r}")

@@ -10,8 +10,8 @@ from constellagent.runtime.belongings import views
 from constellagent.runtime.identity_views import DoneView, OutboxView, ProviderRequest, ProviderView
 from constellagent.runtime.provider_options import read_relay
 
-_LONGEST_LOGIN = 3600.0
-"""Seconds for which logins may be allowed at once."""
+_SHOWN = 5
+"""Logins that wait, of which the ages are told where a code is wrong."""
 
 
 async def status(provider: LocalProvider, client: RaviClient) -> ProviderView:
@@ -33,18 +33,14 @@ async def outbox(client: RaviClient, agents: Mapping[str, str]) -> list[OutboxVi
 
 
 async def change(provider: LocalProvider, client: RaviClient, request: ProviderRequest) -> DoneView:
-    """Send a mail again, drop it, allow logins, or keep a relay.
+    """Send a mail again, drop it, allow a login, or keep a relay.
 
     Raises:
-        UsageError: there is no such mail, or logins are wanted for too long.
+        UsageError: there is no such mail, or no login with this code waits.
         ConflictError: the mail cannot be sent or dropped as it is.
     """
-    if request["action"] == "allow_logins":
-        seconds = request.get("seconds", 120.0)
-        if not 0 < seconds <= _LONGEST_LOGIN:
-            raise UsageError("logins can be allowed for a moment up to an hour")
-        await provider.allow_logins(seconds)
-        return DoneView(done=[f"`ravi auth login` is allowed for {seconds:g} s, to every program here"])
+    if request["action"] == "allow_login":
+        return await _allow_login(provider, request.get("code", ""))
     if request["action"] == "relay":
         url = request.get("url", "")
         await provider.keep_relay(read_relay(url, request.get("password", "")) if url else None)
@@ -63,3 +59,22 @@ async def change(provider: LocalProvider, client: RaviClient, request: ProviderR
             f"there is no mail {row} to be sent", hint="`constellagent provider outbox` lists them"
         ) from error
     return DoneView(done=[f"mail {row} is given up"])
+
+
+async def _allow_login(provider: LocalProvider, code: str) -> DoneView:
+    """Allow the one login whose client shows this code.
+
+    Raises:
+        UsageError: none waits with it.
+    """
+    if await provider.allow_login(code):
+        return DoneView(done=["that login gets a management key, once; it opens every identity"])
+    ages = provider.waiting_logins()
+    what = "no login waits"
+    if ages:
+        begun = ", ".join(f"{age:.0f} s" for age in ages[:_SHOWN])
+        what = f"of the {len(ages)} that wait the newest began {begun} ago"
+    raise UsageError(
+        f"no login with this code waits to be allowed; {what}",
+        hint="run `ravi auth login`, and give the code that it shows within a quarter of an hour",
+    )

@@ -69,22 +69,78 @@ def collect(
         file: the constellation file of the person's folder, where there is one.
         limit: seconds that each part may take.
     """
-    first = Part("secrets to take out", lambda: {"": known.gather(paths, file=file)})
-    (looked,) = parts.take([first], limit)
-    secrets: known.Known = looked.files.get("", known.Known(faults=[looked.fault]))
-    redactor = _redactor(secrets)
     faults = dict[str, str]()
-    if secrets.faults:
-        faults["secrets to take out"] = f"{'; '.join(secrets.faults)}: so what logs say is left out"
-    found = dict[str, bytes]()
+    secrets = _secrets(paths, file, limit, faults)
+    redactor = _redactor(secrets)
+    found, names = dict[str, bytes](), _Names(redactor)
     for taken in parts.take((*_own(paths, secrets, daemon, output=output), *more), limit):
         if taken.fault:
             faults[taken.name] = taken.fault
         for name, content in taken.files.items():
-            found[redactor.text(name)] = _told(content, redactor)
+            found[names.told(name)] = _told(content, redactor)
+    if names.alike:
+        faults["names of files"] = f"{names.alike} are numbered: without their secrets they are alike"
     faults = {name: redactor.text(fault) for name, fault in faults.items()}
     found["faults.json"] = _told(faults, redactor)
     return Bundle(found, faults, redactor.known, redactor.shaped)
+
+
+def _secrets(paths: Paths, file: Path | None, limit: float, faults: dict[str, str]) -> known.Known:
+    """Look for what must not be told, and say among the `faults` what could not be looked at.
+
+    The ids of sessions are looked for apart: without them the files of sessions would have no names.
+    """
+    gathered, ids = known.Known(), "ids of sessions"
+    looks = (
+        Part("secrets to take out", lambda: {"": known.gather(paths, file=file, into=gathered)}),
+        Part(ids, lambda: {ids: known.sessions(paths)}),
+    )
+    wanted, listed = parts.take(looks, limit)
+    if wanted.fault:
+        # It may still go on, so what it has found by now is taken as it is.
+        gathered = gathered.copy()
+        gathered.faults.append(wanted.fault)
+    if gathered.faults:
+        faults[wanted.name] = f"{'; '.join(gathered.faults)}: so what logs say is left out"
+    if listed.fault:
+        faults[listed.name] = listed.fault
+    gathered.spared |= listed.files.get(ids, set())
+    return gathered
+
+
+class _Names:
+    """Gives the archive's files their names without secrets, and no two files the same one.
+
+    Attributes:
+        alike: how many names had to be told from others.
+    """
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._things = dict[str, list[str]]()
+        self._given = set[str]()
+        self.alike = 0
+
+    def told(self, name: str) -> str:
+        """Return the name to tell; the files of one thing differ in their ends, and have one number."""
+        thing, _ = _parted(name)
+        told, end = _parted(self._redactor.text(name))
+        things = self._things.setdefault(told, [])
+        if thing not in things:
+            things.append(thing)
+        number = things.index(thing) + 1
+        while (given := f"{told}-{number}{end}" if number > 1 else f"{told}{end}") in self._given:
+            number += 1
+        self._given.add(given)
+        self.alike += number > 1
+        return given
+
+
+def _parted(name: str) -> tuple[str, str]:
+    """Return a file's name as far as it names a thing, and its end from the first dot on."""
+    folder, slash, last = name.rpartition("/")
+    thing, dot, end = last.partition(".")
+    return f"{folder}{slash}{thing}", f"{dot}{end}"
 
 
 def _redactor(secrets: known.Known) -> Redactor:

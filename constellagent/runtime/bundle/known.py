@@ -21,6 +21,7 @@ from constellagent.errors import ConstellagentError, Problem
 from constellagent.ravi.vault import RootKey, sources
 from constellagent.ravi.vault.root import VaultError
 from constellagent.runtime import hosted_key, processes
+from constellagent.runtime.bundle.shapes import behind_words
 from constellagent.runtime.environment import SHELL_NAMES
 from constellagent.runtime.mending import reading
 from constellagent.runtime.paths import Paths
@@ -30,11 +31,29 @@ from constellagent.spec.events import FatalError
 from constellagent.spec.tree import plain
 
 _TELLING = re.compile(r"TOKEN|KEY|SECRET|PASS|CREDENTIAL|AUTH|COOKIE|DSN", re.IGNORECASE)
-"""Names of variables of the person's shell whose values are taken for secrets."""
+"""Names of variables of the person's shell whose values are taken for secrets, but for everyday words."""
+_NAMED = re.compile(
+    r"(?i)PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIAL|TOKEN(?!S|IZ)"
+    r"|(?:(?<!ASK)(?<!BY)(?<!COM)PASS|PWD|KEYS?|AUTH|COOKIES?|DSN|(?<![A-Z])(?:PIN|OTP))(?![A-Z])"
+)
+"""Names of variables whose values are taken for secrets even where they are everyday words."""
+_ABOUT = re.compile(
+    r"(?i)_(?:FILE|PATH|DIR|SOCK|SOURCE|METHOD|MODE|TYPE|NAME|ID|USER|HOST|PORT|LENGTH|SIZE|TTL|TIMEOUT"
+    r"|PROVIDER|POLICY|VERSION|COUNT|LIMIT)$"
+)
+"""Ends of names that are about a secret: an everyday word there is none."""
+_SWITCH = re.compile(
+    r"(?i)true|false|yes|no|on|off|none|null|auto|default|always|never|(?:en|dis)abled?|required|optional"
+)
+"""Values that switch something: they are no secrets under any name."""
+_PATH = re.compile(r"~?(?:/[a-z][a-z.-]{0,20}){2,6}/?")
+"""Paths in plain words, such as those of programs that ask for a password."""
 _OF_SESSIONS = frozenset({"RAVI_API_KEY", "CONSTELLAGENT_REPORT_TOKEN"})
 _NO_SECRETS = frozenset({*SHELL_NAMES, "SHELL", "USER", "LOGNAME", "TERM", "PWD", "OLDPWD"})
 _WORDS = frozenset({"set", "command", "shell", "setup", "prompt", "owner", "from", "subject", "text", "log"})
 """Keys of a constellation file below which every text is taken for a secret."""
+_RUN = frozenset({"command", "shell", "setup"})
+"""Keys below which the texts are commands."""
 _PLAIN = re.compile(r"[a-z]{1,12}|[A-Za-z]{1,8}|[0-9.]{1,8}|/[a-z/]{1,30}|--?[a-z-]{1,30}")
 """Words that everybody uses: they stand in the file too, and prove nothing."""
 _PASSWORD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/@:]{0,256}:([^\s/@]{1,512})@")
@@ -74,23 +93,45 @@ class Known:
     texts: dict[str, str] = field(default_factory=dict, repr=False)
     faults: list[str] = field(default_factory=list)
 
+    def copy(self) -> "Known":
+        """Return what is known by now, also while somebody still adds to it."""
+        return Known(self.secrets.copy(), self.spared.copy(), self.texts.copy(), self.faults.copy())
 
-def gather(paths: Paths, environ: Mapping[str, str] = os.environ, file: Path | None = None) -> Known:
-    """Look at all places; what cannot be had is among the `faults`, and never an error."""
-    known = Known()
-    known.secrets |= {
-        value for name, value in environ.items() if _TELLING.search(name) and not _PLAIN.fullmatch(value)
-    }
+
+def gather(
+    paths: Paths,
+    environ: Mapping[str, str] = os.environ,
+    file: Path | None = None,
+    into: Known | None = None,
+) -> Known:
+    """Look at all places; what cannot be had is among the `faults`, and never an error.
+
+    What is found goes `into` what is given at once, so that a look that hangs does not cost those before it.
+    """
+    known = Known() if into is None else into
+    known.secrets |= {value for name, value in environ.items() if _secret(name, value)}
     known.secrets |= {word for value in environ.values() for word in _passwords(value)}
     for what, look in (
         ("the root key", lambda: _of_state(paths, known)),
         ("the key of the hosted provider", lambda: _of_hosted(known, environ)),
-        ("the sessions", lambda: _of_sessions(paths, known)),
         ("the constellation files", lambda: _of_files(known, file)),
         ("git's settings", lambda: _of_addresses(known, (Path.home() / name for name in _OF_GIT))),
+        ("the sessions", lambda: _of_sessions(known)),
     ):
         _try(known, what, look)
     return known
+
+
+def _secret(name: str, value: str) -> bool:
+    """Whether a variable's value is taken for a secret by its name."""
+    if name in _NO_SECRETS or _SWITCH.fullmatch(value) or _PATH.fullmatch(value):
+        return False
+    return _named(name) or (_TELLING.search(name) is not None and not _PLAIN.fullmatch(value))
+
+
+def _named(name: str) -> bool:
+    """Whether a variable's name leaves no doubt, so that an everyday word is a secret under it."""
+    return name not in _NO_SECRETS and _NAMED.search(name) is not None and not _ABOUT.search(name)
 
 
 def _try(known: Known, what: str, look: Callable[[], None]) -> None:
@@ -190,9 +231,19 @@ def _of_hosted(known: Known, environ: Mapping[str, str]) -> None:
         known.secrets.add(found.value)
 
 
-def _of_sessions(paths: Paths, known: Known) -> None:
-    """Take the keys and tokens of what runs; their names are the folders of the sessions."""
-    known.spared |= {place.name for place in paths.sessions.iterdir()} if paths.sessions.is_dir() else set()
+def sessions(paths: Paths) -> set[str]:
+    """Return the ids of sessions, which are the names of their folders: they are random, and no secrets.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        return {place.name for place in paths.sessions.iterdir()}
+    return set()
+
+
+def _of_sessions(known: Known) -> None:
+    """Take the keys and tokens of what runs."""
     for values in processes.variables(_OF_SESSIONS).values():
         known.secrets |= set(values.values())
 
@@ -206,10 +257,42 @@ def _of_files(known: Known, file: Path | None) -> None:
         with contextlib.suppress(OSError):
             read.append(Path(place).read_bytes()[:_LARGEST].decode("utf-8", "replace"))
         for one in read:
-            said = set(_texts(parse(one)))
+            file_says = parse(one)
+            said = set(_texts(file_says))
+            known.secrets |= set(_under_names(file_says)) | set(_behind_words(file_says))
             known.secrets |= {value for value in said if not _PLAIN.fullmatch(value)}
             known.secrets |= {word for value in said for word in _in_words(value)}
         known.texts[place] = text or read[-1]
+
+
+def _under_names(value: Any) -> Iterator[str]:
+    """Yield the values under names that leave no doubt."""
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            if isinstance(part, str | int | float) and not isinstance(part, bool):
+                if _named(str(key)) and _secret(str(key), str(part)):
+                    yield str(part)
+            else:
+                yield from _under_names(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _under_names(part)
+
+
+def _behind_words(value: Any, *, run: bool = False) -> Iterator[str]:
+    """Yield what stands in a command behind `--password`, `TOKEN=` and their like."""
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _behind_words(part, run=run or key in _RUN)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _behind_words(part, run=run)
+        if run:
+            yield from _behind_words(" ".join(part for part in value if isinstance(part, str)), run=True)
+    elif run and isinstance(value, str):
+        for word in behind_words(value):
+            if not (word.startswith("$") or _SWITCH.fullmatch(word) or _PATH.fullmatch(word)):
+                yield word
 
 
 def _in_words(text: str) -> Iterator[str]:

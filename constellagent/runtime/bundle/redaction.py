@@ -76,6 +76,9 @@ class Redactor:
             return {self.text(str(key)): self._behind(str(key), part) for key, part in value.items()}
         if isinstance(value, list | tuple):
             return [self.value(part) for part in value]
+        if isinstance(value, int | float) and not isinstance(value, bool) and self._finder.spans(repr(value)):
+            self.known += 1  # digits that are left would tell where it was, and a mark among them is no JSON
+            return MARK
         return value
 
     def _behind(self, key: str, value: Any) -> Any:

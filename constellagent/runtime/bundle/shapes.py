@@ -5,6 +5,7 @@ text cannot make it try again and again.
 """
 
 import re
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from typing import NamedTuple
@@ -31,11 +32,17 @@ _MADE = (
 _SECRET = re.compile("|".join((_PRIVATE_KEY, *_MADE)))
 
 _WORDS = r"(?:password|passwd|passphrase|secret|token|(?:api|access|private)[_-]?key|client[_-]?secret)"
+_SHORT = (
+    r"(?:(?<!by)(?<!com)(?<!ask)(?<!env\.)pass|pwd)"
+    r"(?!(?:_?[0-9]{1,3})?[ \t]{0,4}[:=][ \t]{0,4}[/~])"
+)
+"""Short words that say the same where they end there, but for a path: what a shell is in is called so too."""
 _BEFORE = (
     r"(?P<before>(?<![a-z])(?:authorization|proxy-authorization|cookie|set-cookie|x-api-key|x-constellagent)"
     r"(?:\\{0,3}[\"'])?[ \t]{0,4}[:=][ \t]{0,4}"
     rf"|{_WORDS}[a-z0-9_]{{0,20}}(?:\\{{0,3}}[\"'])?[ \t]{{0,4}}[:=][ \t]{{0,4}}"
-    rf"|(?<![\w-])--?(?:[a-z]{{1,16}}-){{0,3}}{_WORDS}[ \t]{{1,4}})"
+    rf"|{_SHORT}(?:_?[0-9]{{1,3}})?(?:\\{{0,3}}[\"'])?[ \t]{{0,4}}[:=][ \t]{{0,4}}"
+    rf"|(?<![\w-])--?(?:[a-z]{{1,16}}-){{0,3}}(?:{_WORDS}|pass|pwd)[ \t]{{1,4}})"
 )
 """Words that say what comes behind them: of a header, of a setting, and of an option, which has no mark."""
 _NOT_DONE = r"(?!\[\*\*\*\])"
@@ -49,6 +56,13 @@ _COOKIES = re.compile(
     r"(?i)(?P<before>(?<![a-z])(?:set-)?cookie[ \t]{0,4}[:=][ \t]{0,4})"
     r"(?!\[\*\*\*\](?:[\n\"']|\Z))[^\n\"']{1,4096}+"
 )
+_PHRASE = rf"(?:password|passwd|passphrase|{_SHORT})(?:_?[0-9]{{1,3}})?[ \t]{{0,4}}+"
+_LINE = re.compile(
+    rf"(?i)(?P<before>(?:(?<!-){_PHRASE}=|{_PHRASE}:)[ \t]{{0,4}}+)"
+    r"(?!\\{0,3}[\"']|\[\*\*\*\](?:\n|\Z)|(?:null|none|true|false)[ \t]{0,4}(?:[\n,;&)}\]\"']|\Z))"
+    r"[^\n]{4,}+"
+)
+"""A password without quotes may have spaces and marks, so the line ends it; that of an option ends before."""
 _AFTER = re.compile(
     rf"(?i)(?:{_BEFORE}|(?P<bearer>(?<![a-z])bearer[ \t]{{1,4}}))"
     r"(?P<open>[\"']?(?:(?:bearer|basic|token|digest)[ \t]{1,4})?)"
@@ -63,7 +77,7 @@ _OF_OPTION = re.compile(
 """What programs take beside a short option: a password, or a name with one."""
 
 _TELLING = re.compile(
-    r"(?i)(?:password|passwd|passphrase|secret|token|authorization|cookie|credentials?"
+    r"(?i)(?:(?<![a-z])(?:pass|pwd|pin)|password|passwd|passphrase|secret|token|authorization|cookie|credentials?"
     r"|(?:api|access|private|session|client|identity|management)[_-]?key)$"
 )
 _IN_ADDRESS = re.compile(r"(?P<before>[A-Za-z][A-Za-z0-9+.-]{1,20}://)(?!\[\*\*\*\]@)[^\s/@\"'<>]{1,512}+@")
@@ -99,14 +113,14 @@ def mask(text: str, spared: AbstractSet[str] = frozenset()) -> Masked:
         return MARK
 
     def behind(found: re.Match[str]) -> str:
-        said = found.groupdict()
-        return "".join((said["before"] or said.get("bearer") or "", said.get("open") or "", MARK))
+        return _kept(found) + MARK
 
     count = 0
     for pattern, put in (
         (_SECRET, whole),
         (_QUOTED, behind),
         (_COOKIES, behind),
+        (_LINE, behind),
         (_AFTER, behind),
         (_OF_OPTION, behind),
         (_EMAIL, whole),
@@ -129,6 +143,12 @@ def mask(text: str, spared: AbstractSet[str] = frozenset()) -> Masked:
     return Masked("".join((*pieces, text[end:])), count + times)
 
 
+def _kept(found: re.Match[str]) -> str:
+    """Return what of a match says that a secret follows."""
+    said = found.groupdict()
+    return (said["before"] or said.get("bearer") or "") + (said.get("open") or "")
+
+
 def _run(run: str, spared: AbstractSet[str]) -> Masked:
     """Judge a run of letters, digits and what base64 has beside them; a slash may also part a path."""
     parts = run.split("/")
@@ -145,6 +165,13 @@ def _without(word: str, spared: AbstractSet[str]) -> str:
         return ""
     parts = word.split("-")
     return "-".join(part for part in parts if part not in spared) if spared & set(parts) else word
+
+
+def behind_words(text: str) -> Iterator[str]:
+    """Yield what stands in a command behind words that say that it is a secret, each value as it is."""
+    for pattern in (_QUOTED, _AFTER):
+        for found in pattern.finditer(text):
+            yield found[0][len(_kept(found)) :]
 
 
 def telling(name: str) -> bool:

@@ -11,8 +11,9 @@ from constellagent.errors import ConflictError
 from constellagent.failpoints import around
 from constellagent.runtime.clock import Clock
 from constellagent.runtime.delivery import gate
-from constellagent.runtime.delivery.guided import Guided, Ours
+from constellagent.runtime.delivery.guided import Guided
 from constellagent.runtime.delivery.looking import Looking
+from constellagent.runtime.delivery.ours import Ours
 from constellagent.runtime.delivery.pasting import Delivery, Hands
 from constellagent.runtime.delivery.ports import KindOf, Seeing, Writing
 from constellagent.runtime.delivery.turns import Turns
@@ -66,7 +67,7 @@ class Courier:
             kind = await self.kind(row)
             looking = Looking(row, kind, self._screens, self._clock)
             hands = Hands(self._sessions.log(row.id), self._write(row), self._sessions.view(row)["pid"])
-            guided = Guided(looking, hands, self._turns, self._ours.setdefault(row.id, Ours()))
+            guided = Guided(looking, hands, self._turns, await self._ours_of(row.id))
             free = force or not gate.knows(kind)
             if not free:
                 if not text.strip():
@@ -86,6 +87,11 @@ class Courier:
         """Return the kind of a session's program; a run shows our own words, and is a command."""
         name = await self._kind_of(row) if row.role == "agent" else ""
         return next((kind for known, kind in KINDS.items() if known == name), KINDS["command"])
+
+    async def _ours_of(self, session: str) -> Ours:
+        if session not in self._ours:
+            self._ours[session] = await Ours.of(self._sessions.log(session).parent)
+        return self._ours[session]
 
     def forget(self, session: str) -> None:
         """A session has ended."""

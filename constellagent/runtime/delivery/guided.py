@@ -1,11 +1,10 @@
 """A delivery to a program whose input line can be read: each step is taken once the one before was seen."""
 
 import asyncio
-from collections import deque
-from dataclasses import dataclass, field
 
 from constellagent.runtime.delivery import pasting
 from constellagent.runtime.delivery.looking import Looking, Seen
+from constellagent.runtime.delivery.ours import Ours
 from constellagent.runtime.delivery.pasting import Delivery, Hands
 from constellagent.runtime.delivery.sight import beside, holds, same, squeezed, stands_for
 from constellagent.runtime.delivery.turns import Listening, Turns
@@ -25,23 +24,8 @@ _HEAD = 24
 """Letters and digits of a text's first line that are looked for on the screen."""
 _CLEARINGS = 40
 """How often keys that delete are pressed, a screen of lines each time."""
-_LATE = 8
-"""How many of our texts are remembered for hooks that tell late."""
 _DELETES = b"\x15\x7f"
 """Ctrl-U deletes what is left of the cursor in its line; where nothing is, Backspace joins the lines."""
-
-
-@dataclass(slots=True)
-class Ours:
-    """What we know of our own texts in one session.
-
-    Attributes:
-        left: the newest one that was not seen to be taken, and what the input line showed of it.
-        sent: the newest ones that were, of which a hook may tell late.
-    """
-
-    left: tuple[str, ...] = ()
-    sent: deque[str] = field(default_factory=lambda: deque(maxlen=_LATE))
 
 
 class Guided:
@@ -67,11 +51,11 @@ class Guided:
         for _ in range(_CLEARINGS):
             was = sight.draft
             if was == "":
-                self._ours.left = ()
+                await self._ours.leave()
                 return True
             if was is None or sight.dialog:
                 return False
-            self._ours.left = (*self._ours.left, was)
+            await self._ours.leave(*self._ours.left, was)
             await self._hands.press(_DELETES * (len(was.splitlines()) + 1))
             sight = (await self._looking.until(lambda now, was=was: now.sight.draft != was, 1.0)).sight  # type: ignore[misc]
             if sight.draft == was or (
@@ -87,7 +71,7 @@ class Guided:
             ConstellagentError: its session cannot be written to.
         """
         if enter and text:
-            self._ours.left = (text,)
+            await self._ours.leave(text)
         brackets = (await self._looking.look()).sight.brackets
         unread = await self._hands.paste(text, enter=enter, brackets=brackets)
         if unread is not None:
@@ -101,7 +85,7 @@ class Guided:
         seen = await self._looking.look()
         if text and (why := _doubt(seen, text)):
             return Delivery(False, f"{why}, and Enter was not pressed")
-        self._ours.left = (text, seen.sight.draft or "")
+        await self._ours.leave(text, seen.sight.draft or "")
         return await self._enter(text, seen)
 
     async def _enter(self, text: str, before: Seen) -> Delivery:
@@ -112,7 +96,7 @@ class Guided:
             await self._hands.press(b"\r")
             if not await self._taken(text, listening):
                 return Delivery(False, "the text still stands in its input line after Enter")
-            self._ours.left = ()
+            await self._ours.leave()
             if text.startswith(("/", "!")) or _works(before):
                 return Delivery(True)  # a command of its own begins no turn; what is queued begins one later
             told = await self._told(text, listening, TOLD_WITHIN if tells else 0.0)

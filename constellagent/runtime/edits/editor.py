@@ -110,7 +110,9 @@ class Editor:
             case "commit":
                 return await self._commit(standing, request)
             case "push":
-                pushed = await pushes.push(git, folder, request.get("remote"))
+                sheltered = standing.agent.spec.sandbox.kind != "none"
+                only = standing.agent.branch if sheltered else ""
+                pushed = await pushes.push(git, folder, request.get("remote"), only=only)
                 if pushed.moved:
                     await self._trace(request["file"], agent, pushed.line)
                 return DoneView(done=[pushed.line], rescue="")

@@ -40,17 +40,26 @@ class Pushed(NamedTuple):
 
 
 @around(Point.WORK_PUSH)
-async def push(git: Git, folder: Path, remote: str | None) -> Pushed:
+async def push(git: Git, folder: Path, remote: str | None, *, only: str = "") -> Pushed:
     """Push the branch that is checked out; the first push makes the remote's branch its upstream.
+
+    `only` is the one branch that may be pushed, where who writes in the worktree must not choose another: it
+    goes out with the person's credentials.
 
     Raises:
         UsageError: there is no such remote.
-        ConflictError: there is no branch, no remote, or the remote has commits that the branch has not.
+        ConflictError: there is no branch, another than that one, no remote, or the remote has commits that
+            the branch has not.
         GitError: git failed; without what a URL holds of secrets.
     """
     now = await state.look(git, folder)
     if not now.branch or not now.head:
         raise ConflictError(f"{folder} has no branch checked out", hint="check out a branch in it first")
+    if only and now.branch != only:
+        raise ConflictError(
+            f"{now.branch} is checked out, but of a sandboxed agent only {only} is pushed; nothing was",
+            hint=f"git -C {folder} switch {only}; or, if you trust it: git push REMOTE {now.branch}",
+        )
     remotes = await names(git, folder)
     tracked, upstream = await _tracked(git, folder, now.branch)
     there = _remote(remote, tracked if upstream else "", remotes)

@@ -1,6 +1,7 @@
 """Starting a session's program in a new pty, or saying in words why it cannot be started."""
 
 import os
+import resource
 import signal
 import stat
 
@@ -25,11 +26,18 @@ class StartError(Exception):
 
 
 @around(Point.HOLDER_PROGRAM)
-def start(argv: list[str], cwd: str, env: dict[str, str], size: tuple[int, int], umask: int) -> PtyProcess:
+def start(
+    argv: list[str],
+    cwd: str,
+    env: dict[str, str],
+    size: tuple[int, int],
+    umask: int,
+    descriptors: int = 0,
+) -> PtyProcess:
     """Start `argv` in `cwd` with exactly `env`; returns after its exec has succeeded.
 
     `size` is rows and columns. The program gets the default action of every signal, even of those that the
-    holder ignores.
+    holder ignores. With `descriptors` it may open so many files, not as many as the daemon and its holders.
 
     Raises:
         StartError: it could not be started; nothing runs.
@@ -42,6 +50,7 @@ def start(argv: list[str], cwd: str, env: dict[str, str], size: tuple[int, int],
     def prepare() -> None:
         _reset_signals()
         os.umask(umask)
+        _limit(descriptors)
         os.chdir(cwd)  # not through ptyprocess: there a failure would leave a second holder behind
 
     try:
@@ -113,6 +122,12 @@ def _hint(number: int | None) -> str:
     if number == 7:  # E2BIG
         return "arguments and environment are too long together; pass the long part in a file"
     return ""
+
+
+def _limit(descriptors: int) -> None:
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if descriptors and (hard == resource.RLIM_INFINITY or descriptors <= hard):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, hard))
 
 
 def _reset_signals() -> None:

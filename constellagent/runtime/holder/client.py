@@ -107,6 +107,10 @@ class _Connection:
                 except protocol.ProtocolError as error:
                     raise _gone() from error
 
+    def abandon(self) -> None:
+        """Close it at once, whatever is still to be sent."""
+        self._writer.transport.abort()
+
     async def close(self) -> None:
         self._writer.close()
         try:
@@ -119,6 +123,7 @@ class HolderClient:
     """The holder of one session."""
 
     def __init__(self, socket: Path, connection: _Connection) -> None:
+        self._stale = False
         self._socket = socket
         self._connection = connection
         self._turn = asyncio.Lock()
@@ -171,11 +176,13 @@ class HolderClient:
         """
         async with self._turn:
             try:
-                await self._connection.send(protocol.stop(grace))
                 async with asyncio.timeout(grace + _STOP):
-                    return await self._connection.answer(protocol.EXIT)
-            except UnavailableError:
-                return await self.wait()
+                    try:
+                        await self._renew()
+                        await self._connection.send(protocol.stop(grace))
+                        return await self._connection.answer(protocol.EXIT)
+                    except UnavailableError:
+                        return await self.wait()
             except TimeoutError as error:
                 raise WorldError("the session's processes do not end", delay=grace + _STOP) from error
 
@@ -213,14 +220,36 @@ class HolderClient:
         """Close the connection; the session goes on."""
         await self._connection.close()
 
+    async def _renew(self) -> None:
+        """Have a connection on which no answer is outstanding."""
+        if self._stale:
+            self._connection = await _Connection.open(self._socket)
+            self._stale = False
+
     async def _ask(self, frame: bytes) -> dict[str, Any]:
-        """Send a request with a question behind it, so that its refusal comes before the answer."""
-        await self._connection.send(frame + protocol.frame(protocol.STATUS))
+        """Send a request with a question behind it, so that its refusal comes before the answer.
+
+        A question that was given up may be answered later, and that answer must not pass for the next one's:
+        the next goes over another connection.
+        """
+        await self._renew()
+        self._stale = True
         try:
             async with asyncio.timeout(_ANSWER):
-                return await self._connection.answer(protocol.STATUS)
+                await self._connection.send(frame + protocol.frame(protocol.STATUS))
+                said = await self._connection.answer(protocol.STATUS)
+        except BusyError:
+            self._stale = False  # it was answered
+            raise
         except TimeoutError as error:
-            raise UnavailableError("the holder does not answer") from error
+            self._connection.abandon()
+            hint = "look at its terminal: what was sent may still arrive" if frame else ""
+            raise UnavailableError("the holder does not answer", hint=hint) from error
+        except BaseException:
+            self._connection.abandon()
+            raise
+        self._stale = False
+        return said
 
 
 def _last(known: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ class Config:
         log_bytes: output to keep.
         grace: seconds between SIGTERM and SIGKILL where a stop names none.
         clipboard: the program may write to the clipboard of a terminal that is attached.
+        descriptors: how many files the program may open, 0 for as many as the holder.
         pty_size: whose size the pty has, `latest` or `smallest` of those who are attached.
     """
 
@@ -26,6 +27,7 @@ class Config:
         "clipboard",
         "columns",
         "cwd",
+        "descriptors",
         "env",
         "folder",
         "grace",
@@ -56,6 +58,7 @@ class Config:
             self.grace = float(value["grace"])
             self.pty_size = str(value.get("pty_size", "latest"))
             self.clipboard = bool(value.get("clipboard", False))
+            self.descriptors = int(value.get("descriptors", 0))
         except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise ValueError(f"the launch lacks a part or has one of the wrong kind: {error}") from error
 

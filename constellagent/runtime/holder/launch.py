@@ -14,14 +14,14 @@ from typing import Any, Literal
 from constellagent import failpoints
 from constellagent.errors import WorldError
 from constellagent.failpoints import around
-from constellagent.runtime import ports
+from constellagent.runtime import descriptors, ports
 from constellagent.runtime.holder import __main__ as program
 from constellagent.runtime.holder import status
 from constellagent.runtime.holder.tree import Ending
 from constellagent.runtime.points import Point
 
 _HANDSHAKE = 10.0
-_INHERITED = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", failpoints.VARIABLE)
+_INHERITED = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", failpoints.VARIABLE, failpoints.TOLD)
 """What an interpreter that is linked in an unusual way needs to start at all, and what tests fail it by."""
 
 
@@ -60,6 +60,7 @@ async def launch(
             "grace": launch.grace.total_seconds(),
             "pty_size": pty_size,
             "clipboard": clipboard,
+            "descriptors": descriptors.for_programs(),
         }
     )
     answers: list[dict[str, Any]] = []

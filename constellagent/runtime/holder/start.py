@@ -51,7 +51,7 @@ def _hold(config: Config, umask: int, answer: int) -> int:
     env = config.env | {processes.MARKER: config.session} | reports.variables(config.socket)
     size = (config.rows, config.columns)
     try:
-        program = Program(child.start(config.argv, config.cwd, env, size, umask), size)
+        program = Program(child.start(config.argv, config.cwd, env, size, umask, config.descriptors), size)
     except child.StartError as error:
         os.unlink(config.socket)  # noqa: PTH108 - pathlib is dear to import
         _tell(answer, {"started": False, "reason": error.reason, "hint": error.hint})

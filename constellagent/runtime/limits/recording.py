@@ -1,17 +1,19 @@
 """Writes down what agents use, as their programs tell it: live ones by their hooks, runs when they end.
 
-Reports must not wait for a disk, so the newest word of each conversation waits here until it is written.
+Reports must not wait for a disk, so the newest word of each conversation waits here until it is written. Who
+takes the reports asks for that, and has the next daemon hear again what was not.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from constellagent.agents.kind import Report, Usage
-from constellagent.errors import ConstellagentError
+from constellagent.errors import ConstellagentError, WorldError
 from constellagent.plan.limits import day_of
 from constellagent.runtime.headless.verdicts import usage_of, used_so_far
 from constellagent.runtime.limits.effect import InEffect
@@ -31,6 +33,11 @@ class Told(Protocol):
     """What a hook has told."""
 
     @property
+    def number(self) -> int:
+        """The how-many-th of its session."""
+        ...
+
+    @property
     def event(self) -> str:
         """The name of a kind of agent."""
         ...
@@ -47,10 +54,32 @@ class Told(Protocol):
 
 
 OnUsed = Callable[[SessionRow], Awaitable[None]]
+OnKept = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """The newest word of a conversation.
+
+    Attributes:
+        row: the session that it is in.
+        at: when that was said, epoch seconds.
+        usage: what it has used.
+        first: the lowest number of the reports that said so, by session: a conversation may go on in another.
+    """
+
+    row: SessionRow
+    at: float
+    usage: Usage
+    first: Mapping[str, int]
 
 
 class Recorder:
-    """Charges what is used to agents and days."""
+    """Charges what is used to agents and days.
+
+    Attributes:
+        on_kept: is told of a session of which something was written down.
+    """
 
     def __init__(
         self,
@@ -66,9 +95,11 @@ class Recorder:
         self._effect = effect
         self._folder = folder
         self._on_used = on_used
-        self._due: dict[str, tuple[SessionRow, float, Usage]] = {}
+        self._due: dict[str, _Due] = {}
+        self._odd: set[str] = set()
         self._stirred = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
+        self.on_kept: OnKept = _ignore
 
     def start(self) -> None:
         """Begin to write down what is told."""
@@ -88,11 +119,16 @@ class Recorder:
         conversation = told.report.conversation
         key = f"{told.event} {conversation}" if conversation else f"session {row.id}"
         # All that a run uses is its own, whoever tells it; and what it says at its end counts the same.
-        self._put(f"session {row.id}" if row.role == "run" else key, row, told.at, told.report.usage)
+        key = f"session {row.id}" if row.role == "run" else key
+        self._put(key, _Due(row, told.at, told.report.usage, {row.id: told.number}))
+
+    def unkept(self, session: str) -> int | None:
+        """Return the lowest number of a session's reports that is not written down yet."""
+        return min((due.first[session] for due in self._due.values() if session in due.first), default=None)
 
     def used(self, row: SessionRow, at: float, usage: Usage) -> None:
         """Take how much a run has used so far. Never blocks, never raises."""
-        self._put(f"session {row.id}", row, at, usage)
+        self._put(f"session {row.id}", _Due(row, at, usage, {}))
 
     async def ended(self, row: SessionRow) -> None:
         """Write down what a run used in all, before anybody asks what is left."""
@@ -120,11 +156,11 @@ class Recorder:
             if row.role == "run" and (row.ended_at or 0.0) >= since:
                 await self.ended(row)
 
-    def _put(self, conversation: str, row: SessionRow, at: float, usage: Usage) -> None:
+    def _put(self, conversation: str, due: _Due) -> None:
         before = self._due.get(conversation)
         if before is not None:
-            usage = _most(before[2], usage)
-        self._due[conversation] = row, at, usage
+            due = _Due(due.row, due.at, _most(before.usage, due.usage), {**due.first, **before.first})
+        self._due[conversation] = due
         self._stirred.set()
 
     async def _write_on(self) -> None:
@@ -136,19 +172,29 @@ class Recorder:
                 self._stirred.set()
 
     async def _write_all(self) -> bool:
-        """Write down all that was told; says whether that could be done."""
-        for conversation, told in list(self._due.items()):
-            row, at, usage = told
+        """Write down all that was told; says whether that could be done.
+
+        What goes wrong with one is said once, and keeps no other; what fails for all is not tried for each.
+        """
+        odd: set[str] = set()
+        for conversation, due in list(self._due.items()):
             try:
-                more = await self._write(conversation, row, at, usage)
+                more = await self._write(conversation, due.row, due.at, due.usage)
             except ConstellagentError as error:
-                _log.warning("what %s used is not written down: %s", row.subject, error.message)
-                return False
-            if self._due.get(conversation) is told:
+                odd.add(conversation)
+                if conversation not in self._odd:
+                    _log.warning("what %s used is not written down: %s", due.row.subject, error.message)
+                if isinstance(error, WorldError):
+                    break
+                continue
+            if self._due.get(conversation) is due:
                 del self._due[conversation]
+                for session in due.first:
+                    self.on_kept(session)
             if more:
-                await self._on_used(row)
-        return True
+                await self._on_used(due.row)
+        self._odd = odd
+        return not odd
 
     async def _write(self, conversation: str, row: SessionRow, at: float, usage: Usage) -> bool:
         rules = await self._effect.of(row.constellation)
@@ -160,3 +206,7 @@ class Recorder:
 def _most(one: Usage, other: Usage) -> Usage:
     costs = [cost for cost in (one.cost, other.cost) if cost is not None]
     return Usage(max(one.input, other.input), max(one.output, other.output), max(costs, default=None))
+
+
+def _ignore(_session: str) -> None:
+    """Take what was written down before anybody wants to know it."""

@@ -1,11 +1,14 @@
 """Constellations that git's worktrees tell of and the state does not know: remembered as they were applied.
 
-What is remembered as applied runs without another question, so a file counts only where every agent and
-service that it declares had a session that was started from that very declaration.
+What is remembered as applied runs without another question, also what no process was ever started from
+(setup steps, included files, rights). So a file counts only where its very bytes are those that the newest
+session of an agent or service was started from: such a session is started only from a content that was
+approved as a whole. Older sessions may come from an older content, so of each the declaration that it follows
+has to be the same besides. Runs prove nothing: a person may run an agent from a file that is not approved.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from constellagent.errors import WorldError
 from constellagent.plan.desired import Desired
@@ -60,19 +63,22 @@ class LostConstellations:
 def _trace(ground: Ground, notes: Mapping[str, Note]) -> ConstellationTrace:
     agents = [name for name in ground.owned() if "@" not in name]
     file = str(ground.file) if ground.file is not None and ground.desired is not None else ""
-    unproven = _unproven(ground.id, ground.desired, notes) if ground.desired is not None else ()
+    unproven = tuple(_unproven(ground, ground.desired, notes)) if ground.desired is not None else ()
     return ConstellationTrace(ground.id, ground.name, file, len(agents), ground.known, unproven)
 
 
-def _unproven(key: str, desired: Desired, notes: Mapping[str, Note]) -> tuple[str, ...]:
-    """Return the agents and services whose newest session was not started from what is declared now."""
-    newest: dict[tuple[str, str], str] = {}
-    for note in sorted(notes.values(), key=lambda one: one.row.started_at):
-        if note.row.constellation == key:
-            newest[note.row.role, note.row.subject] = note.row.fingerprint
+def _unproven(ground: Ground, desired: Desired, notes: Mapping[str, Note]) -> Iterator[str]:
+    """Yield what no session shows to have been approved as it is declared now."""
+    ours = [note for note in notes.values() if note.row.constellation == ground.id and note.row.role != "run"]
+    ours.sort(key=lambda one: (one.row.started_at, one.row.id))
+    if not ours or not ground.digest or ours[-1].content != ground.digest:
+        yield "this content of the file"
+    newest = {(note.row.role, note.row.subject): note.row.fingerprint for note in ours}
     agents = [name for name, one in desired.agents.items() if newest.get(("agent", name)) != one.fingerprint]
-    services = [
-        name for name, one in desired.services.items() if newest.get(("service", name)) != one.fingerprint
-    ]
-    scheduled = [name for name, one in desired.agents.items() if one.schedules and name not in agents]
-    return (*agents, *services, *(f"the schedules of {name}" for name in scheduled))
+    yield from agents
+    for name, service in desired.services.items():
+        if newest.get(("service", name)) != service.fingerprint:
+            yield name
+    for name, agent in desired.agents.items():
+        if agent.schedules and name not in agents:
+            yield f"the schedules of {name}"

@@ -1,7 +1,9 @@
 """A database that is damaged or gone: set aside whole, and made anew of every row that can still be read.
 
 The damaged file is never changed and never deleted. The new one is complete on the disk before it takes its
-place by one rename, so dying anywhere leaves either the old file or the new.
+place by one rename, so dying anywhere leaves either the old file or the new. The old one's log must be away
+before that: where only it is, the file counts as damaged, nobody opens it to work, and it is read by its
+second name, beside which the log lies (`soundness.parted`).
 """
 
 import asyncio
@@ -15,8 +17,10 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from constellagent import soundness
 from constellagent.durable import DurableFile, Migrations
 from constellagent.errors import WorldError
+from constellagent.failpoints import FilePoint, reach
 from constellagent.ravi.local import schema as provider_schema
 from constellagent.ravi.local.store import Store
 from constellagent.runtime import survivors
@@ -30,7 +34,7 @@ from constellagent.runtime.store import schema as state_schema
 from constellagent.runtime.store.database import Database
 from constellagent.runtime.worktrees.marker import sync_folder
 
-ASIDE = "damaged"
+ASIDE = soundness.ASIDE
 """In the names of files that were set aside."""
 Check = Callable[[sqlite3.Connection], dict[str, str]]
 """Takes rows out again that cannot be believed; returns why, by table."""
@@ -50,9 +54,11 @@ class State:
 
     async def mend(self, finding: Finding) -> str:
         """Begin a new one, with what can be read of a damaged one."""
-        if finding.kind == "lost state":
-            return await _begin(Database(self._path), self._path)
         moment = self._scene.around.clock.now()
+        if finding.kind == "lost state":
+            aside = await asyncio.to_thread(_log_aside, self._path, moment)
+            done = await _begin(Database(self._path), self._path)
+            return f"{done}; the log of the lost one is {aside}" if aside else done
         return await _renew(self._path, Database, moment, _approved)
 
     def errand(self, finding: Finding) -> Errand | None:  # noqa: ARG002 - nothing of this is for the daemon
@@ -62,7 +68,8 @@ class State:
     def _trace(self) -> DatabaseTrace:
         seen = reading.health(self._path, state_schema.MIGRATIONS)
         lost = _lost(self._path, state_schema.MIGRATIONS) if seen.health is Health.DAMAGED else ()
-        return DatabaseTrace(str(self._path), seen.health, seen.said, _wanted(self._scene.around.paths), lost)
+        wanted, log = _wanted(self._scene.around.paths), _left_log(self._path)
+        return DatabaseTrace(str(self._path), seen.health, seen.said, wanted, lost, log=log)
 
 
 class Provider:
@@ -91,7 +98,8 @@ class Provider:
         lost = _lost(self._path, provider_schema.MIGRATIONS) if seen.health is Health.DAMAGED else ()
         wanted = seen.health is Health.EMPTY and _has_any(self._path.parent / "audit")
         backups = () if seen.health is Health.FINE else tuple(_backups(self._path))
-        return DatabaseTrace(str(self._path), seen.health, seen.said, wanted, lost, backups)
+        log = _left_log(self._path)
+        return DatabaseTrace(str(self._path), seen.health, seen.said, wanted, lost, backups, log)
 
 
 def _wanted(paths: Paths) -> bool:
@@ -107,6 +115,14 @@ def _has_any(folder: Path) -> bool:
         return any(folder.iterdir())
     except OSError:
         return False
+
+
+def _left_log(path: Path) -> str:
+    """Return where the log of a file lies that is gone or empty; empty where there is none."""
+    try:
+        return str(soundness.log_of(path)) if soundness.alone(path) else ""
+    except OSError:
+        return ""
 
 
 def _lost(path: Path, migrations: Migrations) -> tuple[str, ...]:
@@ -176,8 +192,10 @@ def _fill(path: Path, new: Path, check: Check) -> reading.Salvage:
     with contextlib.closing(sqlite3.connect(new, isolation_level=None)) as target:
         target.execute("PRAGMA synchronous=FULL")
         target.execute("BEGIN")
-        with reading.opened(path) as source:
-            found = reading.salvage(source, target)
+        found = reading.nothing(path, target)
+        if found is None:
+            with reading.opened(path) as source:
+                found = reading.salvage(source, target)
         found.lost.update(check(target))
         target.execute("COMMIT")
         target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -207,34 +225,81 @@ def _is_itself(key: str, file: str, digest: str, text: str) -> bool:
 def _exchange(path: Path, new: Path, moment: float) -> Path:
     """Put `new` in the place of a damaged file, which stays under another name; returns that name.
 
-    The damaged file gets its second name first. Where it has one already, an earlier try died in between.
+    The damaged file gets its second name first, then its log gets its own. Where they have these already, an
+    earlier try died in between.
     """
     aside = _aside(path, moment)
-    log, shared = (path.with_name(path.name + end) for end in ("-wal", "-shm"))
-    with contextlib.suppress(FileNotFoundError):
-        log.rename(aside.with_name(f"{aside.name}-wal"))
-    shared.unlink(missing_ok=True)
+    _move_log(path, aside)
+    path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
     descriptor = os.open(new, os.O_RDWR | os.O_CLOEXEC)
     try:
         os.fchmod(descriptor, 0o600)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    new.replace(path)
+    # A log that came back beside the new file after a loss of power would be replayed over it.
     sync_folder(path.parent)
+    reach(f"{FilePoint.EXCHANGE}.{path.stem}:before")
+    new.replace(path)
+    reach(f"{FilePoint.EXCHANGE}.{path.stem}:after")
+    sync_folder(path.parent)
+    aside.with_name(f"{aside.name}-shm").unlink(missing_ok=True)
     return aside
 
 
 def _aside(path: Path, moment: float) -> Path:
-    own = path.stat()
-    for one in path.parent.glob(f"{path.name}.{ASIDE}-*"):
-        if one.stat().st_ino == own.st_ino:
+    """Return the second name of a damaged file; gives it one beside which its log has a place."""
+    if (parted := soundness.parted(path)) is not None:
+        return parted
+    logged = soundness.has_log(path)
+    for one in soundness.second_names(path):
+        if not (logged and soundness.has_log(one)):
             return one
+    aside = _unused(path, moment)
+    reach(f"{FilePoint.ASIDE}.{path.stem}:before")
+    os.link(path, aside)
+    reach(f"{FilePoint.ASIDE}.{path.stem}:after")
+    return aside
+
+
+def _log_aside(path: Path, moment: float) -> Path | None:
+    """Give the log of a file that is gone another name, so that nothing is replayed over a new file.
+
+    Returns the name, None where there is no such log.
+
+    Raises:
+        WorldError: it cannot be renamed.
+    """
+    try:
+        if not soundness.alone(path):
+            return None
+        aside = _unused(path, moment)
+        _move_log(path, aside)
+        path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
+        sync_folder(path.parent)
+    except OSError as error:
+        log = soundness.log_of(path)
+        raise WorldError(f"cannot set {log} aside: {error.strerror}", hint="may you write there?") from error
+    return soundness.log_of(aside)
+
+
+def _move_log(path: Path, aside: Path) -> None:
+    """Rename the log of a file, so that it is that of its other name; an empty one only goes."""
+    log = soundness.log_of(path)
+    if not soundness.has_log(path):
+        log.unlink(missing_ok=True)
+        return
+    reach(f"{FilePoint.ASIDE_LOG}.{path.stem}:before")
+    log.rename(soundness.log_of(aside))
+    reach(f"{FilePoint.ASIDE_LOG}.{path.stem}:after")
+
+
+def _unused(path: Path, moment: float) -> Path:
+    """Return a name for what is set aside that neither a file nor a log has."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(moment))
     aside = path.with_name(f"{path.name}.{ASIDE}-{stamp}")
     number = 1
-    while aside.exists():
+    while any(os.path.lexists(one) for one in (aside, soundness.log_of(aside))):
         number += 1
         aside = path.with_name(f"{path.name}.{ASIDE}-{stamp}-{number}")
-    os.link(path, aside)
     return aside

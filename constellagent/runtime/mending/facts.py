@@ -97,8 +97,8 @@ class ConstellationTrace:
         file: its file, empty where none has this id.
         worktrees: how many of its agents' worktrees git lists.
         known: the state knows it.
-        unproven: agents and services of the file of which no session shows that they were applied as they
-            are declared now.
+        unproven: what of the file no session shows to have been approved as it reads now: the content as a
+            whole, agents, services, schedules.
     """
 
     id: str
@@ -158,6 +158,7 @@ class DatabaseTrace:
         wanted: sessions, worktrees or vaults are there that it should know of.
         lost: of a damaged one, what cannot be read any more, in words; empty where all rows can.
         backups: readable copies beside it, newest first.
+        log: of one that is gone, its log that is still there; empty for none.
     """
 
     path: str
@@ -166,3 +167,4 @@ class DatabaseTrace:
     wanted: bool = False
     lost: tuple[str, ...] = ()
     backups: tuple[str, ...] = ()
+    log: str = ""

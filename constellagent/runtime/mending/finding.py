@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from constellagent.errors import ConstellagentError
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -30,6 +32,21 @@ class Finding:
     safe: bool = True
     grave: bool = field(default=False, compare=False)
     later: bool = False
+
+    @property
+    def unknown(self) -> bool:
+        """Whether it says that something could not be looked at, which is never the same as fine."""
+        return self.kind == NO_LOOK or self.kind.startswith("unknown ")
+
+
+NO_LOOK = "no look"
+"""The kind of finding that says that an area, or a part of it, could not be looked at."""
+
+
+def no_look(area: str, error: ConstellagentError | OSError) -> Finding:
+    """Return what says that nobody knows how an area is; an error of the system names its place itself."""
+    said, hint = (error.message, error.hint) if isinstance(error, ConstellagentError) else (str(error), "")
+    return Finding(area, NO_LOOK, area, f"{area} could not be looked at: {said}", "", hint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ worktree of ours. So a lost state is found again from any folder that was once w
 """
 
 import asyncio
+import hashlib
 import logging
 import os
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from constellagent.errors import ConstellagentError, WorldError
 from constellagent.plan.desired import Desired, desire
@@ -68,11 +70,11 @@ class Ground:
         repository: where it is.
         file: its file, None where none in the repository has this id.
         text: the file as it was applied; as it reads now where the state does not know it; "" without one.
-        current: the file reads now as `text`.
+        current: the file's bytes are now those of `digest`.
         desired: what `text` declares, None where it cannot be read.
         registrations: git's worktrees of the repository, the main checkout first.
         known: the state knows it.
-        digest: SHA-256 of the content that was applied; of the file as it reads now where it is not known.
+        digest: SHA-256 of the bytes that were applied; of the file as it reads now where it is not known.
     """
 
     id: str
@@ -110,26 +112,42 @@ def owner_of(one: Registration) -> tuple[str, str]:
     return (one.marker.constellation, one.marker.agent) if one.marker else ("", "")
 
 
-async def find(around: Surroundings, known: Known) -> tuple[list[Ground], list[str]]:
-    """Return the constellations there are, and why some could not be looked at, in words."""
-    faults: list[str] = []
+class Fault(NamedTuple):
+    """A place that could not be looked at: why, and what a person can do."""
+
+    place: Path
+    said: str
+    advice: str
+
+
+async def find(around: Surroundings, known: Known) -> tuple[list[Ground], list[Fault]]:
+    """Return the constellations there are, and the places that could not be looked at.
+
+    Of a repository that cannot be looked at in full there is none: what is unknown of it is not absent.
+    """
+    faults: list[Fault] = []
     repositories: dict[Path, Repository] = {}
     for folder in await asyncio.to_thread(_folders, around, known):
         try:
             found = await repository.find(folder, timeout=around.settings.git_timeout)
-        except ConstellagentError as error:
-            faults.append(f"{folder}: {error.message}")
+        except (ConstellagentError, OSError) as error:
+            faults.append(_fault(folder, error))
         else:
             repositories[found.root] = found
     grounds = []
     for one in repositories.values():
-        git, listed = confined(around, known, one.root), list[Registration]()
+        git = confined(around, known, one.root)
         try:
             listed = await registry.registrations(one, git)
-        except ConstellagentError as error:
-            faults.append(f"{one.root}: {error.message}")
-        grounds += await _of_repository(around, known, one, git, listed)
+            grounds += await _of_repository(around, known, one, git, listed)
+        except (ConstellagentError, OSError) as error:
+            faults.append(_fault(one.root, error))
     return grounds, faults
+
+
+def _fault(place: Path, error: ConstellagentError | OSError) -> Fault:
+    said, hint = (error.message, error.hint) if isinstance(error, ConstellagentError) else (str(error), "")
+    return Fault(place, said, hint or f"`git -C {place} status` says more; till then nothing is mended there")
 
 
 def confined(around: Surroundings, known: Known, root: Path) -> Git:
@@ -226,24 +244,25 @@ def _ground(
 ) -> Ground:
     applied = known.constellations.get(key)
     file = applied.file if applied else file
-    now = _text(file)
-    text = applied.text if applied else now or ""
-    desired, digest = None, applied.content_hash if applied else ""
+    now, read = _read(file)
+    text, digest = (applied.text, applied.content_hash) if applied else (now, read)
+    desired = None
     if text and file is not None:
         try:
-            loaded = load(text.encode(), str(file))
-            desired = desire(loaded.constellation, repo.root)
-            digest = digest or loaded.content_hash
+            desired = desire(load(text.encode(), str(file)).constellation, repo.root)
         except ConstellagentError as error:
             _log.debug("%s", error.message)
-    return Ground(key, repo, file, text, now == text, desired, listed, applied is not None, digest)
+    current = bool(read) and read == digest
+    return Ground(key, repo, file, text, current, desired, listed, applied is not None, digest)
 
 
-def _text(file: Path | None) -> str | None:
+def _read(file: Path | None) -> tuple[str, str]:
+    """Return the text of a file and the SHA-256 of its bytes; both empty where it cannot be read."""
     try:
-        return None if file is None else file.read_bytes().decode("utf-8-sig")
+        data = b"" if file is None else file.read_bytes()
+        return data.decode("utf-8-sig"), hashlib.sha256(data).hexdigest() if data else ""
     except (OSError, UnicodeError):
-        return None
+        return "", ""
 
 
 def _same(one: Path, other: Path) -> bool:

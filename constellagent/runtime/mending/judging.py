@@ -169,11 +169,11 @@ def state(seen: DatabaseTrace) -> Finding | None:
         case Health.FINE:
             return None
         case Health.EMPTY:
-            if not seen.wanted:
+            if not (seen.wanted or seen.log):
                 return None
-            return Finding(
-                "state", "lost state", seen.path, f"{seen.path} is gone, and what it knew is there", begin
-            )
+            rest = f"its log {seen.log} is" if seen.log else "what it knew is"
+            offer = f"set the log aside, {begin}" if seen.log else begin
+            return Finding("state", "lost state", seen.path, f"{seen.path} is gone, and {rest} there", offer)
         case Health.DAMAGED:
             said = f"{seen.path} is damaged: {seen.said}{_lost(seen)}"
             offer = "set it aside, keep what can be read, and find the rest again"
@@ -195,10 +195,13 @@ def provider(seen: DatabaseTrace) -> Finding | None:
         case Health.FINE:
             return None
         case Health.EMPTY:
-            if not seen.wanted:
+            if not (seen.wanted or seen.log):
                 return None
             said = f"{seen.path} is gone, and vaults and mail of identities with it{_backed(seen)}"
-            return Finding("provider", "lost provider", seen.path, said, "", "restore it from a backup")
+            # The log would be replayed over the backup.
+            first = f"move {seen.log} away, and " if seen.log else ""
+            advice = f"{first}restore it from a backup"
+            return Finding("provider", "lost provider", seen.path, said, "", advice)
         case Health.DAMAGED:
             said = f"{seen.path} is damaged: {seen.said}{_lost(seen)}{_backed(seen)}"
             offer = "set it aside, and keep what can be read"

@@ -5,15 +5,15 @@ import os
 import shutil
 import socket
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from constellagent.errors import ConstellagentError, WorldError
 from constellagent.runtime import occupants
 from constellagent.runtime.mending import judging
 from constellagent.runtime.mending.databases import ASIDE
-from constellagent.runtime.mending.finding import Errand, Finding
-from constellagent.runtime.mending.grounds import confined, repositories
+from constellagent.runtime.mending.finding import Errand, Finding, no_look
+from constellagent.runtime.mending.grounds import Ground, confined, repositories
 from constellagent.runtime.mending.scene import Scene
 from constellagent.runtime.paths import Paths
 
@@ -36,9 +36,14 @@ class Leftovers:
         found = await asyncio.to_thread(
             lambda: [*_modes(self._paths), *_sockets(self._paths), *_disk(self._paths)]
         )
-        found += await self._folders()
         found += await asyncio.to_thread(lambda: list(_asides(self._paths)))
-        return found + await self._refs()
+        constellations: list[Ground] = []
+        try:
+            constellations = await self._scene.grounds()
+            found += await self._refs(constellations)
+        except (ConstellagentError, OSError) as error:
+            found.append(no_look("leftovers", error))
+        return found + await self._folders(constellations)
 
     async def mend(self, finding: Finding) -> str:
         """Set a mode, or remove what nobody uses."""
@@ -59,14 +64,14 @@ class Leftovers:
         """Return nothing: all is done here."""
         return None
 
-    async def _folders(self) -> list[Finding]:
+    async def _folders(self, constellations: Sequence[Ground]) -> list[Finding]:
         """Return temporary folders of ours that a killed process left, and nobody works in."""
         places = [self._paths.home, self._paths.ravi]
         # However young: only who holds the daemon's lock, as whoever mends does, makes or removes these.
         found = [
             one for place in places for one in _inside(place, folders=True) if one.name.startswith(_SCRATCH)
         ]
-        for ground in await self._scene.grounds():
+        for ground in constellations:
             admins = [one.admin for one in ground.owned().values() if one.admin is not None]
             found += [one for admin in admins for one in _old(self._scene, admin, _TEMPORARY)]
         findings = []
@@ -83,10 +88,10 @@ class Leftovers:
         files = [Path(above) / name for above, _, names in os.walk(folder) for name in names]
         return all([await occupants.owners(file) == [] for file in files])
 
-    async def _refs(self) -> list[Finding]:
+    async def _refs(self, constellations: Sequence[Ground]) -> list[Finding]:
         """Name what rescues and discards keep in repositories; it is for a person to let go of."""
         findings = []
-        for root, together in repositories(await self._scene.grounds()).items():
+        for root, together in repositories(constellations).items():
             git = confined(self._scene.around, await self._scene.known(), root)
             try:
                 said = (await git.run("for-each-ref", "--format=%(refname)", *_KEPT_REFS)).text
@@ -175,6 +180,7 @@ def _disk(paths: Paths) -> Iterator[Finding]:
 
 def _asides(paths: Paths) -> Iterator[Finding]:
     for path in (*paths.home.glob(f"*.{ASIDE}-*"), *paths.ravi.glob(f"*.{ASIDE}-*")):
-        if not path.name.endswith(("-wal", "-shm")):
+        beside = path.name.endswith(("-wal", "-shm")) and path.with_name(path.name[:-4]).exists()
+        if not beside:
             said = f"{path} is a damaged file that was set aside"
             yield Finding("leftovers", "kept file", str(path), said, "", "remove it when nothing is missed")

@@ -4,7 +4,7 @@ from constellagent.errors import ConflictError, ConstellagentError
 from constellagent.runtime.mending.bindings import IdentityBindings
 from constellagent.runtime.mending.constellations import LostConstellations
 from constellagent.runtime.mending.databases import Provider, State
-from constellagent.runtime.mending.finding import Area, Errand, Finding
+from constellagent.runtime.mending.finding import Area, Errand, Finding, no_look
 from constellagent.runtime.mending.gitlocks import GitLocks
 from constellagent.runtime.mending.grounds import Surroundings
 from constellagent.runtime.mending.leftovers import Leftovers
@@ -43,21 +43,21 @@ class Mending:
         What cannot be looked at is a finding too.
         """
         self._scene.forget()
-        try:
-            return await self._areas[area].look()
-        except ConstellagentError as error:
-            return [Finding(area, "no look", area, error.message, "", error.hint)]
+        return await self._look(area)
 
     async def everything(self) -> list[Finding]:
         """Return what is out of order, from one look at it all."""
         self._scene.forget()
         found = []
-        for name, area in self._areas.items():
-            try:
-                found += await area.look()
-            except ConstellagentError as error:
-                found.append(Finding(name, "no look", name, error.message, "", error.hint))
+        for name in self._areas:
+            found += await self._look(name)
         return found
+
+    async def _look(self, area: str) -> list[Finding]:
+        try:
+            return await self._areas[area].look()
+        except (ConstellagentError, OSError) as error:
+            return [no_look(area, error)]
 
     async def mend(self, finding: Finding) -> str:
         """Look again, and mend what is still so; returns in words what was done.

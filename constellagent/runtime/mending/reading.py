@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from constellagent import soundness
 from constellagent.durable import Migrations
+from constellagent.runtime.mending import numbers
 from constellagent.runtime.mending.facts import Health
 
 _ERRORS = (sqlite3.Error, UnicodeError)
@@ -28,6 +30,7 @@ _PASSING = {
     sqlite3.SQLITE_INTERRUPT,
 }
 """What says nothing of the file itself."""
+_ALONE = "it is empty, and the log beside it is not"
 
 
 class Seen(NamedTuple):
@@ -50,15 +53,12 @@ class Salvage(NamedTuple):
 
 
 def health(path: Path, migrations: Migrations) -> Seen:
-    """Say how a database is; changes nothing."""
-    try:
-        size = path.stat().st_size
-    except FileNotFoundError:
-        return Seen(Health.EMPTY, "it is not there")
-    except OSError as error:
-        return Seen(Health.UNKNOWN, error.strerror or str(error))
-    if not size and not path.with_name(f"{path.name}-wal").exists():
-        return Seen(Health.EMPTY, "it is empty")
+    """Say how a database is; changes nothing.
+
+    What `DurableFile.open` refuses as damaged is damaged here too.
+    """
+    if (seen := _beside(path)) is not None:
+        return seen
     try:
         with opened(path) as connection:
             return _checked(connection, migrations)
@@ -68,16 +68,38 @@ def health(path: Path, migrations: Migrations) -> Seen:
         return Seen(Health.DAMAGED, str(error))
 
 
+def _beside(path: Path) -> Seen | None:
+    """Say how a database is where that is told without opening it; None where it is to be opened."""
+    try:
+        size, alone = path.stat().st_size, soundness.alone(path)
+        aside = soundness.parted(path)
+    except FileNotFoundError:
+        return Seen(Health.EMPTY, "it is not there")
+    except OSError as error:
+        return Seen(Health.UNKNOWN, error.strerror or str(error))
+    if not size:
+        return Seen(Health.DAMAGED, _ALONE) if alone else Seen(Health.EMPTY, "it is empty")
+    return Seen(Health.DAMAGED, f"its log lies beside {aside} already") if aside else None
+
+
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a database for reading alone; leaves no file behind that was not there.
+    """Open a database for reading alone, with its log; leaves no file behind but the log's own index.
 
     Raises:
-        sqlite3.Error: it cannot be opened.
+        sqlite3.Error: it cannot be opened, or is empty and has a log, which opening it would remove.
     """
+    try:
+        if soundness.alone(path):
+            raise sqlite3.DatabaseError(_ALONE)
+        whole = soundness.parted(path) or path
+    except OSError as error:
+        unknown = sqlite3.OperationalError(f"cannot look at {path}: {error.strerror}")
+        unknown.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+        raise unknown from error
     # Without a log nobody has it open, and a reader would leave an empty one behind.
-    how = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
-    place = f"file:{quote(os.fsencode(path))}?{how}"
+    how = "mode=ro" if soundness.log_of(whole).exists() else "immutable=1"
+    place = f"file:{quote(os.fsencode(whole))}?{how}"
     connection = sqlite3.connect(place, uri=True, isolation_level=None, timeout=5)
     with contextlib.closing(connection):
         yield connection
@@ -87,14 +109,21 @@ def _checked(connection: sqlite3.Connection, migrations: Migrations) -> Seen:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > len(migrations):
         return Seen(Health.NEWER, f"version {version}")
-    said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0]).splitlines()[-1]
-    if said == "ok" and version == 0 and not tables(connection):
+    if wrong := soundness.fault(connection, len(migrations)):
+        return Seen(Health.DAMAGED, wrong)
+    there = tables(connection).keys()
+    if version == 0 and not there:
         return Seen(Health.EMPTY, "nothing was ever kept in it")
-    if said != "ok" or version < 0:
-        return Seen(Health.DAMAGED, said if version >= 0 else "it has no version")
-    with contextlib.closing(fresh(migrations[:version])) as model:
-        missing = tables(model).keys() - tables(connection).keys()
-    return Seen(Health.DAMAGED, f"table {min(missing)} is not in it") if missing else Seen(Health.FINE)
+    with (
+        contextlib.closing(fresh(migrations[:version])) as model,
+        contextlib.closing(fresh(migrations)) as new,
+    ):
+        known, later = tables(model).keys(), tables(new).keys() - tables(model).keys()
+    if missing := known - there:
+        return Seen(Health.DAMAGED, f"table {min(missing)} is not in it")
+    if early := later & there:
+        return Seen(Health.DAMAGED, f"table {min(early)} is in it, which version {version} does not have")
+    return Seen(Health.FINE)
 
 
 def fresh(migrations: Migrations) -> sqlite3.Connection:
@@ -120,6 +149,7 @@ def salvage(source: sqlite3.Connection, target: sqlite3.Connection) -> Salvage:
     """Copy every row that reads and is as its table demands into `target`, which has the newest tables.
 
     Rows that are there already stay; one that no unique key tells apart may come twice from a broken table.
+    A row that names one that was lost is lost as well, and a number that was given is not given again.
     `target` is not committed.
 
     Raises:
@@ -148,7 +178,21 @@ def salvage(source: sqlite3.Connection, target: sqlite3.Connection) -> Salvage:
                 refused += 1
         if refused:
             lost.setdefault(table, f"{refused} rows hold what they cannot")
+    numbers.keep(source, target)
+    for table, count in numbers.cut(target).items():
+        kept[table] = kept.get(table, 0) - count
+        why = f"{count} belong to what is lost"
+        lost[table] = f"{lost[table]}; {why}" if table in lost else why
     return Salvage(kept, lost)
+
+
+def nothing(path: Path, target: sqlite3.Connection) -> Salvage | None:
+    """Return that all of a file is lost where it cannot even be opened without harm, None where it can.
+
+    Raises:
+        OSError: nobody can tell.
+    """
+    return Salvage({}, dict.fromkeys(tables(target), _ALONE)) if soundness.alone(path) else None
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> list[str]:

@@ -3,7 +3,7 @@
 import asyncio
 
 from constellagent.runtime.mending import grounds, known
-from constellagent.runtime.mending.grounds import Ground, Surroundings
+from constellagent.runtime.mending.grounds import Fault, Ground, Surroundings
 from constellagent.runtime.mending.known import Known
 
 
@@ -14,7 +14,7 @@ class Scene:
         """Nothing is looked at yet."""
         self.around = around
         self._known: Known | None = None
-        self._grounds: tuple[list[Ground], list[str]] | None = None
+        self._grounds: tuple[list[Ground], list[Fault]] | None = None
 
     def forget(self) -> None:
         """Take the next look anew."""
@@ -38,11 +38,11 @@ class Scene:
         """
         return (await self._found())[0]
 
-    async def faults(self) -> list[str]:
-        """Return why others cannot be looked at."""
+    async def faults(self) -> list[Fault]:
+        """Return the places that cannot be looked at."""
         return (await self._found())[1]
 
-    async def _found(self) -> tuple[list[Ground], list[str]]:
+    async def _found(self) -> tuple[list[Ground], list[Fault]]:
         if self._grounds is None:
             self._grounds = await grounds.find(self.around, await self.known())
         return self._grounds

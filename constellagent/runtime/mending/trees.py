@@ -39,8 +39,8 @@ class Trees:
         if not known.fine:
             return []
         found = [
-            Finding("worktrees", "unknown repository", fault.partition(": ")[0], fault)
-            for fault in await self._scene.faults()
+            Finding("worktrees", "unknown repository", str(place), f"{place}: {said}", "", advice)
+            for place, said, advice in await self._scene.faults()
         ]
         for ground in await self._scene.grounds():
             found += await self._ground(ground, known)
@@ -75,18 +75,23 @@ class Trees:
     async def _ground(self, ground: Ground, known: Known) -> list[Finding]:
         site = grounds.looking_site(self._scene.around, ground, known)
         agents = await _agents(ground, site)
+        found = list[Finding]()
         try:
             looks = await look.look(site, agents)
-        except ConstellagentError as error:
-            said = f"the worktrees of {ground.name} could not be looked at: {error.message}"
+            cut_short = {
+                agent.name: tuple(map(str, await interrupted.half_written(site, agent))) for agent in agents
+            }
+        except (ConstellagentError, OSError) as error:
+            why = error.message if isinstance(error, ConstellagentError) else str(error)
+            root = ground.repository.root
+            said = f"the worktrees of {ground.name} in {root} could not be looked at: {why}"
             return [Finding("worktrees", "unknown worktree", ground.name, said)]
-        found = []
         for agent in agents:
             trace = WorktreeTrace(
                 constellation=ground.name,
                 agent=agent.name,
                 seen=looks[agent.name].worktree,
-                cut_short=tuple(map(str, await interrupted.half_written(site, agent))),
+                cut_short=cut_short[agent.name],
                 recorded=_recorded(known.records.get((ground.id, agent.name)), looks[agent.name].worktree),
                 approved=ground.known and ground.current,
             )

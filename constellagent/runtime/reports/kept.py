@@ -46,12 +46,15 @@ class Progress:
     """How far daemons have come in the reports of a session.
 
     Attributes:
-        number: of the last report that was dealt with, 0 for none.
+        number: of the last report that was told, 0 for none.
         told: the state that still counts, None where none does.
+        lag: how many of the last ones are to be told again to who listens: what follows from one of them was
+            not written down yet.
     """
 
     number: int = 0
     told: Told | None = None
+    lag: int = 0
 
 
 def after(folder: Path, number: int) -> list[Reported]:
@@ -90,10 +93,10 @@ def read_progress(folder: Path) -> Progress:
     try:
         with os.fdopen(os.open(folder / _NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:
             value = json.loads(file.read(_LARGEST))
-        number, told = value["number"], value["told"]
-        if type(number) is not int or number < 0:
+        number, told, lag = value["number"], value["told"], value.get("lag", 0)
+        if type(number) is not int or type(lag) is not int or not 0 <= lag <= number:
             return Progress()
-        return Progress(number, None if told is None else _told(told))
+        return Progress(number, None if told is None else _told(told), lag)
     except FileNotFoundError:
         return Progress()
     except (ValueError, RecursionError, KeyError, TypeError, OverflowError):

@@ -118,7 +118,7 @@ class Metering:
     def _folders(self, row: SessionRow) -> Sequence[Path]:
         """Return below which folders the transcripts of a session may lie."""
         profile = self._paths.profiles / row.constellation / row.subject.partition("/")[0]
-        return self._home.resolve(), profile.resolve()
+        return self._home, profile
 
     async def _settle(self, session: _Session) -> None:
         session.over.set()

@@ -2,14 +2,16 @@
 
 A report comes from the holder at once, and from the holder's disk where no daemon listened. Each has a
 number, so that it counts once, in its order, however it comes. What daemons have dealt with is written down
-behind it: the next one goes on there.
+behind it: the next one goes on there. Some who listen only take note of a report and write down later what
+follows from it; until then it counts as not dealt with.
 """
 
 import asyncio
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from constellagent.agents.kind import Report, State
 from constellagent.errors import ConstellagentError
@@ -33,8 +35,27 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 """What a conversation's id may be: it becomes a word of a command, and a part of a path."""
 
 OnHeard = Callable[[SessionRow, Heard], None]
+OnKept = Callable[[str], None]
 
 _log = logging.getLogger(__name__)
+
+
+class Keeper(Protocol):
+    """Who listens, and writes down only later what follows from a report.
+
+    Attributes:
+        on_kept: to be told of a session of which something was written down.
+    """
+
+    on_kept: OnKept
+
+    def hear(self, row: SessionRow, heard: Heard, /) -> None:
+        """Take note of a report; one that is told again changes nothing. Never blocks, never raises."""
+        ...
+
+    def unkept(self, session: str, /) -> int | None:
+        """Return the lowest number of a session's reports of which something is still to be written down."""
+        ...
 
 
 @dataclass(slots=True)
@@ -43,6 +64,7 @@ class _Session:
 
     Attributes:
         row: the session.
+        taken: the number of the last report that this daemon took, or need not take.
         progress: how far its reports were dealt with; None before that was looked up.
         written: the same, as it is written down.
         conversations: what programs called their conversations last, by the kind of program.
@@ -50,6 +72,7 @@ class _Session:
     """
 
     row: SessionRow
+    taken: int = 0
     progress: Progress | None = None
     written: Progress = field(default_factory=Progress)
     conversations: dict[str, str] = field(default_factory=dict)
@@ -62,8 +85,8 @@ class Reports:
     Attributes:
         on_state: is told each state; set by who keeps the trackers.
         listeners: are told each report, after `on_state`, in order. They must neither block nor raise. One
-            that came while there was no daemon is told late, and one that a daemon heard as it was killed is
-            told again: its session and number say which it is.
+            that came while there was no daemon is told late, and one that a daemon heard shortly before its
+            end may be told again: its session and number say which it is.
     """
 
     def __init__(self, paths: Paths, conversations: ConversationRows) -> None:
@@ -77,6 +100,16 @@ class Reports:
         self._writing = asyncio.Lock()
         self.on_state: OnState = _ignore
         self.listeners: list[OnHeard] = []
+        self._keepers: list[Keeper] = []
+
+    def attend(self, keeper: Keeper) -> None:
+        """Tell each report, as to `listeners`, to one who writes down later what follows from it.
+
+        What it has not written down by the end of this daemon, however that comes, the next one tells again.
+        """
+        keeper.on_kept = self._put_off
+        self._keepers.append(keeper)
+        self.listeners.append(keeper.hear)
 
     def start(self) -> None:
         """Begin to write down what is heard."""
@@ -100,8 +133,9 @@ class Reports:
                 progress = await asyncio.to_thread(kept.read_progress, folder)
                 if session.progress is None:
                     session.progress = session.written = progress
+                    session.taken = progress.number - progress.lag
                     self._recall(session, progress.told)
-            missed = await asyncio.to_thread(kept.after, folder, session.progress.number)
+            missed = await asyncio.to_thread(kept.after, folder, session.taken)
         except OSError as error:
             _log.warning("what session %s reported cannot be read: %s", row.id, error.strerror)
             return
@@ -111,12 +145,14 @@ class Reports:
     def take(self, row: SessionRow, reported: Reported) -> None:
         """Take a report, unless it was taken before."""
         session = self._session(row)
-        progress = session.progress or Progress()
-        if reported.number <= progress.number:
+        if reported.number <= session.taken:
             return
+        session.taken = reported.number
         heard = read(reported)
-        told = progress.told if heard is None else self._state(session, heard, progress.told)
-        session.progress = Progress(reported.number, told)
+        progress = session.progress or Progress()
+        if reported.number > progress.number:  # else only who listens is told again: its state is history
+            told = progress.told if heard is None else self._state(session, heard, progress.told)
+            session.progress = Progress(reported.number, told)
         self._put_off(row.id)
         if heard is None:
             return
@@ -189,9 +225,19 @@ class Reports:
             except (OSError, ConstellagentError) as error:
                 _log.warning("what session %s reported is not written down: %s", session, error)
                 return False
-            if known.progress == known.written:
+            if self._standing(known) == known.written:
                 self._due.discard(session)
             return True
+
+    def _standing(self, session: _Session) -> Progress | None:
+        """Return how far reports of a session were dealt with, as it should be written down now."""
+        if session.progress is None:
+            return None
+        number = session.progress.number
+        unkept = [keeper.unkept(session.row.id) for keeper in self._keepers]
+        dealt = [first - 1 for first in unkept if first is not None]
+        # What an earlier daemon left lags until it is told again.
+        return replace(session.progress, lag=number - min([number, session.taken, *dealt]))
 
     async def _learn(self, session: _Session) -> None:
         """Remember what the session's own program, and no other kind, calls its conversation."""
@@ -204,7 +250,7 @@ class Reports:
         session.learned = told
 
     async def _keep(self, session: _Session) -> None:
-        progress = session.progress
+        progress = self._standing(session)
         if progress is None or progress == session.written:
             return
         try:

@@ -60,7 +60,7 @@ class Transcript:
                     self._at += len(data)
                     self._take(data)
                 return self._at < min(found.st_size, LARGEST)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RuntimeError) as error:  # the last of links that lead in a circle
             why = error.strerror if isinstance(error, OSError) else error
             raise WorldError(f"{self._path} cannot be read: {why}") from error
 
@@ -76,7 +76,7 @@ class Transcript:
             WorldError: it may not be read there.
         """
         place = self._path.parent.resolve() / self._path.name
-        if not self._path.is_absolute() or not any(place.is_relative_to(one) for one in self._folders):
+        if not self._path.is_absolute() or not any(_is_below(place, folder) for folder in self._folders):
             raise WorldError(f"{self._path} is not where transcripts are kept")
         return place
 
@@ -97,3 +97,11 @@ class Transcript:
             self._line.clear()
         else:
             self._line += piece
+
+
+def _is_below(place: Path, folder: Path) -> bool:
+    """Say whether a place lies below a folder; below one that cannot be found nothing does."""
+    try:
+        return place.is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):
+        return False

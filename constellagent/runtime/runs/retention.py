@@ -12,11 +12,13 @@ from datetime import datetime
 from pathlib import Path
 
 from constellagent.errors import ConstellagentError, RefusedError
+from constellagent.failpoints import around
 from constellagent.plan.desired import DesiredAgent
 from constellagent.plan.fires import RAN
 from constellagent.plan.schedules import DesiredSchedule
 from constellagent.runtime.contexts import Context
 from constellagent.runtime.paths import Paths
+from constellagent.runtime.points import Point
 from constellagent.runtime.ports import Removal
 from constellagent.runtime.runs.naming import owner_name, run_of, split
 from constellagent.runtime.sessions import SessionRegistry
@@ -120,6 +122,7 @@ class Retention:
                 _log.info("the worktree %s of an ended run stays: %s", path, why)
                 await self._ledger.report(run, {"kept": why})
 
+    @around(Point.RUN_FORGET)
     async def _forget(self, context: Context, name: str, row: LedgerRow | None) -> None:
         """Remove what is left of a run without a worktree: an empty branch, its output, its setup logs."""
         await asyncio.to_thread(shutil.rmtree, self._paths.logs / context.id / name, ignore_errors=True)

@@ -64,6 +64,9 @@ def _person(ground: Ground) -> Iterator[str]:
     """The person's files: what is deeper wins, and what the file names wins over what we hide."""
     human = ground.human
     asked: list[tuple[Path, int, tuple[str, ...]]] = []
+    asked += [(place, 0, ("--perms", "0755", "--tmpfs", str(place))) for place in human.covers]
+    asked += [(place, 0, ("--ro-bind-try", str(place), str(place))) for place in human.shown]
+    asked += [(place, 0, ("--symlink", target, str(place))) for place, target in human.links]
     asked += [(place, 0, ("--tmpfs", str(place))) for place in human.folders]
     asked += [(place, 0, ("--ro-bind", str(ground.own.empty), str(place))) for place in human.files]
     asked += [(place, 1, ("--ro-bind-try", str(place), str(place))) for place in human.read]
@@ -71,7 +74,7 @@ def _person(ground: Ground) -> Iterator[str]:
     asked += [
         (place, 1, ("--ro-bind", str(place), str(place)))
         for place in ground.needed
-        if _below(place, (*human.folders, *ground.temporary))
+        if _below(place, (*human.folders, *human.covers, *ground.temporary))
     ]
     for _, _, option in sorted(asked, key=lambda one: (len(one[0].parts), one[1], one[0])):
         yield from option
@@ -125,6 +128,8 @@ def _guarded(ground: Ground) -> Iterator[str]:
     """What decides how a later git outside works: last, so that nothing above can open it."""
     for place in (ground.worktree / ".git", *ground.repo.guarded):
         yield from ("--ro-bind", str(place), str(place))
+    for place in ground.human.covers:
+        yield from ("--remount-ro", str(place))
 
 
 def _below(place: Path, folders: Iterable[Path]) -> bool:

@@ -32,6 +32,8 @@ def built(ground: Ground) -> Iterator[str]:
     common = ground.repo.common
     yield from ("--perms", "0700", "--tmpfs", str(common))
     yield from ("--ro-bind", str(common), str(real(common)))
+    if ground.own.info is not None:
+        yield from ("--ro-bind", str(ground.own.info), str(real(common) / "info"))
     below = ground.worktree.relative_to(common).parts[:1] if ground.worktree.is_relative_to(common) else ()
     for name in sorted({*ground.repo.names, *LATER} - {*_MOUNTED, *below, _PACKED, OURS}):
         # Git takes a link for its `HEAD` only where that leads to its refs, and looks no closer.

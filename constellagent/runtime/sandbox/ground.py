@@ -58,12 +58,19 @@ class Human:
     Attributes:
         folders: folders that look empty inside.
         files: files that look empty inside.
+        covers: folders around those, which are the sandbox's own: a mount on a hidden place alone would be
+            lost from sight as soon as somebody outside replaced it, and what is made later would be seen.
+        shown: what was in the covers, and is not hidden.
+        links: the symbolic links in them, with what they lead to.
         read: places below those that may be read all the same.
         write: places that may be written, wherever they are.
     """
 
     folders: tuple[Path, ...] = ()
     files: tuple[Path, ...] = ()
+    covers: tuple[Path, ...] = ()
+    shown: tuple[Path, ...] = ()
+    links: tuple[tuple[Path, str], ...] = ()
     read: tuple[Path, ...] = ()
     write: tuple[Path, ...] = ()
 
@@ -77,9 +84,12 @@ class Own:
         write: folders that it may write: its private place, its session's files.
         sockets: the sockets that it may reach: its own session's.
         empty: an empty file of ours, shown where a file is hidden.
+        info: a copy of the repository's `info`, shown in its place: we lock a file there, and a lock can be
+            taken by whoever can read a file. None where `info` is no plain folder.
     """
 
     empty: Path
+    info: Path | None = None
     read: tuple[Path, ...] = ()
     write: tuple[Path, ...] = ()
     sockets: tuple[Path, ...] = ()
@@ -97,7 +107,7 @@ class Ground:
         state: our state's folders, which are empty inside but for `own`.
         roots: the folders of worktrees of all constellations, which are empty inside but for `worktree`.
         temporary: folders of temporary files and sockets, each replaced by an empty one of its own.
-        kept: what is given back of `temporary`, such as what names are resolved with.
+        kept: what is given back of `temporary`, such as what names are resolved with, given a network.
         needed: folders that must stay visible wherever they lie: interpreter, package, the agent's program.
         network: `none` for no network but the provider's address.
         index: a folder of ours in which git keeps an index aside; only where git works for us.

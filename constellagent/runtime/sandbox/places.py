@@ -174,12 +174,13 @@ HIDDEN = (*SECRETS, *AGENTS, *BROWSERS, *MACOS, *HISTORIES, *SOCKETS)
 TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/var/run")  # noqa: S108 - these are what is replaced
 """Where temporary files and sockets of everybody lie: a sandbox has empty ones of its own."""
 
-RUN = (
+RUN = ("/run/current-system", "/run/opengl-driver")
+"""What of `/run` is no service but files that programs read: NixOS's system."""
+
+RESOLVING = (
     "/run/systemd/resolve",
     "/run/resolvconf",
     "/run/NetworkManager/resolv.conf",
     "/run/NetworkManager/no-stub-resolv.conf",
-    "/run/current-system",
-    "/run/opengl-driver",
 )
-"""What of `/run` is no service but a file that programs read: how names are resolved, and NixOS's system."""
+"""The same, by which names are resolved; there is a socket in the first, so it is for who has a network."""

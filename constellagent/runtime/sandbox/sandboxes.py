@@ -9,7 +9,7 @@ import os
 import pwd
 import shutil
 import sys
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -30,6 +30,8 @@ PRIVATE = "sandbox"
 """The part of an agent's place among the profiles that its sandbox may write: caches, and what tools keep."""
 _CACHES = {"XDG_CACHE_HOME": "cache", "XDG_STATE_HOME": "state", "npm_config_cache": "cache/npm"}
 _LOCAL = {"127.0.0.1", "localhost"}
+_LOADERS = ("LD_", "DYLD_", "GLIBC_", "GCONV_PATH", "LOCPATH")
+"""How the names of variables begin by which programs load more than they name themselves."""
 _TRUSTING = (
     "or, only if you trust what the agents left in their worktrees: `constellagent daemon stop`, then the "
     "same once more with CONSTELLAGENT_UNCONFINED=true"
@@ -87,9 +89,25 @@ class Shelter:
     files: Mapping[str, str] = field(default_factory=dict, repr=False)
     key: str = ""
 
-    def told(self, agent: DesiredAgent) -> Mapping[str, str]:
-        """Return the variables that a program of the agent gets: what its file says of one wins."""
-        return {name: value for name, value in self.env.items() if name not in agent.spec.env.set_}
+    def environment(self, env: Mapping[str, str], agent: DesiredAgent) -> dict[str, str]:
+        """Return the variables with which to start what goes around a program that is to have these.
+
+        What the agent's file says of one of ours wins. Those that have a loader load something are not among
+        them: outside it could be a library that the agent left in its worktree.
+        """
+        ours = {name: value for name, value in self.env.items() if name not in agent.spec.env.set_}
+        return {name: value for name, value in env.items() if not (self.prefix and _is_loaders(name))} | ours
+
+
+def _is_loaders(name: str) -> bool:
+    return name.startswith(_LOADERS)
+
+
+def _inside(env: Mapping[str, str]) -> Iterator[str]:
+    """Yield bubblewrap's options for the variables that only what runs inside gets."""
+    for name, value in env.items():
+        if _is_loaders(name):
+            yield from ("--setenv", name, value)
 
 
 class Sandboxes:
@@ -165,7 +183,7 @@ class Sandboxes:
             )
         told = Outline(
             program=self._probe.program,
-            words=words(ground),
+            words=(*words(ground), *_inside(stay.env)),
             limits=await asyncio.to_thread(self._cgroups.limits, key, sandbox),
             forwards=_forwards(sandbox, stay.env, self._paths),
             leads=stay.leads,
@@ -232,7 +250,7 @@ class Sandboxes:
             if self._unconfined:
                 return ()
             raise UnavailableError(error.message, hint=f"{error.hint}; {_TRUSTING}") from error
-        task = Task(sandbox, worktree, "", common, roots=tuple(await self._roots()))
+        task = Task(sandbox, worktree, "", common, roots=tuple(await self._roots()), lasting=False)
         if command == "commit":
             task = replace(task, branch=await asyncio.to_thread(survey.branch_of, common, worktree))
         ground = await asyncio.to_thread(survey.survey, self._paths, self._person, task)

@@ -5,15 +5,16 @@ folder of the person. Everything here blocks for a moment; callers keep it off t
 """
 
 import contextlib
+import hashlib
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from constellagent.errors import ConflictError, WorldError
-from constellagent.ravi.private_files import read_private
+from constellagent.ravi.private_files import read_private, write_private
 from constellagent.runtime.paths import Paths, default_home, private_folder
 from constellagent.runtime.sandbox import places
 from constellagent.runtime.sandbox.ground import CREATED, GUARDED, REFS, Ground, Human, Own, Repo
@@ -26,6 +27,8 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _LINKS = 40
 """So many links one after another the system follows."""
 _BRANCH = "ref: refs/heads/"
+_INFO = ("attributes", "exclude", "grafts")
+"""What of git's `info` a git in a linked worktree reads; an empty one says what a missing one does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Task:
         sockets: sockets that it may reach.
         program: the program's file, empty where it is not known.
         roots: the folders of everybody's worktrees.
+        lasting: it is for more than a moment, in which the person may replace or make what is to be hidden.
     """
 
     sandbox: Sandbox
@@ -55,6 +59,7 @@ class Task:
     sockets: tuple[Path, ...] = ()
     program: str = ""
     roots: tuple[Path, ...] = ()
+    lasting: bool = True
 
 
 def survey(paths: Paths, person: Path, task: Task) -> Ground:
@@ -77,6 +82,8 @@ def _survey(paths: Paths, person: Path, task: Task) -> Ground:
         _given(folder)
     needed = [Path(sys.prefix), Path(sys.base_prefix), _PACKAGE, *_folders_of(sys.executable)]
     human = _human(person, task.sandbox)
+    if task.lasting:
+        human = _covered(human, _real(person), (worktree, common))
     if task.program and _is_others(task.program, (worktree, *task.write, *human.write)):
         needed += _folders_of(task.program)
     return Ground(
@@ -84,6 +91,7 @@ def _survey(paths: Paths, person: Path, task: Task) -> Ground:
         repo=_repo(worktree, common, task.branch),
         own=Own(
             empty=_empty(paths),
+            info=_info(paths, common),
             read=tuple(_there((paths.bin, *task.read))),
             write=tuple(map(_real, (*task.write, *task.files))),
             sockets=tuple(_real(socket.parent) / socket.name for socket in task.sockets),
@@ -92,7 +100,7 @@ def _survey(paths: Paths, person: Path, task: Task) -> Ground:
         state=tuple(_folders((paths.home, paths.run, default_home()))),
         roots=tuple(root for root in _folders(task.roots) if root != worktree),
         temporary=tuple(_folders(map(Path, places.TEMPORARY))),
-        kept=tuple(map(Path, places.RUN)),
+        kept=tuple(map(Path, (*places.RUN, *(places.RESOLVING if task.sandbox.network == "host" else ())))),
         needed=tuple(_there(needed)),
         network=task.sandbox.network,
     )
@@ -173,16 +181,23 @@ def _repo(worktree: Path, common: Path, branch: str) -> Repo:
             os.close(os.open(admin / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644))
     (common / "objects" / "info").mkdir(exist_ok=True)
     (common / "logs").mkdir(exist_ok=True)
-    log = common / "logs" / "refs" / "heads" / branch
-    plain = os.path.realpath(log) == str(log) and log.is_file()
     return Repo(
         common=common,
         admin=admin,
-        log=log if plain else None,
+        log=_log_of(common, branch),
         guarded=tuple(_guarded(admin)),
         refs=tuple(folder for name in REFS if _is_folder(folder := common / "refs" / name)),
         names=tuple(sorted(entry.name for entry in common.iterdir())),
     )
+
+
+def _log_of(common: Path, branch: str) -> Path | None:
+    """Return the reflog of a branch, whose name the agent may have written: never a place elsewhere."""
+    parts = branch.split("/")
+    if not {"", ".", ".."}.isdisjoint(parts):
+        return None
+    log = common.joinpath("logs", "refs", "heads", *parts)
+    return log if os.path.realpath(log) == str(log) and log.is_file() else None
 
 
 def _guarded(admin: Path) -> Iterator[Path]:
@@ -220,6 +235,34 @@ def _human(person: Path, sandbox: Sandbox) -> Human:
     )
 
 
+def _covered(human: Human, home: Path, held: Sequence[Path]) -> Human:
+    """Return the same with what lies around hidden places below the home folder, as it is now.
+
+    Folders above what is `held` are left out, but for the home folder itself: these change meanwhile.
+    """
+    asked = {*human.folders, *human.files, *(home / name for name in places.HIDDEN)}
+    around = {parent for place in asked for parent in place.parents if parent.is_relative_to(home)} | {home}
+    found = [
+        folder
+        for folder in around
+        if folder == Path(os.path.realpath(folder))
+        and _is_folder(folder)
+        and not _below(folder, human.folders)
+        and (folder == home or not any(place.is_relative_to(folder) for place in held))
+    ]
+    skipped = {*found, *human.folders, *human.files}
+    shown, links = list[Path](), list[tuple[Path, str]]()
+    for folder in found:
+        with contextlib.suppress(PermissionError), os.scandir(folder) as entries:
+            for entry in entries:
+                place = Path(entry.path)
+                if entry.is_symlink():
+                    links.append((place, str(place.readlink())))
+                elif place not in skipped and (entry.is_dir() or entry.is_file()):
+                    shown.append(place)
+    return replace(human, covers=tuple(sorted(found)), shown=tuple(sorted(shown)), links=tuple(sorted(links)))
+
+
 def _is_others(program: str, written: Iterable[Path]) -> bool:
     """Say whether no step on the way to a program's file can be changed by who writes these folders."""
     folders, place = [_real(folder) for folder in written], Path(program)
@@ -245,6 +288,21 @@ def _empty(paths: Paths) -> Path:
     with contextlib.suppress(FileExistsError):  # opened to be emptied it would be refused to all but root
         os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o400))
     return _real(place)
+
+
+def _info(paths: Paths, common: Path) -> Path | None:
+    """Return a copy of what git keeps in `info`, made as it is now; running sandboxes see it, too."""
+    info = common / "info"
+    info.mkdir(exist_ok=True)
+    if not _is_folder(info):
+        return None
+    copy = paths.home / "sandbox" / "info" / hashlib.sha256(os.fsencode(common)).hexdigest()[:16]
+    private_folder(copy)
+    for name in _INFO:
+        now = (info / name).read_bytes() if (info / name).is_file() else b""
+        if now != (read_private(copy, name) or b""):
+            write_private(copy, name, now)
+    return _real(copy)
 
 
 def _folders_of(program: str) -> Iterator[Path]:

@@ -1,7 +1,7 @@
 """Schedules, cursors and open fires: the database's, and beside them what is kept of them in memory.
 
 Everything that changes them goes through here, one change at a time (`lock`), and is written down before it
-is believed.
+is believed. Whoever calls this from outside the scheduler must not be cut short in between (`tasks.uncut`).
 """
 
 import asyncio

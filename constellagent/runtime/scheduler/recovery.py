@@ -1,7 +1,7 @@
 """Runs of which an earlier daemon knew more than this one: adopted, ended, started again, or lost.
 
 Whether a session ever began is written beside it before its program runs. That, and not what the ledger had
-time to say, decides whether a run may be started.
+time to say, decides whether a run may be started. Runs whose end this daemon was never told of are found too.
 """
 
 import logging
@@ -18,6 +18,9 @@ from constellagent.runtime.scheduler.ends import LOST, End, end_of
 from constellagent.runtime.scheduler.going import Going
 from constellagent.runtime.scheduler.starts import Starts
 from constellagent.runtime.store.sessions import SessionRow
+
+OVER = 60.0
+"""Seconds between looks for runs that have ended untold; whoever tells of an end has as long to do so."""
 
 _log = logging.getLogger(__name__)
 
@@ -59,6 +62,8 @@ class Recovery:
         """When to look again, on the monotonic clock; None where nothing is doubtful."""
         self._doubtful: dict[str, None] = {}
         self._looks = 0
+        self._over: set[str] = set()
+        self._over_at = clock.monotonic() + OVER
         self._books = books
         self._sessions = sessions
         self._going = going
@@ -79,6 +84,9 @@ class Recovery:
 
     async def look(self) -> None:
         """Find out about the doubtful runs; where nothing is certain yet they are looked at again later."""
+        if self._clock.monotonic() >= self._over_at:
+            await self._look_for_ended()
+            self._over_at = self._clock.monotonic() + OVER
         if self.again is None or self._clock.monotonic() < self.again:
             return
         for run in list(self._doubtful):
@@ -93,6 +101,23 @@ class Recovery:
         self._looks += 1
         wait = min(2.0 ** min(self._looks - 1, 5), LONGEST)
         self.again = self._clock.monotonic() + wait if self._doubtful else None
+
+    async def _look_for_ended(self) -> None:
+        """Doubt the running runs whose sessions had ended at the last look already, and nobody told us."""
+        over = set()
+        for board in list(self._books.boards.values()):
+            for run in [fire.run for fire in board.open.values() if fire.state == "running"]:
+                try:
+                    session = await self._sessions.get(run)
+                except WorldError as error:
+                    _log.debug("it is not known whether run %s goes on: %s", run, error.message)
+                    continue
+                if session is not None and not session.live:
+                    over.add(run)
+        for run in over & self._over:
+            _log.warning("run %s has ended, and nobody told of it", run)
+            self.doubt(run)
+        self._over = over
 
     async def _find_out(self, run: str) -> bool:
         """Look at one run and act on what is there; says whether that is settled."""

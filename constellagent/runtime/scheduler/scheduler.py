@@ -26,7 +26,7 @@ from constellagent.runtime.scheduler.starts import Starts
 from constellagent.runtime.store.ledger import Ledger
 from constellagent.runtime.store.schedules import ScheduleRows
 from constellagent.runtime.store.sessions import SessionRow
-from constellagent.runtime.tasks import spawn
+from constellagent.runtime.tasks import spawn, uncut
 from constellagent.spec.suggest import did_you_mean
 
 _log = logging.getLogger(__name__)
@@ -37,7 +37,10 @@ _MOST_ROWS = 100_000
 
 
 class Scheduler:
-    """Starts runs when they are due, at most once each, and writes down what became of every fire."""
+    """Starts runs when they are due, at most once each, and writes down what became of every fire.
+
+    What changes the books is done to its end, whoever asked for it and does not wait any more.
+    """
 
     def __init__(
         self,
@@ -120,6 +123,7 @@ class Scheduler:
         await self._going.chores.close()
         self._alarm.close()
 
+    @uncut
     async def refresh(self, constellation: str) -> None:
         """Read the schedules of a constellation anew, as after an apply.
 
@@ -136,6 +140,7 @@ class Scheduler:
         """Look soon at what waits: something may start now that could not before."""
         self._alarm.ring()
 
+    @uncut
     async def resumed(self, run: str, paused_for: float) -> None:
         """Take note that a run goes on that stood still for so many seconds, which are none of its time."""
         async with self._books.lock:
@@ -156,6 +161,7 @@ class Scheduler:
         else:
             await self._going.ended(row.id, end_of(row, board.endings.get(row.id)))
 
+    @uncut
     async def cause(self, constellation: str, key: str, cause: Cause) -> list[Fire]:
         """Let an event wake a schedule; durable when it returns. One that was told before changes nothing.
 
@@ -176,6 +182,7 @@ class Scheduler:
                 board, key, decide_cause(constellation, entry.schedule, standing, cause, now)
             )
 
+    @uncut
     async def run_now(self, constellation: str, key: str) -> Fire:
         """Let a schedule run now, or as soon as its workspace is free, also where it is paused.
 
@@ -190,6 +197,7 @@ class Scheduler:
             await self._commit(board, key, decision)
             return decision.fires[0]
 
+    @uncut
     async def backfill(
         self,
         constellation: str,
@@ -217,6 +225,7 @@ class Scheduler:
             decision = decide_backfill(constellation, entry.schedule, known, window, rerun, self._books.now())
             return list(decision.fires) if dry_run else await self._commit(board, key, decision)
 
+    @uncut
     async def pause(self, constellation: str, key: str, why: str) -> None:
         """Let a schedule not fire until it is resumed; what it has queued is cancelled. What runs goes on.
 
@@ -230,6 +239,7 @@ class Scheduler:
             await self._books.rows.pause(constellation, agent, name, why, self._books.now())
             await self._books.load(constellation)
 
+    @uncut
     async def resume(self, constellation: str, key: str, *, catch_up: bool) -> None:
         """Let a paused schedule fire again; `catch_up` makes up for the pause as `missed` declares.
 
@@ -244,6 +254,7 @@ class Scheduler:
             await self._books.load(constellation)
         self._alarm.ring()
 
+    @uncut
     async def reset(self, constellation: str, key: str) -> None:
         """Let a schedule begin anew from now, also where more than that is decided already.
 

@@ -4,6 +4,7 @@ Each change writes only its own columns and only while the session is live, so t
 (a stop, and the end that it asks for) cannot undo each other.
 """
 
+import math
 import sqlite3
 from dataclasses import astuple, dataclass, fields
 from typing import Literal
@@ -266,11 +267,14 @@ class SessionRows:
         """Take note that nothing is owed any more for the end of this session."""
         await self.database.execute("DELETE FROM owed_restarts WHERE session = ?", (session,))
 
-    async def restarts(self, constellation: str, role: Role, subject: str, since: float) -> int:
-        """Return how many restarts there were after `since`."""
+    async def restarts(
+        self, constellation: str, role: Role, subject: str, since: float = -math.inf, until: float = math.inf
+    ) -> int:
+        """Return how many restarts there were after `since` and not after `until`."""
         found = await self.database.rows(
-            "SELECT count(*) FROM restarts WHERE constellation = ? AND role = ? AND subject = ? AND at > ?",
-            (constellation, role, subject, since),
+            "SELECT count(*) FROM restarts WHERE constellation = ? AND role = ? AND subject = ? "
+            "AND at > ? AND at <= ?",
+            (constellation, role, subject, since, until),
         )
         return int(found[0][0])
 

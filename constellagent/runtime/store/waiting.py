@@ -61,3 +61,8 @@ class WaitingRows:
             list(sessions),
         )
         return dict(found)
+
+    async def newest(self, session: str) -> tuple[int, TurnState] | None:
+        """Return the number of the newest turn that a session told, and how it stands."""
+        found = await self._database.rows("SELECT number, state FROM turns WHERE session = ?", [session])
+        return (found[0][0], found[0][1]) if found else None

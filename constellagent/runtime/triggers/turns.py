@@ -1,7 +1,7 @@
 """Turns of agents' live sessions that end, as the hooks of their programs tell: once for each turn.
 
 How the newest turn of a session stands is written down, so that neither the end of its session nor the next
-daemon takes it for another one.
+daemon takes it for another one. Only then the report counts as dealt with, for which `unkept` is asked.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ _log = logging.getLogger(__name__)
 
 Tell = Callable[[End], Awaitable[None]]
 OnTurn = Callable[[str], Awaitable[None]]
+OnKept = Callable[[str], None]
 
 
 class Told(Protocol):
@@ -49,6 +50,7 @@ class TurnEnds:
 
     Attributes:
         on_turn: is told of the constellation of an agent whose turn has ended.
+        on_kept: is told of a session of which a report was dealt with.
     """
 
     def __init__(self, rows: WaitingRows, registry: SessionRegistry, tell: Tell, sleep: Sleep) -> None:
@@ -58,8 +60,10 @@ class TurnEnds:
         self._tell = tell
         self._sleep = sleep
         self._waiting: asyncio.Queue[tuple[SessionRow, Told, TurnState]] = asyncio.Queue()
+        self._unkept: dict[str, list[int]] = {}
         self._task: asyncio.Task[None] | None = None
         self.on_turn: OnTurn = _ignore
+        self.on_kept: OnKept = _ignore_kept
 
     def hear(self, row: SessionRow, told: Told) -> None:
         """Take what a hook has told, which may be that a turn began or ended. Never blocks, never raises."""
@@ -67,9 +71,13 @@ class TurnEnds:
             return
         match told.report.state:
             case "working" | "done" | "failed" as state:
-                self._waiting.put_nowait((row, told, state))
+                self._take(row, told, state)
             case _ if told.report.prompt is not None:
-                self._waiting.put_nowait((row, told, "working"))
+                self._take(row, told, "working")
+
+    def unkept(self, session: str) -> int | None:
+        """Return the lowest number of a session's reports that was not dealt with yet."""
+        return min(self._unkept.get(session, ()), default=None)
 
     def start(self) -> None:
         """Begin to pass on."""
@@ -80,6 +88,18 @@ class TurnEnds:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+
+    def _take(self, row: SessionRow, told: Told, state: TurnState) -> None:
+        self._unkept.setdefault(row.id, []).append(told.number)
+        self._waiting.put_nowait((row, told, state))
+
+    def _kept(self, session: str, number: int) -> None:
+        """A report was dealt with."""
+        numbers = self._unkept[session]
+        numbers.remove(number)
+        if not numbers:
+            del self._unkept[session]
+        self.on_kept(session)
 
     async def _tell_all(self) -> None:
         while True:
@@ -96,10 +116,11 @@ class TurnEnds:
                 except Exception:  # noqa: BLE001 - whatever failed, later turns must still wake whom they wake
                     _log.exception("a turn of %s wakes nobody", row.subject)
                 break
+            self._kept(row.id, told.number)
 
     async def _turn(self, row: SessionRow, told: Told, state: TurnState) -> None:
-        before = (await self._rows.turns([row.id])).get(row.id)
-        if before == state:
+        number, before = await self._rows.newest(row.id) or (0, None)
+        if before == state or told.number <= number:  # else what is told again might wake one declared since
             return
         known = await self._registry.get(row.id)
         if state != "working" and known is not None and known.live:  # else the end of the session tells it
@@ -113,3 +134,7 @@ class TurnEnds:
 
 async def _ignore(_constellation: str) -> None:
     """Take a turn before anybody wants to know of it."""
+
+
+def _ignore_kept(_session: str) -> None:
+    """Take what was dealt with before anybody wants to know of it."""

@@ -7,9 +7,10 @@ programs.
 
 import asyncio
 import contextlib
+import itertools
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,9 @@ from constellagent.runtime.worktrees import marker, registry
 
 _OF_REFS = frozenset({"branch", "for-each-ref", "push", "update-ref", "worktree"})
 """Commands that read or write refs all over: a link among those leads them elsewhere, a pipe stops them."""
+_FILES = ("HEAD", "BISECT_START", "BISECT_LOG")
+_FOLDERS = ("rebase-merge", "rebase-apply", "refs")
+"""What git reads of every worktree to know which branches are in use; `HEAD` may name a ref below `refs`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +88,9 @@ class Confinement:
         admins = sorted((common / "worktrees").iterdir()) if (common / "worktrees").is_dir() else []
         if not any(map(self._is_held, admins)):
             return
-        heads = [admin / "HEAD" for admin in admins if self._is_held(admin)]
-        for place in (*_odd(common), *(head for head in heads if not _is_plain(head))):
+        shared = [common / "refs" / name for name in ground.REFS]
+        held = filter(self._is_held, admins)
+        for place in itertools.chain(_odd(shared), *map(_odd_of, held)):
             raise ConflictError(
                 f"{place} is a link, a pipe or the like, as git never makes them",
                 hint=f"a sandboxed agent may have made it: see what it is, then remove it: rm {place}",
@@ -109,9 +114,18 @@ def _common(folder: Path) -> Path:
     return folder  # it is git's own
 
 
-def _odd(common: Path) -> Iterator[Path]:
-    """Yield what is neither file nor folder where agents write refs."""
-    waiting = [common / "refs" / name for name in ground.REFS]
+def _odd_of(admin: Path) -> Iterator[Path]:
+    """Yield the same of what git, wherever it runs, reads of each worktree: what it has checked out."""
+    yield from (place for name in _FILES if not _is(stat.S_ISREG, place := admin / name))
+    for folder in (admin / name for name in _FOLDERS):
+        if _is(stat.S_ISDIR, folder):
+            yield from _odd([folder])
+        else:
+            yield folder  # what lies behind a link is not for us to walk through
+
+
+def _odd(waiting: list[Path]) -> Iterator[Path]:
+    """Yield what is neither file nor folder below these, where agents write."""
     while waiting:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(waiting.pop()) as entries:
             for entry in entries:
@@ -121,9 +135,10 @@ def _odd(common: Path) -> Iterator[Path]:
                     yield Path(entry.path)
 
 
-def _is_plain(file: Path) -> bool:
+def _is(kind: Callable[[int], bool], place: Path) -> bool:
+    """Say whether a place is of a kind, or is not there at all."""
     try:
-        return stat.S_ISREG(os.lstat(file).st_mode)
+        return kind(os.lstat(place).st_mode)
     except FileNotFoundError:
         return True
 

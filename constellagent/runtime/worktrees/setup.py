@@ -76,8 +76,8 @@ async def _run_steps(
         report(Event(agent.name, f"setup {number}/{len(steps)}: {shlex.join(step)}"))
         async with _sheltered(site, stay, logs) as shelter:
             words, log = (*shelter.prefix, *step), logs / f"setup-{number}.log"
-            inside = {**env, **shelter.told(agent)}
-            await _run_step(words, _name(step, number), path, inside, log, site.setup_timeout)
+            around = shelter.environment(env, agent)
+            await _run_step(words, _name(step, number), path, around, log, site.setup_timeout)
         known = replace(known, setup=digests[:number])
         await to_its_end(partial(marker.write, admin, known))
     return known

@@ -2,9 +2,11 @@
 
 import json
 
+import pytest
 from hypothesis import given
 
 from constellagent.agents.kind import Usage
+from constellagent.agents.meters import claude
 from constellagent.agents.meters.claude import Meter
 from tests.agents.meters.transcripts import count, odd, transcript
 
@@ -33,6 +35,16 @@ def test_what_follows_an_end_is_added_to_it() -> None:
 def test_an_answer_counts_once() -> None:
     """Each of its blocks is a line, and the last of them knows how much was written."""
     assert count(Meter(), [answer("a", 5, 1), answer("a", 5, 9), answer("b", 1, 1)]) == Usage(6, 10)
+
+
+def test_a_long_conversation_takes_no_more_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers that are over are counted and forgotten; one that goes on is known."""
+    monkeypatch.setattr(claude, "_KNOWN", 3)
+    meter = Meter()
+    lines = [line for n in range(100) for line in (answer(f"a{n}", 1, 1), answer("long", 5, n + 1))]
+
+    assert count(meter, lines) == Usage(105, 200)
+    assert len(meter._answers) == 3
 
 
 def test_what_others_say_is_no_answer() -> None:

@@ -87,3 +87,9 @@ def test_a_grave_finding_fails_and_one_without_advice_is_fine() -> None:
         doctor_fix.as_check(Finding("locks", "old lock", "s", "x")).level,
     ]
     assert levels == ["fail", "warn", "ok"]
+
+
+@pytest.mark.parametrize("kind", ["no look", "unknown repository", "unknown worktree", "unknown processes"])
+def test_what_could_not_be_looked_at_is_never_fine(kind: str) -> None:
+    """Nobody knows how it is, also where there is nothing to advise."""
+    assert doctor_fix.as_check(Finding("worktrees", kind, "s", "x")).level == "warn"

@@ -2,9 +2,11 @@
 
 import io
 import json
+from collections.abc import Callable
 
 import pytest
 
+from tests.faces.cli.conftest import OnTerminal
 from tests.faces.cli.personal import outbox_view
 from tests.faces.conftest import Cli
 from tests.faces.fake_control import FakeControl
@@ -40,19 +42,33 @@ def test_outbox(daemon: FakeControl, cli: Cli) -> None:
 
 
 def test_changes(daemon: FakeControl, cli: Cli) -> None:
-    """Rows go by number, and logins are allowed for a while."""
-    daemon.answers = {verb: {"done": [f"{verb} it was"]} for verb in ("retry", "drop", "allow_logins")}
+    """Rows go by number, and a login by the code that it shows."""
+    daemon.answers = {verb: {"done": [f"{verb} it was"]} for verb in ("retry", "drop", "allow_login")}
     assert cli("provider", "retry", "7").out == "retry it was\n"
     assert cli("provider", "drop", "8").out == "drop it was\n"
-    assert cli("provider", "allow-login").out == "allow_logins it was\n"
-    assert cli("provider", "allow-login", "--for", "5m").code == 0
+    assert cli("provider", "allow-login", "bcdf-ghjk").out == "allow_login it was\n"
     assert daemon.requests("provider") == [
         {"action": "retry", "row": 7},
         {"action": "drop", "row": 8},
-        {"action": "allow_logins", "seconds": 120},
-        {"action": "allow_logins", "seconds": 300},
+        {"action": "allow_login", "code": "bcdf-ghjk"},
     ]
     assert cli("provider", "drop", "x").code == 64
+
+
+def test_a_code_is_asked_for_on_a_terminal(
+    daemon: FakeControl, terminal: Callable[..., OnTerminal], cli: Cli
+) -> None:
+    """Without a code a person is asked for it; a script is told to give one, and nothing is allowed."""
+    daemon.answers = {"allow_login": {"done": ["done"]}}
+    run = terminal("provider", "allow-login")
+    run.until("The code that `ravi auth login` shows: ")
+    run.type("BCDF-GHJK\n")
+    assert run.end() == 0
+    alone = cli("provider", "allow-login")
+    assert alone.code == 64
+    assert "allow-login CODE" in alone.err
+    assert cli("provider", "allow-login", " ").code == 64
+    assert daemon.requests("provider") == [{"action": "allow_login", "code": "BCDF-GHJK"}]
 
 
 def test_a_relay_is_kept_with_its_password(

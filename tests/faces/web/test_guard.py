@@ -31,13 +31,21 @@ def test_e1_any_host_is_ours_or_refused(host: str) -> None:
     assert told in {"403", *names, *(f"{name}:8080" for name in names)}
 
 
-def test_the_port_may_be_left_out_only_without_encryption() -> None:
-    """What stands in an allow-list for other machines is exact."""
+def test_the_port_may_be_left_out_where_it_is_the_schemes_own() -> None:
+    """Browsers leave it out there; at another port, what is encrypted names it, and no other one."""
     assert check_host(HERE, ["LOCALHOST"], "/") == "localhost"
+    assert check_host(FLEET, ["fleet.test"], "/") == "fleet.test"
+    assert check_host(FLEET, ["fleet.test"], "https://fleet.test/") == "fleet.test"
     assert check_host(FLEET, ["fleet.test:443"], "/") == "fleet.test:443"
     assert check_host(SOCKET, ["localhost:99"], "/") == "localhost:99"
-    with pytest.raises(HttpError):
-        check_host(FLEET, ["localhost"], "/")
+    elsewhere = Entrance("https", 8443, frozenset({"fleet.test"}))
+    assert check_host(elsewhere, ["fleet.test:8443"], "/") == "fleet.test:8443"
+    for entrance, host in (
+        *((FLEET, host) for host in ("localhost", "fleet.test:", "fleet.test:80", "fleet.test:8443")),
+        *((elsewhere, host) for host in ("fleet.test", "fleet.test:443")),
+    ):
+        with pytest.raises(HttpError):
+            check_host(entrance, [host], "/")
 
 
 def test_e2_the_origin_is_the_very_address() -> None:

@@ -125,6 +125,7 @@ MANAGEMENT = [
 """What only a management key may do, also with what is one's own."""
 
 OPEN = [
+    Door("GET", "/device"),
     Door("POST", "/api/auth/device/", body={}, status=200),
     Door("POST", "/api/auth/device/token/", body={"device_code": "x"}, status=400),
     Door("PUT", "/api/email-attachments/uploads/{token}/", "none", status=404),

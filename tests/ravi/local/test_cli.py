@@ -217,14 +217,15 @@ async def test_managing(owner: Cli) -> None:
 
 
 async def test_login(owner: Cli) -> None:
-    """With the owner's leave a login approves itself, and is kept in the home."""
+    """A login whose code the owner gives gets a key, which is kept in the home."""
     (owner.folder / ".ravi" / "config.json").unlink()
     (owner.folder / ".ravi").rmdir()
     waiting = asyncio.ensure_future(owner.run("auth", "login"))
     logins = owner.local.provider._logins
     assert logins is not None
-    await until(lambda: logins.expires, within=30)
-    await owner.local.provider.allow_logins(60)
+    await until(lambda: logins.begun, within=30)
+    (login,) = logins.begun.values()
+    assert await owner.local.provider.allow_login(login.user_code)
     done = await waiting
     assert done.returncode == 0, done
     kept = owner.folder.parent / "home" / ".ravi" / "config.json"

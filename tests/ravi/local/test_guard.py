@@ -3,14 +3,18 @@
 import asyncio
 import json
 import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
+from constellagent.connections import Patience
 from constellagent.errors import WorldError
 from constellagent.ravi.local import guard
-from tests.ravi.provided import Provided
+from constellagent.ravi.vault import RootKey
+from tests.ravi.provided import Provided, provided
 
 
 @pytest.mark.parametrize(
@@ -205,3 +209,32 @@ async def _said(local: Provided, request: bytes) -> bytes:
             return await reader.read()
     finally:
         writer.close()
+
+
+async def test_who_asks_slowly_is_given_up(
+    tmp_path: Path, root_key: RootKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A head or a body that does not come is 408, who says nothing is let go, and a long poll is answered."""
+    monkeypatch.setattr(guard, "PATIENCE", Patience(head=0.1, body=0.1, idle=0.3))
+    async with provided(tmp_path, root_key) as local:
+        row = await local.identity()
+        host = f"127.0.0.1:{local.url.rpartition(':')[2]}"
+        begun = (await local.ask("POST", "/api/auth/device/", key="")).json()
+        waiting = asyncio.ensure_future(
+            local.ask(
+                "POST",
+                "/api/auth/device/token/",
+                key="",
+                body={"device_code": begun["device_code"], "wait": True},
+            )
+        )
+        head = f"POST /api/identities/ HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {local.key}\r\n"
+        assert await raw(local, head) == 408
+        assert await raw(local, f"{head}Content-Length: 100\r\n\r\n{{") == 408
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(host.rpartition(":")[2]))
+        with closing(writer):
+            assert await reader.read() == b""
+        assert not waiting.done()
+        assert await local.provider.allow_login(begun["user_code"])
+        assert (await waiting).status_code == 200
+        assert [one["uuid"] for one in (await local.ask("GET", "/api/identities/")).json()] == [row["uuid"]]

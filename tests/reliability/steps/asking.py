@@ -29,13 +29,12 @@ def person(lab: StepLab) -> str:
     """Return the key of the person; it is made while nothing fails yet."""
     file = lab.folder / "person.key"
     if not file.exists():
-        lab.do("provider", "allow-login", "--for", "1m")
         url = place(lab, "api")
         asked = httpx.post(f"{url}/api/auth/device/", json={}, timeout=30, trust_env=False)
-        code = asked.json()["device_code"]
+        lab.do("provider", "allow-login", asked.json()["user_code"])
         granted = httpx.post(
             f"{url}/api/auth/device/token/",
-            json={"device_code": code, "wait": True},
+            json={"device_code": asked.json()["device_code"], "wait": True},
             timeout=30,
             trust_env=False,
         )

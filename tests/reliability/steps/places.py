@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from constellagent.failpoints import FilePoint
 from constellagent.ravi.points import ProviderPoint
 from constellagent.runtime.points import Point
 from constellagent.runtime.ports import Step
@@ -53,14 +54,6 @@ PLACES: dict[str, tuple[StrEnum, ...]] = {
         Point.ALERT_PUT,
         Point.CONSTELLATION_TRUST,
         Point.CONSTELLATION_DISTRUST,
-        ProviderPoint.CONTACT_INSERT,
-        ProviderPoint.CONTACT_TOUCH,
-        ProviderPoint.EVENT_RECORD,
-        ProviderPoint.LIMIT_TAKE,
-        ProviderPoint.MAIL_KEEP,
-        ProviderPoint.MAIL_PUT,
-        ProviderPoint.MAIL_THREAD,
-        ProviderPoint.SAFE_INSERT,
         ProviderPoint.SESSION_KEY_WITHDRAW,
     ),
     "text": (
@@ -78,6 +71,7 @@ PLACES: dict[str, tuple[StrEnum, ...]] = {
         ProviderPoint.CONTACT_DELETE,
     ),
     "vault": (
+        ProviderPoint.SAFE_INSERT,
         ProviderPoint.VAULT_REGISTER,
         ProviderPoint.VAULT_ADD,
         ProviderPoint.VAULT_REMOVE,
@@ -100,6 +94,7 @@ PLACES: dict[str, tuple[StrEnum, ...]] = {
         Point.SCHEDULE_RESET,
     ),
     "watch": (
+        ProviderPoint.EVENT_RECORD,
         ProviderPoint.DELIVERY_SETTLE,
         ProviderPoint.DELIVERY_NEXT,
         ProviderPoint.DELIVERY_POST,
@@ -119,6 +114,12 @@ PLACES: dict[str, tuple[StrEnum, ...]] = {
         ProviderPoint.SAFE_DESTROY,
     ),
     "mail": (
+        ProviderPoint.CONTACT_INSERT,
+        ProviderPoint.CONTACT_TOUCH,
+        ProviderPoint.LIMIT_TAKE,
+        ProviderPoint.MAIL_KEEP,
+        ProviderPoint.MAIL_PUT,
+        ProviderPoint.MAIL_THREAD,
         ProviderPoint.MAIL_MARK,
         ProviderPoint.MAIL_DROP,
     ),
@@ -136,6 +137,7 @@ PLACES: dict[str, tuple[StrEnum, ...]] = {
         Point.PROMPT_DELIVER,
         Point.PROMPT_BEGIN,
     ),
+    "forget": (Point.RUN_FORGET,),
     "run": (
         Point.LEDGER_COMMIT,
         Point.LEDGER_CLAIM,
@@ -176,3 +178,17 @@ PLACES: dict[str, tuple[StrEnum, ...]] = {
     ),
 }
 """The points by the scene that they are died at in. A point that several pass is in one of them."""
+
+_UPGRADE = "tests/releases/test_upgrade_died.py::test_a1_death_while_an_older_state_is_changed"
+_MENDING = (
+    "tests/runtime/mending/test_databases.py::test_a6_killed_at_each_step_of_setting_aside_no_commit_is_lost"
+)
+FILES: dict[FilePoint, str] = {
+    FilePoint.COMMIT: "tests/reliability/test_steps_died.py::test_a1_death_at_every_commit",
+    FilePoint.BACKUP: _UPGRADE,
+    FilePoint.MIGRATE: _UPGRADE,
+    FilePoint.ASIDE: _MENDING,
+    FilePoint.ASIDE_LOG: _MENDING,
+    FilePoint.EXCHANGE: _MENDING,
+}
+"""The points of durable files, which are no scene's alone, and the tests that die at them."""

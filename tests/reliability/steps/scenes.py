@@ -1,11 +1,13 @@
 """What goes on while the daemon dies: each scene is something that people, agents or the world do.
 
-A scene does the same again when it is asked again, as one does who was not told whether it was done.
+A scene does the same again when it is asked again, as one does who was not told whether it was done. What it
+was told of, it writes down (`StepLab.acknowledged`).
 """
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from tests.reliability.lab import git
 from tests.reliability.steps import asking, deeds, messages
@@ -48,14 +50,15 @@ class Scene:
         act: does it, and again.
         check: asserts that it was done, once.
         before: what happens before the daemon is started that dies; with a daemon of its own.
-        applied: it plays where the file was applied before.
+        state: where it begins. `blank`: nothing was applied. `applied`: the file was, and all sessions died
+            with the machine, which no daemon has seen yet. `settled`: one has, and has told the owner.
         wait: seconds for what the daemon does by itself afterwards.
     """
 
     act: Callable[[StepLab], None]
     check: Callable[[StepLab], None]
     before: Callable[[StepLab], None] = lambda _: None
-    applied: bool = True
+    state: Literal["blank", "applied", "settled"] = "applied"
     wait: float = 30.0
 
 
@@ -82,24 +85,25 @@ def prepare(lab: StepLab) -> None:
 
 
 SCENES = {
-    "apply": Scene(deeds.apply, deeds.applied, applied=False),
+    "apply": Scene(deeds.apply, deeds.applied, state="blank"),
     "destroy": Scene(deeds.destroy, deeds.destroyed, before=deeds.going),
     "move": Scene(deeds.apply, deeds.repaired, before=deeds.moved),
     "restart": Scene(deeds.apply, deeds.applied, before=deeds.going),
     "crash": Scene(deeds.crash, deeds.crashed, before=deeds.alive),
     "run": Scene(deeds.tidy, deeds.tidied),
+    "forget": Scene(deeds.tidy, deeds.forgotten, before=deeds.ran_once),
     "pause": Scene(deeds.pause, deeds.paused),
     "race": Scene(deeds.race, deeds.raced),
     "edit": Scene(deeds.edit, deeds.edited),
     "save": Scene(deeds.save, deeds.saved),
     "comment": Scene(deeds.comment, deeds.commented),
-    "trust": Scene(deeds.trust, deeds.trusted),
-    "mail": Scene(messages.mail, messages.mailed),
-    "text": Scene(messages.text, messages.texted),
+    "trust": Scene(deeds.trust, deeds.trusted, before=deeds.changed),
+    "mail": Scene(messages.mail, messages.mailed, state="settled"),
+    "text": Scene(messages.text, messages.texted, state="settled"),
     "tell": Scene(deeds.tell, deeds.told),
-    "watch": Scene(messages.watch, messages.watched),
+    "watch": Scene(messages.watch, messages.watched, state="settled"),
     "adopt": Scene(deeds.adopt, deeds.applied_or_ended),
-    "vault": Scene(messages.vault, messages.kept),
-    "contact": Scene(messages.contact, messages.contacted),
-    "leave": Scene(messages.leave, messages.left),
+    "vault": Scene(messages.vault, messages.kept, state="settled"),
+    "contact": Scene(messages.contact, messages.contacted, state="settled"),
+    "leave": Scene(messages.leave, messages.left, state="settled"),
 }

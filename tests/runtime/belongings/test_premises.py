@@ -29,20 +29,28 @@ async def test_where_it_is_and_what_waits(asking: Asking) -> None:
         await daemon.provider({"action": "drop", "row": row["row"]})
 
 
-async def test_logins_are_allowed_for_a_while(asking: Asking) -> None:
-    """A device login is answered after a person allowed it; not for longer than an hour."""
+async def test_the_login_with_a_code_is_allowed(asking: Asking) -> None:
+    """One login is answered after a person gave its code, once; another one is not."""
     daemon = asking.lab.daemon
     url = (await daemon.provider({"action": "status"}))["api"]
     async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as http:
-        code = (await http.post("/api/auth/device/")).json()["device_code"]
-        pending = await http.post("/api/auth/device/token/", json={"device_code": code})
-        assert pending.status_code == 400
-        await daemon.provider({"action": "allow_logins", "seconds": 60})
-        allowed = await http.post("/api/auth/device/token/", json={"device_code": code})
-        assert allowed.status_code == 200
-    for seconds in (0, -1, 3601):
-        with pytest.raises(UsageError, match="hour"):
-            await daemon.provider({"action": "allow_logins", "seconds": seconds})
+        with pytest.raises(UsageError, match="no login waits") as none:
+            await daemon.provider({"action": "allow_login", "code": "BCDF-GHJK"})
+        assert "ravi auth login" in none.value.hint
+        mine, other = [(await http.post("/api/auth/device/")).json() for _ in range(2)]
+
+        async def status(login: dict[str, str]) -> int:
+            sent = {"device_code": login["device_code"]}
+            return (await http.post("/api/auth/device/token/", json=sent)).status_code
+
+        assert await status(mine) == 400
+        with pytest.raises(UsageError, match="of the 2 that wait the newest began"):
+            await daemon.provider({"action": "allow_login", "code": ""})
+        done = await daemon.provider({"action": "allow_login", "code": mine["user_code"]})
+        assert "every identity" in done["done"][0]
+        assert [await status(mine), await status(other), await status(mine)] == [200, 400, 400]
+        with pytest.raises(UsageError, match="of the 1 that wait"):
+            await daemon.provider({"action": "allow_login", "code": mine["user_code"]})
 
 
 async def test_a_relay_is_kept_for_the_next_start(asking: Asking) -> None:

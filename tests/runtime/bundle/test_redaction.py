@@ -103,3 +103,10 @@ def test_values_of_json() -> None:
         "pin_secret": MARK,
     }
     assert (redactor.known, redactor.shaped) == (2, 2)
+
+
+def test_a_known_number_goes_whole() -> None:
+    """Digits that are a secret are found in numbers too, and what stands there instead is a JSON value."""
+    redactor = Redactor(["493817"])
+    value = {"pin": 493817, "at": [1.4938172, 12], "is": True}
+    assert redactor.value(value) == {"pin": MARK, "at": [MARK, 12], "is": True}

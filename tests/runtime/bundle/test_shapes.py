@@ -54,6 +54,10 @@ STAY = (
     "the token is not valid any more",
     '{"passphrase": null, "exit_status": 137, "started_at": 1795426654.4304056}',
     "~/.ssh/config and refs/heads/agents/documentation-2",
+    "OLDPWD=/root/repo PWD=/root pwd: ~/repo",
+    "agents.a.env.pass: this is a list of names",
+    "bypass: never, compass=north, 12 passed: fine, --pass-through, pass: yes",
+    "GIT_ASKPASS=askpass password=None, passphrase: null, 'password': true",
 )
 
 
@@ -77,6 +81,16 @@ def test_what_is_made_by_a_machine_goes(secret: str) -> None:
         ('{\\"password\\": \\"sword fish99\\"}', f'{{\\"password\\": \\"{MARK}\\"}}'),
         ('"secret": "a \\"quoted\\" one", "b": 1', f'"secret": "{MARK}", "b": 1'),
         ("--password swordfish99 -v", f"--password {MARK} -v"),
+        ("DB_PASS=letmeinnow", f"DB_PASS={MARK}"),
+        ("SSHPASS=letmeinnow", f"SSHPASS={MARK}"),
+        ("pwd: letmeinnow", f"pwd: {MARK}"),
+        ('"db_pwd": "letme innow", "b": 1', f'"db_pwd": "{MARK}", "b": 1'),
+        ("--pass hunter22 -v", f"--pass {MARK} -v"),
+        ("--db-pass=hunter22 -v", f"--db-pass={MARK} -v"),
+        ("password=correct horse battery", f"password={MARK}"),
+        ("no: Password: correct, horse's & battery\nnext", f"no: Password: {MARK}\nnext"),
+        (f"passwd = {MARK} horse battery", f"passwd = {MARK}"),
+        ("password_2: none of yours", f"password_2: {MARK}"),
         ("--db-password 'sword fish99'", f"--db-password '{MARK}'"),
         ("mysql -pswordfish99 db", f"mysql -p{MARK} db"),
         ("curl -u bob:swordfish99 x", f"curl -u bob:{MARK} x"),
@@ -110,7 +124,8 @@ def test_ids_that_are_listed_stay() -> None:
 def test_a_name_tells_of_its_value() -> None:
     """Names of variables and keys that hold secrets are known, and others are not taken for them."""
     assert all(map(shapes.telling, ("password", "OPENAI_API_KEY", "client_secret", "Cookie", "auth-token")))
-    assert not any(map(shapes.telling, ("key_file", "session", "tokens", "keys", "passed")))
+    assert all(map(shapes.telling, ("pass", "DB_PASS", "mysql_pwd", "PIN", "card-pin")))
+    assert not any(map(shapes.telling, ("key_file", "session", "tokens", "keys", "passed", "bypass", "spin")))
 
 
 @given(st.text(max_size=300))
@@ -138,6 +153,7 @@ def test_masking_again_changes_nothing(text: str) -> None:
             "/a1B",
         ),
         *("--password ", "-p", "-p1a", "-u a:", 'token="', 'token=\\"', "Cookie: a", "1.", "/home/", "SG."),
+        *("password=", "password=a\n", "--a-pass=", "pass: ", "pwd = [***]", "password: null "),
         *("Authorization: ", "http://a:", ".", "\n", "[***]", "ghp_", "=", "%"),
     ],
 )

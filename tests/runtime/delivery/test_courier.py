@@ -16,6 +16,7 @@ from constellagent.agents.start import KINDS
 from constellagent.errors import ConflictError
 from constellagent.runtime import processes
 from constellagent.runtime.control import SendView
+from constellagent.runtime.daemon import Daemon
 from constellagent.runtime.delivery import courier, guided, pasting
 from constellagent.runtime.holder.log import LogReader
 from constellagent.runtime.settings import Settings
@@ -149,6 +150,29 @@ async def test_a_draft_is_left_alone(home: Settings, tmp_path: Path) -> None:
             await send(lab, "hello", wait=0.2)
 
         assert "said" not in await output(lab)
+
+
+async def test_what_a_daemon_that_died_had_pasted_makes_way(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between a paste and its Enter a daemon ends; what stands there is no person's draft for the next."""
+    async with working(home, tmp_path / "repo") as lab:
+        await start(lab)
+        with monkeypatch.context() as for_ever:
+            for_ever.setattr(pasting, "PAUSE", 3600.0)
+            sending = asyncio.ensure_future(send(lab, "cut short"))
+            await until(lab, "> cut short")
+            await asyncio.sleep(0.5)  # it has seen it too, and waits before its Enter
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+        await lab.daemon.close()
+        lab.daemon = Daemon(home)
+        await lab.daemon.start()
+
+        assert await send(lab, "instead") == SENT
+
+        await until(lab, "said 7 <instead>")
+        assert "<cut short" not in await output(lab)
 
 
 async def test_what_an_interrupt_put_back_makes_way(

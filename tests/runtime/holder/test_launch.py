@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import stat
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from constellagent.errors import WorldError
-from constellagent.runtime import processes
+from constellagent.runtime import descriptors, processes
 from constellagent.runtime.holder import launch as launching
 from constellagent.runtime.holder import protocol, status
 from constellagent.runtime.holder.launch import read_status, sweep
@@ -277,3 +278,14 @@ def test_a_status_is_written_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.
 async def test_sweeping_what_is_not_there_does_nothing() -> None:
     """No holder, no process, no harm."""
     assert await sweep("no-such-session") == 0
+
+
+async def test_the_program_gets_the_limit_that_the_daemon_found(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The daemon raises for itself how many files may be open; a program may pass them to `select`."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    monkeypatch.setattr(descriptors, "_found", soft - 1)
+    session = await start("/bin/sh", "-c", "ulimit -Sn")
+    await session.client.wait()
+    assert session.output().split()[0] == str(soft - 1).encode()

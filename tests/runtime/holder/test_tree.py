@@ -77,9 +77,10 @@ async def test_b2_a_stop_leaves_no_process_of_any_kind(start: Start) -> None:
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 async def test_b2_a_stop_leaves_no_process_in_five_hundred_runs(start: Start) -> None:
-    """The same five hundred times; the slowest is printed."""
+    """The same five hundred times, on a quiet machine: each stop is over within a second."""
     times = sorted([await stop_one(start) for _ in range(500)])
     print(f"500 stops: median {times[250]:.3f} s, slowest {times[-1]:.3f} s")
+    assert times[-1] <= 1
 
 
 async def test_b2_what_a_program_leaves_behind_is_ended_with_it(start: Start) -> None:
@@ -95,15 +96,31 @@ async def test_b2_what_a_program_leaves_behind_is_ended_with_it(start: Start) ->
     assert b"all there" in session.output()
 
 
-async def test_b1_a_program_that_ignores_termination_is_killed_after_its_grace(start: Start) -> None:
-    """SIGTERM and SIGHUP ignored: the grace passes, then SIGKILL."""
+async def end_the_deaf(start: Start, grace: float) -> float:
+    """Stop a program that ignores SIGTERM and SIGHUP; returns the seconds that took."""
     session = await start("sh", "-c", "trap '' TERM HUP; echo deaf; while :; do sleep 1; done")
     await session.shows(b"deaf")
     began = time.monotonic()
-    ended = await session.client.stop(0.5)
-    assert 0.5 <= time.monotonic() - began < 20
+    ended = await session.client.stop(grace)
+    took = time.monotonic() - began
     assert ended["signal"] == signal.SIGKILL
     assert ended["ended_by"] == "stop"
+    return took
+
+
+async def test_b1_a_program_that_ignores_termination_is_killed_after_its_grace(start: Start) -> None:
+    """SIGTERM and SIGHUP ignored: the grace passes, then SIGKILL."""
+    assert 0.5 <= await end_the_deaf(start, 0.5) < 20  # room for the other work of the machine
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+async def test_b1_a_program_that_ignores_termination_is_gone_a_second_after_its_grace(start: Start) -> None:
+    """The same fifty times on a quiet machine, none of them later than that."""
+    times = [await end_the_deaf(start, 0.5) for _ in range(50)]
+    print(f"50 stops with a grace of 0.5 s: slowest {max(times):.3f} s")
+    assert min(times) >= 0.5
+    assert max(times) <= 1.5
 
 
 async def test_b1_an_orderly_end_gets_its_whole_grace(start: Start) -> None:

@@ -7,11 +7,12 @@ import pytest
 
 from constellagent.agents.kind import Report, Usage
 from constellagent.agents.streams.outcome import Outcome
-from constellagent.errors import WorldError
+from constellagent.errors import SpecError, WorldError
 from constellagent.runtime.headless import progress, result
 from constellagent.runtime.headless.progress import Progress
 from constellagent.runtime.headless.result import Result
 from constellagent.runtime.limits import recording as module
+from constellagent.runtime.limits.effect import Rules
 from constellagent.runtime.limits.recording import Recorder
 from constellagent.runtime.store.sessions import SessionRow, SessionRows
 from constellagent.runtime.store.usage import UsageRows, Used
@@ -28,6 +29,7 @@ class Said:
     report: Report
     event: str = "opencode"
     at: float = AT
+    number: int = 1
 
 
 def said(tokens: int, conversation: str = "talk") -> Said:
@@ -141,3 +143,65 @@ async def test_what_cannot_be_written_is_kept(ground: Ground, monkeypatch: pytes
     await bench.recorder.close()
 
     assert [one.input for one in await bench.used()] == [12]
+
+
+async def test_what_is_not_written_down_is_known(ground: Ground) -> None:
+    """By the session and the first report that said it, until it is written; then somebody is told."""
+    bench = Bench(ground)
+    one, two = ground.sessions.begin("s1", "docs"), ground.sessions.begin("s2", "docs")
+    kept: list[str] = []
+    bench.recorder.on_kept = kept.append
+    bench.recorder.hear(one, replace(said(10), number=3))
+    bench.recorder.hear(one, replace(said(20), number=4))
+    bench.recorder.hear(two, replace(said(30), number=2))
+    bench.recorder.hear(two, replace(said(5, "other"), number=5))
+    bench.recorder.used(one, AT, Usage(1, 1))
+
+    assert [bench.recorder.unkept(name) for name in ("s1", "s2", "s3")] == [3, 2, None]
+    await bench.recorder.close()
+    assert [bench.recorder.unkept(name) for name in ("s1", "s2")] == [None, None]
+    assert sorted(set(kept)) == ["s1", "s2"]
+
+
+async def test_one_that_cannot_be_written_keeps_no_other(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A constellation of which nobody can read the limits leaves those of the others in force."""
+    monkeypatch.setattr(module, "_AGAIN", 0.001)
+    bench = Bench(ground)
+    odd = replace(ground.sessions.begin("s1", "docs"), constellation="odd")
+    even = ground.sessions.begin("s2", "docs")
+    known = ground.effect.of
+    reads = 0
+
+    async def of(constellation: str) -> Rules:
+        nonlocal reads
+        if constellation == "odd" and (reads := reads + 1) < 3:
+            raise SpecError("f.yaml", [])
+        return await known("c")
+
+    monkeypatch.setattr(ground.effect, "of", of)
+    bench.recorder.start()
+    bench.recorder.hear(odd, said(10, "a"))
+    bench.recorder.hear(even, said(20, "b"))
+    await bench.until_told(2)
+    await bench.recorder.close()
+
+    assert bench.told == ["s2", "s1"]
+
+
+async def test_a_full_disk_is_tried_once_at_a_time(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails for all is not tried for each."""
+    bench = Bench(ground)
+    tries: list[object] = []
+
+    async def full(*args: object) -> bool:
+        tries.append(args)
+        raise WorldError("the disk is full")
+
+    monkeypatch.setattr(UsageRows, "add", full)
+    for name in "abc":
+        bench.recorder.hear(ground.sessions.begin("s1", "docs"), said(10, name))
+    await bench.recorder.close()
+
+    assert len(tries) == 1

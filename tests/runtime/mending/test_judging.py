@@ -77,6 +77,7 @@ DATABASES = st.builds(
     wanted=st.booleans(),
     lost=st.lists(st.just("rows of usage"), max_size=1).map(tuple),
     backups=st.lists(st.just("/s/state.db.before"), max_size=1).map(tuple),
+    log=st.sampled_from(["", "/s/state.db-wal"]),
 )
 
 
@@ -164,6 +165,18 @@ def test_no_row_of_the_provider_is_given_up_unasked(seen: DatabaseTrace) -> None
     if found is not None and found.offer:
         assert found.safe == (not seen.lost)
         assert not seen.backups or seen.backups[0] in found.found
+
+
+@given(DATABASES)
+def test_a_log_without_its_file_is_named(seen: DatabaseTrace) -> None:
+    """It is what is left of the database, and would be replayed over whatever comes in its place."""
+    if seen.health is Health.EMPTY:
+        own, local = judging.state(seen), judging.provider(seen)
+        assert (own is None) == (local is None) == (not seen.wanted and not seen.log)
+        if own is not None and local is not None:
+            assert seen.log in own.found
+            assert ("set the log aside" in own.offer) == bool(seen.log)
+            assert (local.offer, f"move {seen.log} away" in local.advice) == ("", bool(seen.log))
 
 
 def test_a_constellation_counts_as_applied_only_where_sessions_prove_it() -> None:

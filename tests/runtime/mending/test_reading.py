@@ -1,6 +1,7 @@
 """Reading damaged databases: what reads is kept as it is, what does not is said, nothing is changed."""
 
 import contextlib
+import os
 import sqlite3
 from pathlib import Path
 
@@ -87,6 +88,43 @@ def test_no_file_and_an_empty_one_are_empty(tmp_path: Path, content: bytes | Non
     if content is not None:
         path.write_bytes(content)
     assert reading.health(path, FORM).health is Health.EMPTY
+
+
+@pytest.mark.parametrize("log", [b"", b"commits"])
+def test_an_empty_file_with_a_log_is_not_opened(tmp_path: Path, log: bytes) -> None:
+    """SQLite would remove the log; one with something in it is damage, and nothing can be read of it."""
+    path = tmp_path / "books.db"
+    path.touch()
+    path.with_name("books.db-wal").write_bytes(log)
+
+    assert reading.health(path, FORM).health is (Health.DAMAGED if log else Health.EMPTY)
+    if log:
+        with pytest.raises(sqlite3.DatabaseError, match="the log beside it"), reading.opened(path):
+            pass
+    assert path.with_name("books.db-wal").read_bytes() == log
+    with contextlib.closing(reading.fresh(FORM)) as target:
+        found = reading.nothing(path, target)
+    assert (found is None) == (not log)
+    assert found is None or found.lost.keys() == {"books", "facts"}
+
+
+def test_what_is_read_of_a_file_whose_log_lies_elsewhere_is_in_both(tmp_path: Path) -> None:
+    """Setting it aside was interrupted: by its other name it is whole, and it counts as damaged."""
+    path, aside = tmp_path / "books.db", tmp_path / "books.db.damaged-1"
+    made(path)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("INSERT INTO books VALUES ('logged', 'text')")
+        logged = path.with_name("books.db-wal").read_bytes()
+        content = path.read_bytes()
+    path.write_bytes(content)
+    os.link(path, aside)
+    aside.with_name(f"{aside.name}-wal").write_bytes(logged)
+
+    assert reading.health(path, FORM).health is Health.DAMAGED
+    _, books = kept(path)
+    assert len(books) == ROWS + 1
+    assert path.read_bytes() == content
 
 
 def test_a_file_that_was_only_begun_is_empty(tmp_path: Path) -> None:

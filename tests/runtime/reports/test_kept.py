@@ -71,6 +71,7 @@ def test_progress_is_read_as_it_was_written(tmp_path: Path) -> None:
         Progress(),
         Progress(7),
         Progress(8, Told(5.0, 4.0, "waiting", "permission", "may I \N{SNOWMAN}?")),
+        Progress(9, None, 9),
     ):
         before = os.umask(0)
         try:
@@ -93,6 +94,9 @@ def test_progress_is_read_as_it_was_written(tmp_path: Path) -> None:
         '{"number": 1}',
         '{"number": 1, "told": {"at": "x", "since": 1, "state": "done", "reason": "", "message": ""}}',
         '{"number": 1, "told": 5}',
+        '{"number": 1, "told": null, "lag": 2}',
+        '{"number": 1, "told": null, "lag": -1}',
+        '{"number": 1, "told": null, "lag": "1"}',
     ],
 )
 def test_progress_that_makes_no_sense_is_none(tmp_path: Path, text: str) -> None:
@@ -105,6 +109,12 @@ def test_a_state_of_another_release_is_left_out(tmp_path: Path) -> None:
     """How far daemons have come still counts."""
     told = '{"at": 1, "since": 1, "state": "sleeping", "reason": "", "message": ""}'
     (tmp_path / "heard").write_text(f'{{"number": 4, "told": {told}}}')
+    assert kept.read_progress(tmp_path) == Progress(4)
+
+
+def test_progress_that_an_older_release_wrote_lags_by_nothing(tmp_path: Path) -> None:
+    """It knew of no reports that are told again."""
+    (tmp_path / "heard").write_text('{"number": 4, "told": null}')
     assert kept.read_progress(tmp_path) == Progress(4)
 
 

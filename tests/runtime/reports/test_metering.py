@@ -207,3 +207,18 @@ async def test_a_profile_of_the_agents_own_may_hold_transcripts(tmp_path: Path) 
         await until(lambda: bool(desk.told), "what was used")
 
     assert desk.told == [("a", 101.0, Usage(5, 6))]
+
+
+async def test_a_path_that_leads_in_a_circle_is_passed_over(tmp_path: Path) -> None:
+    """Some program names it: neither taking note of it nor the end of the session fails for that."""
+    async with opened(tmp_path) as desk:
+        loop = Paths(tmp_path / "state").profiles / ROW.constellation
+        loop.mkdir(parents=True)
+        (loop / ROW.subject).symlink_to(ROW.subject)
+        (desk.folder / "loop").symlink_to("loop")
+        desk.hear("loop/a", "done")
+        desk.write("b", answer("1", 5, 6))
+        desk.hear("b", "done")
+        await desk.metering.ended(ROW)
+
+    assert [usage for _, _, usage in desk.told] == [Usage(5, 6)]

@@ -4,7 +4,7 @@ import asyncio
 import json
 import shutil
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,6 +68,31 @@ async def opened(home: Settings, database: Database, *, killed: bool = False) ->
     if killed:
         desk.reports._due.clear()
     await desk.reports.close()
+
+
+class Slow:
+    """Who writes down later what follows from a report: when a test lets it."""
+
+    def __init__(self, desk: Desk) -> None:
+        """Attend."""
+        self.on_kept: Callable[[str], None] = lambda _: None
+        self.heard: list[int] = []
+        self.noted: list[int] = []
+        desk.reports.attend(self)
+
+    def hear(self, row: SessionRow, heard: Heard) -> None:
+        """Take note."""
+        self.heard.append(heard.number)
+        self.noted.append(heard.number)
+
+    def unkept(self, session: str) -> int | None:
+        """Return the first that is not written down."""
+        return min(self.noted, default=None) if session == ROW.id else None
+
+    def keep(self, number: int) -> None:
+        """Write one down."""
+        self.noted.remove(number)
+        self.on_kept(ROW.id)
 
 
 def report(number: int, event: str = "working", **said: str) -> Reported:
@@ -156,6 +181,49 @@ async def test_a_daemon_that_is_killed_leaves_its_last_ones_to_the_next(
     async with opened(home, database) as third:
         await third.reports.catch_up(ROW)
     assert second.heard == third.heard == [2, 3]
+
+
+@pytest.mark.parametrize("killed", [True, False])
+async def test_what_a_listener_did_not_write_down_is_told_again(
+    home: Settings, database: Database, killed: bool
+) -> None:
+    """By the next daemon, whether this one was killed or ended; states that were told are not told twice."""
+    async with opened(home, database, killed=killed) as desk:
+        slow = Slow(desk)
+        keep(desk.folder, report(1), report(2), report(3), report(4, "waiting"))
+        await desk.reports.catch_up(ROW)
+        slow.keep(1)
+        slow.keep(3)
+        await until(lambda: desk.progress().lag == 3, "what lags written down")
+        assert desk.progress() == Progress(4, Told(104.0, 104.0, "waiting", "question"), 3)
+    keep(desk.folder, report(5))
+    async with opened(home, database) as following:
+        again = Slow(following)
+        await following.reports.catch_up(ROW)
+        await following.reports.catch_up(ROW)
+        for number in (2, 3, 4, 5):
+            again.keep(number)
+        await until(lambda: following.progress().lag == 0, "all written down")
+
+    assert again.heard == following.heard == [2, 3, 4, 5]
+    assert following.states == [(104.0, "waiting", "question"), (105.0, "working", "")]
+    assert following.progress() == Progress(5, Told(105.0, 105.0, "working"))
+
+
+async def test_what_was_overruled_is_not_told_again_with_what_lags(
+    home: Settings, database: Database
+) -> None:
+    """Who was slow hears of the report; the state in it is history all the same."""
+    async with opened(home, database) as desk:
+        Slow(desk)
+        keep(desk.folder, report(1, "waiting"))
+        await desk.reports.catch_up(ROW)
+        desk.reports.overruled(ROW.id)
+    async with opened(home, database) as following:
+        await following.reports.catch_up(ROW)
+
+    assert following.heard == [1]
+    assert following.states == []
 
 
 async def test_a_state_that_does_not_count_any_more_is_not_recalled(

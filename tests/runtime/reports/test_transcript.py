@@ -148,3 +148,12 @@ def test_somebody_elses_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     with pytest.raises(WorldError, match="no file of this user's"):
         at(path).look()
+
+
+def test_a_path_that_leads_in_a_circle_is_none(tmp_path: Path) -> None:
+    """Whether the transcript names it, or it is where transcripts may lie."""
+    (tmp_path / "one").symlink_to("two")
+    (tmp_path / "two").symlink_to("one")
+    for path, folder in ((tmp_path / "one" / "t.jsonl", tmp_path), (tmp_path / "t.jsonl", tmp_path / "one")):
+        with pytest.raises(WorldError):
+            Transcript(str(path), CLAUDE, [folder]).look()

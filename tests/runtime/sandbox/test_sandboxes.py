@@ -1,8 +1,11 @@
 """Real sandboxes: what an agent reaches in one, what it does not, and what has to work all the same."""
 
+import asyncio
 import os
 import socket
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -155,8 +158,28 @@ async def test_sockets_of_the_machine_are_gone(yard: Yard) -> None:
     shelter = await yard.shelter()
     seen = yard.shell(shelter, "ls -A /run /var/tmp /dev/shm; find /tmp -type s")
     assert {line for line in seen.stdout.split() if not line.endswith(":")} <= {
-        Path(place).parts[2] for place in places.RUN
+        Path(place).parts[2] for place in (*places.RUN, *places.RESOLVING)
     }
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may write below /run")
+@pytest.mark.parametrize("network", ["host", "none"])
+async def test_who_has_no_network_cannot_ask_who_resolves_names(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch, network: str
+) -> None:
+    """What a resolver keeps in `/run`, its socket too, is there with a network only."""
+    with (
+        tempfile.TemporaryDirectory(prefix="ca-", dir="/run") as folder,
+        socket.socket(socket.AF_UNIX) as one,
+    ):
+        one.bind(f"{folder}/asked")
+        one.listen()
+        monkeypatch.setattr(places, "RESOLVING", (folder,))
+        shelter = await yard.shelter(said={"network": network})
+        code = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])"
+        done = yard.run(shelter, "python3", "-c", code, f"{folder}/asked")
+        assert (done.returncode == 0) == (network == "host"), done.stderr
+        assert network == "host" or yard.shell(shelter, "find /run -type s").stdout == ""
 
 
 async def test_its_own_session_socket_can_be_reached(yard: Yard) -> None:
@@ -257,3 +280,45 @@ async def test_what_every_program_needs_cannot_be_hidden(yard: Yard) -> None:
     for place in ("/usr", str(Path(sys.executable).parent)):
         assert f"`hide: {place}` hides" in await beside.trouble(Sandbox(kind="bwrap", hide=(place,)))
     assert await beside.trouble(Sandbox(kind="bwrap", hide=("/usr/games", "~/.cache"))) == ""
+
+
+async def test_what_is_hidden_stays_so_while_the_sandbox_stands(yard: Yard) -> None:
+    """A file or folder that somebody outside replaces, or makes first, is not seen from then on."""
+    (yard.person / ".git-credentials").write_text("old secret\n")
+    (yard.person / ".aws").mkdir()
+    (yard.person / ".config").mkdir()
+    (yard.person / "plain").write_text("plain\n")
+    (yard.person / "link").symlink_to("plain")
+    shelter = await yard.shelter()
+    at = yard.person
+    script = (
+        f"echo begun; read -r go; cat {at}/.git-credentials {at}/.aws/credentials {at}/.netrc"
+        f" {at}/.config/gh/hosts.yml; cat {at}/link; touch {at}/mine; cat {at}/.config/plain"
+    )
+    (yard.person / ".config" / "plain").write_text("also plain\n")
+    shelter = await yard.shelter()
+    inside = await asyncio.create_subprocess_exec(
+        *shelter.prefix,
+        "/bin/sh",
+        "-c",
+        script,
+        cwd=yard.tree(),
+        env=yard.env(shelter),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert inside.stdout is not None
+    assert await inside.stdout.readline() == b"begun\n"
+    (at / "new").write_text("new secret\n")
+    (at / "new").rename(at / ".git-credentials")
+    (at / ".aws").rename(at / "before")
+    (at / ".aws").mkdir()
+    (at / ".aws" / "credentials").write_text("new secret\n")
+    (at / ".netrc").write_text("new secret\n")
+    (at / ".config" / "gh").mkdir()
+    (at / ".config" / "gh" / "hosts.yml").write_text("new secret\n")
+    said, errors = await inside.communicate(b"go\n")
+    assert said == b"plain\nalso plain\n"
+    assert b"mine" in errors
+    assert not (at / "mine").exists()

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from constellagent.errors import WorldError
 from constellagent.plan.fires import Fire
 from constellagent.plan.schedules import DesiredSchedule
 from constellagent.runtime.scheduler import Started
@@ -19,6 +20,7 @@ from tests.runtime.scheduler.virtual import FakeRunner, quiet, run_until
 
 async def leave(lab: Lab, state: str, **spec: Any) -> Fire:
     """Leave a row of this state behind, as a daemon does that dies."""
+    await lab.scheduler.close()  # else it would claim what it finds queued
     await lab.declare("docs/daily", cron="0 13 * * *", **spec)
     lab.scheduler._books.boards.clear()
     await lab.scheduler._books.load()
@@ -338,3 +340,58 @@ def end_unwatched(lab: Lab) -> None:
         if row.live:
             lab.sessions.rows[run] = replace(row, ended_at=1.0, exit_status=0, ended_by="itself")
     lab.clock.sleep(1500.0)
+
+
+class TestUntold:
+    """Runs of whose end nobody told."""
+
+    async def test_an_end_that_nobody_told_is_found(self, lab: Lab) -> None:
+        """As where somebody failed who had to pass it on: what waits for it goes on within minutes."""
+        await lab.declare("docs/daily", cron="0 13 * * *", overlap="skip")
+        await lab.start()
+        await lab.to(13)
+        (run,) = lab.runner.runs("docs/daily")
+        row = lab.sessions.rows[run]
+        lab.sessions.rows[run] = replace(row, ended_at=lab.clock.now(), exit_status=3, ended_by="itself")
+        before = await lab.states()
+        for _ in range(3):
+            await lab.pass_(minutes=1)
+
+        assert before == ["running"]
+        (ended,) = await lab.history()
+        assert (ended.fire.state, ended.exit_status) == ("failed", 3)
+
+    async def test_an_end_that_is_being_told_is_left_to_who_tells_it(self, lab: Lab) -> None:
+        """Between the end and its telling what the run used is written down: a moment is not enough."""
+        await lab.declare("docs/daily", cron="0 13 * * *")
+        await lab.start()
+        await lab.to(13)
+        await lab.pass_(minutes=10)
+        (run,) = lab.runner.runs("docs/daily")
+        row = lab.sessions.rows[run]
+        lab.sessions.rows[run] = replace(row, ended_at=lab.clock.now(), exit_status=0, ended_by="itself")
+        await lab.pass_(minutes=1)
+        first = await lab.states()
+        await lab.runner.end(run, 3)
+        await quiet(lab.scheduler)
+
+        assert first == ["running"]
+        assert await lab.states() == ["failed"]
+
+    async def test_a_look_that_fails_ends_no_run(self, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It goes on, and is looked at again."""
+        await lab.declare("docs/daily", cron="0 13 * * *")
+        await lab.start()
+        await lab.to(13)
+
+        async def blind(_: str) -> None:
+            raise WorldError("Input/output error")
+
+        with monkeypatch.context() as dark:
+            dark.setattr(lab.sessions, "get", blind)
+            for _ in range(5):
+                await lab.pass_(minutes=1)
+        for _ in range(3):
+            await lab.pass_(minutes=1)
+
+        assert await lab.states() == ["running"]

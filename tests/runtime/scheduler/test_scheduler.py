@@ -1,7 +1,10 @@
 """What others ask of the scheduler, and what they are told."""
 
+import asyncio
 import logging
+from collections.abc import Coroutine
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -266,3 +269,81 @@ class TestOthers:
         alarm = lab.scheduler._alarm
         assert isinstance(alarm, VirtualAlarm)
         assert alarm.wanted == at(13).timestamp()
+
+
+class TestCancelled:
+    """Those who ask may be cut short, as a mailbox's follower is by an apply: what is written is followed."""
+
+    async def test_an_event_that_was_written_down_wakes_though_nobody_waits(
+        self, lab: Lab, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Told again it would be known: so its run must start of its own."""
+        await lab.declare("docs/mail", on_={"email": {}})
+        await lab.start()
+        held = Held(lab.ledger, "commit", monkeypatch)
+        cause = Cause("email", "m-1", NOON - timedelta(hours=3))
+
+        await held.cut_short(lab.scheduler.cause("c", "docs/mail", cause))
+        again = await lab.scheduler.cause("c", "docs/mail", cause)
+        await quiet(lab.scheduler)
+
+        assert again == []
+        assert await lab.states() == ["running"]
+        assert len(lab.runner.runs("docs/mail")) == 1
+
+    async def test_a_run_that_was_claimed_is_started(self, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Else it would hold its workspace, and one place of few, for as long as the daemon lives."""
+        await lab.declare("docs/daily", cron="0 13 * * *")
+        await lab.declare("site/mail", on_={"email": {}})
+        await lab.start()
+        with monkeypatch.context() as silent:
+            silent.setattr(lab.scheduler._alarm, "ring", lambda: None)
+            fire = await lab.scheduler.run_now("c", "docs/daily")
+            held = Held(lab.ledger, "claim", monkeypatch)
+            await held.cut_short(lab.scheduler.cause("c", "site/mail", Cause("email", "m-1", NOON)))
+        await lab.look()
+
+        assert lab.runner.runs("docs/daily") == [fire.run]
+        assert set(await lab.states()) == {"running"}
+
+    async def test_a_schedule_that_was_paused_is_known_to_be(
+        self, lab: Lab, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What the next daemon would take for paused does not fire under this one either."""
+        await lab.declare("docs/daily", cron="0 13 * * *")
+        await lab.start()
+        held = Held(lab.rows, "pause", monkeypatch)
+
+        await held.cut_short(lab.scheduler.pause("c", "docs/daily", "enough"))
+        await lab.to(14)
+
+        assert lab.scheduler.outlook("c", "docs/daily").why == "enough"
+        assert await lab.history() == []
+
+
+class Held:
+    """A call that has done what it does, and does not return before it is let."""
+
+    def __init__(self, of: object, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Hold this method of an object, once."""
+        self.done, self.go_on = asyncio.Event(), asyncio.Event()
+        call = getattr(of, name)
+
+        async def held(*args: Any, **more: Any) -> Any:
+            result = await call(*args, **more)
+            self.done.set()
+            await self.go_on.wait()
+            return result
+
+        monkeypatch.setattr(of, name, held)
+
+    async def cut_short(self, asking: Coroutine[Any, Any, Any]) -> None:
+        """Cancel whoever asks while the call is held, and let it go on only then."""
+        task = asyncio.ensure_future(asking)
+        async with asyncio.timeout(30):
+            await self.done.wait()
+            task.cancel()
+            await asyncio.sleep(0)
+            self.go_on.set()
+            with pytest.raises(asyncio.CancelledError):
+                await task

@@ -30,3 +30,4 @@ async def test_the_newest_turn_counts(database: Database) -> None:
     assert before == {"s-1": "done", "s-2": "failed"}
     assert await rows.turns(["s-1", "s-2"]) == {"s-1": "done"}
     assert await rows.turns([]) == {}
+    assert (await rows.newest("s-1"), await rows.newest("s-2")) == ((3, "done"), None)

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from constellagent.agents.kind import Report
+from constellagent.errors import WorldError
 from constellagent.runtime.store.sessions import SessionRow
 from tests.runtime.triggers.station import Station, eventually
 from tests.runtime.triggers.test_ends import session, wait_for_site, woken
@@ -44,7 +47,7 @@ async def site(at: Station) -> Site:
 async def settled(at: Station) -> None:
     """Wait until all that was reported is dealt with."""
     turns = at.triggers.turns
-    await eventually(lambda: _empty(turns._waiting.empty()), bool)
+    await eventually(lambda: _empty(not turns._unkept), bool)
 
 
 async def _empty(empty: bool) -> bool:
@@ -78,6 +81,46 @@ async def test_what_is_told_again_wakes_nobody(open_at: Station) -> None:
     agent.says("working", "done")
 
     assert await woken(open_at, 2) == ["done", "done"]
+
+
+async def test_an_older_turn_that_is_told_again_is_history(open_at: Station) -> None:
+    """It wakes nobody, also none that waits only since."""
+    agent = await site(open_at)
+    agent.says("working", "done", "working", "failed")
+    await woken(open_at, 2)
+    await settled(open_at)
+    await open_at.declare("docs/late", on={"agent": "site"}, overlap="queue_all")
+    agent.number = 1
+    agent.says("done", "working", "failed")
+    await settled(open_at)
+
+    assert await woken(open_at, 2) == ["done", "failed"]
+
+
+async def test_what_is_not_dealt_with_is_known(open_at: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the report to the row of its turn, and beyond the end of this daemon; then somebody is told."""
+    agent = await site(open_at)
+    turns, full, kept = open_at.triggers.turns, True, list[str]()
+    turns.on_kept = kept.append
+    turned = turns._rows.turned
+
+    async def write(*args: Any) -> None:
+        if full:
+            raise WorldError("the disk is full")
+        await turned(*args)
+
+    monkeypatch.setattr(turns._rows, "turned", write)
+    agent.says("waiting", "working", "done")
+    first = turns.unkept(agent.row.id)
+    await eventually(lambda: _rows([str(wait) for wait in open_at.waits]), lambda found: len(found) > 1)
+    assert (first, turns.unkept(agent.row.id), turns.unkept("other"), kept) == (2, 2, None, [])
+
+    full = False
+    await eventually(lambda: _rows(kept), lambda found: len(found) == 2)
+    assert turns.unkept(agent.row.id) is None
+    await turns.close()
+    agent.says("failed")
+    assert turns.unkept(agent.row.id) == 4
 
 
 async def test_the_end_of_the_session_is_not_another_turn(open_at: Station) -> None:

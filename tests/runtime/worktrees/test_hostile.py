@@ -9,6 +9,7 @@ import pytest
 from constellagent.errors import GitError
 from constellagent.plan.observed import WorktreeState
 from constellagent.runtime.git import Result
+from tests.runtime.worktrees.locked_door import locked_door
 from tests.runtime.worktrees.rig import Rig, commit, git
 
 
@@ -71,12 +72,21 @@ def _include(repo: Path, program: str) -> None:
     git(repo, "config", "include.path", str(repo / ".git" / "more"))
 
 
-def _transport(repo: Path, program: str) -> None:
-    git(repo, "config", "core.sshCommand", program)
-    git(repo, "config", "credential.helper", f"!{program}")
-    git(repo, "config", "remote.origin.url", f"ext::{program}")
+def _remote(repo: Path, url: str) -> None:
+    git(repo, "config", "remote.origin.url", url)
     git(repo, "config", "remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*")
+    git(repo, "config", "branch.main.remote", "origin")
+    git(repo, "config", "branch.main.merge", "refs/heads/main")
+
+
+def _transport(repo: Path, program: str) -> None:
+    _remote(repo, f"ext::{program}")
     git(repo, "config", "protocol.ext.allow", "always")
+
+
+def _ssh(repo: Path, program: str) -> None:
+    _remote(repo, "ssh://nowhere.invalid/locked.git")
+    git(repo, "config", "core.sshCommand", program)
 
 
 def _gc(repo: Path, program: str) -> None:
@@ -95,21 +105,13 @@ PROOFS: list[tuple[Callable[[Path, str], None], tuple[str, ...]]] = [
     (_signatures, ("commit", "-q", "--allow-empty", "-m", "signed")),
     (_include, ("status",)),
     (_transport, ("fetch", "-q", "origin")),
+    (_ssh, ("fetch", "-q", "origin")),
     (_gc, ("worktree", "add", "-q", "--detach", "../proof")),
 ]
 
 
-@pytest.mark.parametrize(
-    ("poison", "proof"), PROOFS, ids=[poison.__name__.strip("_") for poison, _ in PROOFS]
-)
-async def test_c14_hostile_configuration_fires_nothing(
-    rig: Rig, tmp_path: Path, poison: Callable[[Path, str], None], proof: tuple[str, ...]
-) -> None:
-    """What fires under plain git never fires under ours: look, create, losses, diff, forced removal."""
-    program, mark = payload(tmp_path)
-    commit(rig.repo, {"a.txt": "two\n"})
-    (rig.repo / "a.txt").write_text("three\n")
-    poison(rig.repo, program)
+async def fires_nothing(rig: Rig, mark: Path, proof: tuple[str, ...]) -> None:
+    """Show that the payload fires under plain git; then look, create, ask, look for losses, and remove."""
     git(rig.repo, *proof, check=False)
     assert mark.exists(), "the payload must fire under plain git, else this test shows nothing"
     git(rig.repo, "worktree", "remove", "--force", "../proof", check=False)
@@ -123,6 +125,29 @@ async def test_c14_hostile_configuration_fires_nothing(
     await rig.port.losses("worker", path)
     await rig.port.remove("worker", path, force=True)
     assert not mark.exists(), mark.read_text()
+
+
+@pytest.mark.parametrize(
+    ("poison", "proof"), PROOFS, ids=[poison.__name__.strip("_") for poison, _ in PROOFS]
+)
+async def test_c14_hostile_configuration_fires_nothing(
+    rig: Rig, tmp_path: Path, poison: Callable[[Path, str], None], proof: tuple[str, ...]
+) -> None:
+    """What fires under plain git never fires under ours: look, create, losses, diff, forced removal."""
+    program, mark = payload(tmp_path)
+    commit(rig.repo, {"a.txt": "two\n"})
+    (rig.repo / "a.txt").write_text("three\n")
+    poison(rig.repo, program)
+    await fires_nothing(rig, mark, proof)
+
+
+async def test_c14_nobody_is_asked_for_a_password(rig: Rig, tmp_path: Path) -> None:
+    """A remote that asks for one makes plain git run the repository's credential helper, and never ours."""
+    program, mark = payload(tmp_path)
+    with locked_door() as url:
+        _remote(rig.repo, url)
+        git(rig.repo, "config", "credential.helper", f"!{program}")
+        await fires_nothing(rig, mark, ("fetch", "-q", "origin"))
 
 
 async def test_c15_hooks_run_only_when_they_are_wanted(rig: Rig, tmp_path: Path) -> None:

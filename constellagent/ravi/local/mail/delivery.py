@@ -48,8 +48,10 @@ def send(office: Office, db: sqlite3.Connection, identity: int, letter: Letter, 
     A recipient who should be here and is not is told to the sender by a notice in its own inbox.
 
     Raises:
-        ApiError: 429 where a local recipient takes no more within this minute; nothing is sent then.
+        ApiError: 429 where a local recipient takes no more within this minute, 507 or 503 where there is no
+            room for one of the copies; nothing is sent then.
     """
+    office.room.take(db, identity, letter.size, office.now())
     kept = keep(office, db, identity, letter, direction="outgoing", actor=actor)
     reached: set[int] = set()
     missing: list[Failure] = []
@@ -65,6 +67,7 @@ def send(office: Office, db: sqlite3.Connection, identity: int, letter: Letter, 
             missing.append(Failure(address, "5.1.1", "There is no such mailbox here."))
     for target in sorted(reached):
         limits.refuse_full(office, db, target, "mail")
+        office.room.take(db, target, letter.size, office.now())
         receive(office, db, target, letter, actor=LOCAL)
     outgoing.put(office, db, identity, kept.id, letter.subject, away)
     bounce(office, db, identity, letter, missing)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from aiosmtpd.smtp import SMTP
 
+from constellagent.connections import most
 from constellagent.ravi.local.addresses import DEFAULT_DOMAIN
 
 LARGEST = 10 << 20
@@ -34,7 +35,7 @@ class Patience:
     """How much may be asked of the server.
 
     Attributes:
-        connections: open at once.
+        connections: open at once, and fewer where this process may open few files.
         idle: seconds without a command, or for the whole of a mail, until a connection is closed.
     """
 
@@ -53,7 +54,7 @@ class Doors:
 
     def open(self) -> asyncio.BaseProtocol:
         """Return what speaks to a new client."""
-        if len(self.inside) >= self._patience.connections:
+        if len(self.inside) >= min(self._patience.connections, most()):
             return _Full()
         return _Door(self.inside, self._desk, self._patience.idle)
 

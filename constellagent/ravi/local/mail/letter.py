@@ -51,3 +51,8 @@ class Letter:
     attachments: tuple[Attached, ...] = ()
     automatic: bool = False
     hops: int = 0
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+        return len(self.text) + len(self.html) + sum(len(file.content) for file in self.attachments)

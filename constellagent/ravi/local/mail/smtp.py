@@ -16,8 +16,10 @@ from typing import Any
 
 from aiosmtpd.smtp import MISSING, SMTP, Envelope, Session
 
+from constellagent.connections import backlog
 from constellagent.errors import ConstellagentError, UnavailableError
 from constellagent.ravi.local import limits
+from constellagent.ravi.local.answers import ApiError
 from constellagent.ravi.local.mail import delivery, outgoing
 from constellagent.ravi.local.mail.content import with_text
 from constellagent.ravi.local.mail.doors import Doors, Patience
@@ -73,7 +75,7 @@ async def _listening(office: Office, doors: Doors) -> asyncio.Server:
     kept = await office.store.run(lambda db: get_fact(db, _PORT))
     wanted = asked or int(kept or b"0")
     try:
-        return await loop.create_server(doors.open, HOST, wanted)
+        return await loop.create_server(doors.open, HOST, wanted, backlog=backlog())
     except OSError as error:
         if asked or not wanted:
             raise UnavailableError(
@@ -81,7 +83,7 @@ async def _listening(office: Office, doors: Doors) -> asyncio.Server:
                 hint="end what uses the port, or set CONSTELLAGENT_SMTP_PORT to another",
             ) from error
     _log.warning("port %d for mail is taken; running sessions still point to it", wanted)
-    return await loop.create_server(doors.open, HOST, 0)
+    return await loop.create_server(doors.open, HOST, 0, backlog=backlog())
 
 
 class Desk:
@@ -147,7 +149,7 @@ class Desk:
         """Keep a mail for all its recipients or for none.
 
         Raises:
-            _RefusedError: one of them takes no more now, or was put away since it was named.
+            _RefusedError: one of them takes no more now or is full, or was put away since it was named.
         """
         reached: dict[int, str] = {}
         for address in recipients:
@@ -158,6 +160,11 @@ class Desk:
         for target, address in reached.items():
             if not limits.has_room(self._office, db, target, "mail"):
                 raise _RefusedError("452 4.2.2 A mailbox gets too much mail; try again in a minute.")
+            try:
+                self._office.room.take(db, target, letter.size, self._office.now())
+            except ApiError as error:
+                code = "452 4.2.2 A mailbox is full" if error.status == 507 else "452 4.3.1 There is no room"
+                raise _RefusedError(f"{code}: {error.message}") from error
             # A blind copy names nobody; the reader still sees to which of its addresses it came.
             named = letter if letter.to or letter.cc else replace(letter, to=(address.lower(),))
             delivery.receive(self._office, db, target, named)

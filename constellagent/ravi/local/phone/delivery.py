@@ -36,12 +36,14 @@ def send(
             422, "identity.no_phone", "This identity has no phone number; provision one for it first."
         )
     limits.refuse_flood(office, db, identity)
+    office.room.take(db, identity, len(body), office.now())
     text = kept.Text(row["phone"], to_number, body, kept.new_sid())
     receiver = resolve(db, to_number)
     state: Literal["delivered", "held"] = "held" if receiver is None else "delivered"
     sent = kept.keep(office, db, identity, text, state, actor)
     if receiver is not None:
         limits.refuse_full(office, db, receiver, "sms")
+        office.room.take(db, receiver, len(body), office.now())
         kept.keep(office, db, receiver, text, "received", actor)
     return sent
 
@@ -58,4 +60,5 @@ def receive(office: Office, db: sqlite3.Connection, text: kept.Text, *, actor: s
     if kept.known(office, db, identity, text.sid):
         return
     limits.refuse_full(office, db, identity, "sms")
+    office.room.take(db, identity, len(text.body), office.now())
     kept.keep(office, db, identity, text, "received", actor)
