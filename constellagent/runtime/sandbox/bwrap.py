@@ -74,7 +74,7 @@ def _person(ground: Ground) -> Iterator[str]:
     asked += [
         (place, 1, ("--ro-bind", str(place), str(place)))
         for place in ground.needed
-        if _below(place, (*human.folders, *human.covers, *ground.temporary))
+        if _below(place, (*human.folders, *human.covers, *ground.temporary)) and place not in human.covers
     ]
     for _, _, option in sorted(asked, key=lambda one: (len(one[0].parts), one[1], one[0])):
         yield from option

@@ -27,6 +27,9 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _LINKS = 40
 """So many links one after another the system follows."""
 _BRANCH = "ref: refs/heads/"
+_MOST = 250
+"""Entries of a folder that is shown as it was: a mount for each, and more take seconds."""
+_SYSTEM = tuple(map(Path, (*places.TEMPORARY, "/dev", "/proc", "/sys")))
 _INFO = ("attributes", "exclude", "grafts")
 """What of git's `info` a git in a linked worktree reads; an empty one says what a missing one does."""
 
@@ -238,29 +241,37 @@ def _human(person: Path, sandbox: Sandbox) -> Human:
 def _covered(human: Human, home: Path, held: Sequence[Path]) -> Human:
     """Return the same with what lies around hidden places below the home folder, as it is now.
 
-    Folders above what is `held` are left out, but for the home folder itself: these change meanwhile.
+    Left out are folders above what is `held`, but for the home folder itself: these change meanwhile; those
+    that the file gives; and those with more in them than a sandbox should have mounts.
     """
+    if _above(home, _SYSTEM):
+        return human  # who is at home in `/` has no folder of its own there
     asked = {*human.folders, *human.files, *(home / name for name in places.HIDDEN)}
     around = {parent for place in asked for parent in place.parents if parent.is_relative_to(home)} | {home}
-    found = [
-        folder
-        for folder in around
-        if folder == Path(os.path.realpath(folder))
-        and _is_folder(folder)
-        and not _below(folder, human.folders)
-        and (folder == home or not any(place.is_relative_to(folder) for place in held))
-    ]
+    given = (*human.folders, *human.read, *human.write)
+    found = dict[Path, list[Path]]()
+    for folder in sorted(around):
+        if _below(folder, given) or (folder != home and _above(folder, held)):
+            continue
+        if folder == _real(folder) and 0 < len(entries := _entries(folder)) <= _MOST:
+            found[folder] = entries
     skipped = {*found, *human.folders, *human.files}
     shown, links = list[Path](), list[tuple[Path, str]]()
-    for folder in found:
-        with contextlib.suppress(PermissionError), os.scandir(folder) as entries:
-            for entry in entries:
-                place = Path(entry.path)
-                if entry.is_symlink():
-                    links.append((place, str(place.readlink())))
-                elif place not in skipped and (entry.is_dir() or entry.is_file()):
-                    shown.append(place)
-    return replace(human, covers=tuple(sorted(found)), shown=tuple(sorted(shown)), links=tuple(sorted(links)))
+    for place in (place for entries in found.values() for place in entries if place not in skipped):
+        with contextlib.suppress(OSError):  # it went just now, or what is mounted there does not answer
+            if place.is_symlink():
+                links.append((place, str(place.readlink())))
+            elif stat.S_IFMT(place.stat().st_mode) in {stat.S_IFDIR, stat.S_IFREG}:
+                shown.append(place)
+    return replace(human, covers=tuple(found), shown=tuple(shown), links=tuple(links))
+
+
+def _entries(folder: Path) -> list[Path]:
+    """Return what is in a folder; nothing where it is none, or may not be read."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
 
 
 def _is_others(program: str, written: Iterable[Path]) -> bool:
@@ -278,6 +289,10 @@ def _is_others(program: str, written: Iterable[Path]) -> bool:
 
 def _below(place: Path, folders: Iterable[Path]) -> bool:
     return any(place.is_relative_to(folder) for folder in folders)
+
+
+def _above(folder: Path, places: Iterable[Path]) -> bool:
+    return any(place.is_relative_to(folder) for place in places)
 
 
 def _empty(paths: Paths) -> Path:

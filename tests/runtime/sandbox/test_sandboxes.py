@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from constellagent.errors import UnavailableError, WorldError
-from constellagent.runtime.sandbox import places
+from constellagent.runtime.sandbox import places, survey
 from constellagent.runtime.sandbox.probe import Probe
 from constellagent.runtime.sandbox.sandboxes import Sandboxes
 from constellagent.spec.sandbox import Sandbox
@@ -322,3 +322,42 @@ async def test_what_is_hidden_stays_so_while_the_sandbox_stands(yard: Yard) -> N
     assert said == b"plain\nalso plain\n"
     assert b"mine" in errors
     assert not (at / "mine").exists()
+
+
+async def test_what_the_file_gives_is_given_also_around_something_hidden(yard: Yard) -> None:
+    """A folder to write can be written, one to read has its links, a program may lie in the home folder."""
+    at = yard.person
+    for name in (".cache", ".config/gh"):
+        (at / name).mkdir(parents=True)
+    (at / ".config" / "gh" / "hosts.yml").write_text("a secret\n")
+    (at / ".config" / "link").symlink_to("plain")
+    (at / ".config" / "plain").write_text("plain\n")
+    (at / "link").symlink_to(".config")
+    (at / "agent.sh").write_text("#!/bin/sh\n")
+    (at / "agent.sh").chmod(0o755)
+    said = {"write": ["~/.cache"], "read": ["~/.config"]}
+    shelter = await yard.shelter(said=said, program=str(at / "agent.sh"))
+    done = yard.shell(
+        shelter, f"{at}/agent.sh && touch {at}/.cache/new && cat {at}/link/link; ls {at}/.config/gh"
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "plain\n", "")
+    assert (at / ".cache" / "new").exists()
+    (at / ".netrc").write_text("new secret\n")
+    later = await yard.ground(said=said, program=str(at / "agent.sh"))
+    assert at in later.human.covers
+
+
+async def test_a_folder_that_is_too_large_is_shown_as_it_is(yard: Yard) -> None:
+    """A mount for each of a thousand files would take seconds; what is hidden in it stays hidden."""
+    (yard.person / ".netrc").write_text("a secret\n")
+    for number in range(1000):
+        (yard.person / f"file-{number}").touch()
+    human = (await yard.ground()).human
+    assert yard.person not in human.covers
+    assert yard.person / ".netrc" in human.files
+
+
+async def test_a_home_folder_that_is_the_machine_is_not_covered(yard: Yard) -> None:
+    """Else what the sandbox has of its own, its processes first, would be the machine's again."""
+    task = survey.Task(Sandbox(kind="bwrap"), yard.tree(), "", yard.common)
+    assert survey.survey(yard.paths, Path("/"), task).human.covers == ()
