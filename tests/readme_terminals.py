@@ -77,6 +77,10 @@ def words_to_the_owner() -> str:
         ),
         (_span(deciding.SETTLE_GUESSED), "And so long where it was guessed from the terminal."),
         (f"{alerts.MOST}", "Words of one agent within an hour; the last of them says that it is the last."),
+        (
+            _span(alerts.NEWS),
+            "An end that the daemon did not live to tell is told by the next one, unless older.",
+        ),
     )
     return table(("number", "of what"), *rows)
 

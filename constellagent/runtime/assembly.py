@@ -281,7 +281,7 @@ class Assembly:
     async def _take_over(self) -> None:
         """Take over what an earlier daemon left, and begin."""
         begin = self._clock.monotonic()
-        owed = await self._supervisor.left()
+        owed, untold = await self._supervisor.left(), await self._alerts.left()
         await self._registry.adopt()
         live = await self._registry.live()
         _log.info("adopted %d sessions in %.3f s", len(live), self._clock.monotonic() - begin)
@@ -289,8 +289,8 @@ class Assembly:
         await left_keys.withdraw(self._provider, {row.id for row in live})
         await self._screens.start(live)
         self._later.resume(live)
-        self._alerts.resume(live)
         await self._supervisor.resume(owed)
+        self._alerts.resume(live, untold)  # now it is known what is started again
         self._limits.on_change = self._limits_changed
         self._limits.pauses.on_change = self._paused
         self._limits.pauses.on_resumed = self._roster.scheduler.resumed

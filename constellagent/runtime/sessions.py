@@ -387,7 +387,7 @@ class SessionRegistry:
         with contextlib.suppress(OSError):
             self._paths.session_socket(session).unlink()
         how = (ending.exit_status, ending.by, ending.outcome)
-        return await self._rows.get(session) if await self._rows.end(session, at, *how, owes=owes) else None
+        return await self._rows.end(session, at, *how, owes=owes)
 
     async def _remove(self, session: str) -> None:
         try:

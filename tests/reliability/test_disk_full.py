@@ -14,7 +14,6 @@ from tests.proof.full_disk import FREE
 from tests.reliability.lab import git, wait_for
 from tests.reliability.steps import deeds, scenes
 from tests.reliability.steps.forks import Forks
-from tests.reliability.steps.receiver import receiving
 from tests.reliability.steps.steplab import StepLab
 
 pytestmark = [
@@ -67,8 +66,7 @@ def forks() -> Iterator[Forks]:
 def test_a5_a_full_disk(forks: Forks, place: str) -> None:
     """Agents go on, what needs space fails with place and size, and the next apply with space converges."""
     with ExitStack() as stack:
-        receiver = stack.enter_context(receiving())
-        lab = stack.enter_context(StepLab(agents=0, forks=forks, receiver=receiver))
+        lab = stack.enter_context(StepLab(agents=0, forks=forks))
         folder = lab.folder / PLACES[place]
         stack.enter_context(small(folder))
         stack.callback(lab.end)  # before the disk is taken away

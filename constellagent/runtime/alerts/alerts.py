@@ -1,8 +1,8 @@
 """Tells owners of their agents' states: each that lasts, once, unless somebody has the terminal anyway.
 
 A word is written down before it is sent, so that a daemon that dies in between does not send it again; the
-next one looks at what its sessions do and tells what has not been told. How runs of schedules end,
-`runtime.runs.telling` tells, and other runs have somebody who waits for them.
+next one looks at what its sessions do, and at the newest ends, and tells what has not been told. How runs of
+schedules end, `runtime.runs.telling` tells, and other runs have somebody who waits for them.
 """
 
 import asyncio
@@ -34,6 +34,8 @@ MOST = 6
 HOUR = 3600.0
 SHORTLY = 600.0
 """Seconds within which a state that is only guessed is not told again, nor an end in the same state."""
+NEWS = 12 * HOUR
+"""Seconds after which the next daemon does not tell an end any more; what was told is known for longer."""
 TRIES = (60.0, 300.0)
 """Seconds before a word that could not be sent is tried again."""
 _LOOK = 1.0
@@ -83,11 +85,33 @@ class Alerts:
         self._sending: set[asyncio.Task[None]] = set()
         self._page = page
 
-    def resume(self, live: Iterable[SessionRow]) -> None:
-        """Look at the sessions that an earlier daemon left, and tell what it did not come to tell."""
+    async def left(self) -> list[SessionRow]:
+        """Return ends that an earlier daemon may not have told; asked before anything ends under this one.
+
+        An end from before the file was applied as it is now is not among them: who asks for words then asks
+        for those of what comes.
+
+        Raises:
+            WorldError: they cannot be read.
+        """
+        oldest = self._clock.now() - NEWS
+        return [
+            row
+            for constellation, since in (await self._constellations.since()).items()
+            for row in await self._registry.newest(constellation)
+            if _to_tell(row) and (row.ended_at or 0) > max(since, oldest)
+        ]
+
+    def resume(self, live: Iterable[SessionRow], left: Iterable[SessionRow]) -> None:
+        """Look at the sessions that an earlier daemon left, and tell what it did not come to tell.
+
+        The supervisor has resumed before: an end that a restart follows is not told.
+        """
         for row in live:
             if row.role == "agent" and row.id not in self._pending:
                 self._begin(row, partial(self._look_at, row))
+        for row in left:
+            self._begin(row, partial(self._unless_restarted, row))
 
     def state(self, row: SessionRow, activity: Activity) -> None:
         """Take note that a session does something else now; what it did before is over."""
@@ -296,6 +320,14 @@ class Alerts:
         except ConstellagentError as error:
             return [f"(it cannot be looked at: {error.message})"]
         return base64.b64decode(view["data"]).decode(errors="replace").splitlines()
+
+
+def _to_tell(row: SessionRow) -> bool:
+    """Say whether a session's end is of those that are told.
+
+    One that was never held was not started, which whoever asked for it was told at once.
+    """
+    return row.role == "agent" and row.holder_pid is not None and of_end(row, "") is not None
 
 
 def _agent_of(row: SessionRow) -> str:

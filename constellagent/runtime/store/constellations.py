@@ -54,6 +54,10 @@ class Constellations:
         rows = await self._database.rows(f"{_SELECT} WHERE id = ?", (constellation,))
         return _applied(rows[0]) if rows else None
 
+    async def since(self) -> dict[str, float]:
+        """Return, by id, since when each constellation is as it was last applied, epoch seconds."""
+        return dict(await self._database.rows("SELECT id, applied_at FROM constellations"))
+
     @around(Point.CONSTELLATION_PUT)
     async def put(self, applied: Applied, at: float) -> None:
         """Remember what is applied at `at` (epoch seconds); writes nothing where it is known already."""

@@ -174,25 +174,28 @@ class SessionRows:
         outcome: str,
         *,
         owes: bool = False,
-    ) -> bool:
-        """Write down how a session ended; returns whether it was live, so that one caller alone ends it.
+    ) -> SessionRow | None:
+        """Write down how a session ended; returns its row, or None where somebody else has ended it.
 
         With `owes` it is kept with the end that somebody has to decide whether the subject is started again.
         """
 
-        def write(connection: sqlite3.Connection) -> bool:
+        def write(connection: sqlite3.Connection) -> SessionRow | None:
             ended = connection.execute(
                 "UPDATE sessions SET ended_at = ?, exit_status = ?, ended_by = ?, outcome = ? "
                 "WHERE id = ? AND ended_at IS NULL",
                 (at, exit_status, ended_by, outcome, session),
             ).rowcount
-            if ended and owes:
+            if not ended:
+                return None
+            if owes:
                 connection.execute(
                     "INSERT OR REPLACE INTO owed_restarts (constellation, role, subject, session, counted) "
                     "SELECT constellation, role, subject, id, 0 FROM sessions WHERE id = ?",
                     (session,),
                 )
-            return ended > 0
+            # Read with the write: a look that fails afterwards would keep the end from all who wait for it.
+            return _row(connection.execute(f"{_SELECT} WHERE id = ?", (session,)).fetchone())
 
         return await self.database.run(write)
 

@@ -10,7 +10,6 @@ from tests.reliability.lab import wait_for
 from tests.reliability.steps import deeds, messages, scenes
 from tests.reliability.steps.forks import Forks
 from tests.reliability.steps.places import PLACES
-from tests.reliability.steps.receiver import receiving
 from tests.reliability.steps.scenes import SCENES
 from tests.reliability.steps.steplab import Died, StepLab
 
@@ -27,8 +26,8 @@ class Stage:
     def __enter__(self) -> Self:
         """Make the laboratory, and apply its file."""
         self._stack = ExitStack()
-        forks, receiver = self._stack.enter_context(Forks()), self._stack.enter_context(receiving())
-        self.lab = self._stack.enter_context(StepLab(agents=0, forks=forks, receiver=receiver))
+        forks = self._stack.enter_context(Forks())
+        self.lab = self._stack.enter_context(StepLab(agents=0, forks=forks))
         scenes.declare(self.lab)
         self.lab.up()
         self.lab.do("plan")

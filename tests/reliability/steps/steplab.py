@@ -3,8 +3,8 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -12,10 +12,12 @@ from typing import Any, Self
 from constellagent.errors import ConstellagentError, UnavailableError
 from constellagent.faces.blocking import BlockingClient
 from constellagent.faces.launching import LOST_THE_RACE, owner
-from constellagent.failpoints import VARIABLE
+from constellagent.failpoints import TOLD, VARIABLE
 from constellagent.runtime.paths import Paths
 from tests.reliability.lab import Lab, git, wait_for
+from tests.reliability.steps.acknowledged import Acknowledged
 from tests.reliability.steps.forks import Fork, Forks
+from tests.reliability.steps.receiver import Receiver, receiving
 from tests.reliability.steps.zygote import TRACE
 
 _TRIES = 5
@@ -27,22 +29,32 @@ class Died(Exception):  # noqa: N818 - it is what a test waits for, and no error
 
 @dataclass
 class StepLab(Lab):
-    """A `Lab` whose commands and daemons are forks."""
+    """A `Lab` whose commands and daemons are forks.
+
+    Attributes:
+        receiver: to whom events may be posted; it is there as long as the lab.
+        acknowledged: what was acknowledged since everything was put back.
+    """
 
     forks: Forks = field(default_factory=Forks)
+    receiver: Receiver = field(init=False)
+    acknowledged: Acknowledged = field(init=False, default_factory=Acknowledged)
     daemon: Fork | None = field(init=False, default=None)
     armed: bool = field(init=False, default=False)
+    _posts: ExitStack = field(init=False, default_factory=ExitStack)
 
     def __enter__(self) -> Self:
         """Create folder, repository and file."""
         super().__enter__()
         self.said.mkdir()
+        self.receiver = self._posts.enter_context(receiving())
         return self
 
     def __exit__(self, *_: object) -> None:
         """End everything."""
-        self.down()
-        super().__exit__(*_)
+        with self._posts:
+            self.down()
+            super().__exit__(*_)
 
     @property
     def said(self) -> Path:
@@ -59,6 +71,9 @@ class StepLab(Lab):
         A command whose daemon died starts another one, as commands do; it makes room.
         """
         self.armed = bool(fault)
+        if fault:
+            self._faults.unlink(missing_ok=True)
+            env[TOLD] = str(self._faults)
         environ = self.environment(**{VARIABLE: fault}, **env)
         for _ in range(_TRIES):
             self.down()
@@ -74,6 +89,10 @@ class StepLab(Lab):
             pass
         self.daemon = None
 
+    def faults(self) -> list[str]:
+        """Return the points at which what was asked for last has happened, in any process."""
+        return self._faults.read_text().split() if self._faults.exists() else []
+
     def died(self, seconds: float) -> int | None:
         """Return the exit status of the daemon, once it has died; None where it lives on."""
         assert self.daemon is not None
@@ -85,18 +104,19 @@ class StepLab(Lab):
         Raises:
             Died: the daemon died of it, or had died before.
         """
-        if self._gone():
-            raise Died
-        fork = self.forks.start(args, self.environment(**env), self.repo, self.said)
-        status = fork.wait()
-        if status is None:
-            raise AssertionError(f"{args} does not end")
-        if self.armed and (status == 69 or self._gone()):
-            raise Died
+        status, fork = self._tried(args, env)
         if check is not None and status != check:
             said = f"{fork.out.read_text()}\n{fork.err.read_text()}\n{self.daemon_log()}"
             raise AssertionError(f"{' '.join(args)}: exit {status}, wanted {check}\n{said}")
         return fork.out.read_text()
+
+    def tried(self, *args: str) -> bool:
+        """Run a command that may be refused; says whether it was done.
+
+        Raises:
+            Died: the daemon died of it, or had died before.
+        """
+        return self._tried(args, {})[0] == 0
 
     def ask(self, *args: str) -> Any:
         """Run a reading command with --json and return what it printed."""
@@ -105,6 +125,16 @@ class StepLab(Lab):
     def run(self, *args: str, check: int | None = 0, **env: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end, as every lab does."""
         return subprocess.CompletedProcess(args, 0, self.do(*args, check=check, **env), "")
+
+    def until(self, condition: Callable[[], object], what: str) -> None:
+        """Wait for something that the daemon does.
+
+        Raises:
+            Died: the daemon is gone.
+        """
+        wait_for(lambda: self._gone() or condition(), what)
+        if self._gone():
+            raise Died
 
     def traced(self) -> list[str]:
         """Return the points that were reached by a daemon that was started with a trace."""
@@ -147,6 +177,8 @@ class StepLab(Lab):
             if (self.folder / name / folder.name).exists():
                 shutil.copytree(self.folder / name / folder.name, folder, symlinks=True)
         (self.folder / "told.txt").unlink(missing_ok=True)
+        self.acknowledged.forget()
+        self.receiver.forget()
 
     def laws(self) -> None:
         """Assert what is true whatever died: nothing orphaned, doubled, locked, or told wrongly."""
@@ -185,6 +217,21 @@ class StepLab(Lab):
     def client(self) -> BlockingClient:
         """Connect to the daemon."""
         return BlockingClient.connect(Paths(self.home).control_socket)
+
+    @property
+    def _faults(self) -> Path:
+        return self.folder / "faults"
+
+    def _tried(self, args: tuple[str, ...], env: dict[str, str]) -> tuple[int, Fork]:
+        if self._gone():
+            raise Died
+        fork = self.forks.start(args, self.environment(**env), self.repo, self.said)
+        status = fork.wait()
+        if status is None:
+            raise AssertionError(f"{args} does not end")
+        if self.armed and (status == 69 or self._gone()):
+            raise Died
+        return status, fork
 
     def _folders(self) -> tuple[Path, ...]:
         return (self.home, self.repo, self.folder / "repo.worktrees", self.folder / "origin")

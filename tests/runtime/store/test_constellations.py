@@ -32,9 +32,11 @@ async def test_what_was_applied_comes_back(constellations: Constellations) -> No
 async def test_applying_the_same_writes_nothing(constellations: Constellations, database: Database) -> None:
     """A second apply of the same text does not touch the row; another text replaces it."""
     times = "SELECT applied_at FROM constellations"
+    assert await constellations.since() == {}
     await constellations.put(ACME, 1.0)
     await constellations.put(ACME, 2.0)
     assert await database.rows(times) == [(1.0,)]
+    assert await constellations.since() == {"id-1": 1.0}
 
     await constellations.put(replace(ACME, text="version: 1\nname: x\n", content_hash="hash-2"), 3.0)
 

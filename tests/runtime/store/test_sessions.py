@@ -66,15 +66,14 @@ async def test_runs_and_other_subjects_may_be_live_together(rows: SessionRows) -
 
 
 async def test_an_end_is_written_once(rows: SessionRows) -> None:
-    """Of two that end a session one is told that it did, and what it wrote stays."""
+    """Of two that end a session one gets the row with its end, and what it wrote stays."""
     await rows.add(ROW)
+    ended = replace(ROW, ended_at=1.0, exit_status=3, ended_by="itself", outcome="exit status 3")
 
-    assert await rows.end("s-1", 1.0, 3, "itself", "exit status 3")
-    assert not await rows.end("s-1", 2.0, None, "lost", "lost")
+    assert await rows.end("s-1", 1.0, 3, "itself", "exit status 3") == ended
+    assert await rows.end("s-1", 2.0, None, "lost", "lost") is None
 
-    assert await rows.get("s-1") == replace(
-        ROW, ended_at=1.0, exit_status=3, ended_by="itself", outcome="exit status 3"
-    )
+    assert await rows.get("s-1") == ended
 
 
 async def test_a_late_stop_does_not_revive(rows: SessionRows) -> None:
