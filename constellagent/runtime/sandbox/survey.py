@@ -253,7 +253,8 @@ def _covered(human: Human, home: Path, held: Sequence[Path]) -> Human:
     for folder in sorted(around):
         if _below(folder, given) or (folder != home and _above(folder, held)):
             continue
-        if folder == _real(folder) and 0 < len(entries := _entries(folder)) <= _MOST:
+        entries = _entries(folder) if folder == _real(folder) else None
+        if entries is not None and len(entries) <= _MOST:
             found[folder] = entries
     skipped = {*found, *human.folders, *human.files}
     shown, links = list[Path](), list[tuple[Path, str]]()
@@ -266,12 +267,12 @@ def _covered(human: Human, home: Path, held: Sequence[Path]) -> Human:
     return replace(human, covers=tuple(found), shown=tuple(shown), links=tuple(links))
 
 
-def _entries(folder: Path) -> list[Path]:
-    """Return what is in a folder; nothing where it is none, or may not be read."""
+def _entries(folder: Path) -> list[Path] | None:
+    """Return what is in a folder; None where it is none, or may not be read."""
     try:
         return sorted(folder.iterdir())
     except OSError:
-        return []
+        return None
 
 
 def _is_others(program: str, written: Iterable[Path]) -> bool:
@@ -291,8 +292,8 @@ def _below(place: Path, folders: Iterable[Path]) -> bool:
     return any(place.is_relative_to(folder) for folder in folders)
 
 
-def _above(folder: Path, places: Iterable[Path]) -> bool:
-    return any(place.is_relative_to(folder) for place in places)
+def _above(folder: Path, held: Iterable[Path]) -> bool:
+    return any(place.is_relative_to(folder) for place in held)
 
 
 def _empty(paths: Paths) -> Path:

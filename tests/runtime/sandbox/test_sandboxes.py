@@ -361,3 +361,9 @@ async def test_a_home_folder_that_is_the_machine_is_not_covered(yard: Yard) -> N
     """Else what the sandbox has of its own, its processes first, would be the machine's again."""
     task = survey.Task(Sandbox(kind="bwrap"), yard.tree(), "", yard.common)
     assert survey.survey(yard.paths, Path("/"), task).human.covers == ()
+
+
+async def test_an_empty_home_folder_is_covered_too(yard: Yard) -> None:
+    """What is first made in it while the sandbox stands is not seen."""
+    assert list(yard.person.iterdir()) == []
+    assert (await yard.ground()).human.covers == (yard.person,)
