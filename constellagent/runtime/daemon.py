@@ -82,7 +82,7 @@ class Daemon(Assembly):
         """Record (or withdraw) approval of this file's present content."""
         path = await asyncio.to_thread(Path(file).resolve)
         if revoke:
-            await self._constellations.distrust(path)
+            await self._constellations.distrust(path, self._clock.now())
             return ""
         context = await self._contexts.of_file(file)
         await self._constellations.trust(context.file, context.content_hash, self._clock.now())

@@ -222,11 +222,16 @@ class Reconciler:
             )
 
     async def _trusts(self, context: Context) -> bool:
-        """What was approved for good, or is what was approved and applied last, needs no other question."""
-        applied = await self._constellations.get(context.id)
-        if applied is not None and applied.content_hash == context.content_hash:
+        """What was approved for good, or is what was approved and applied last, needs no other question.
+
+        Where approvals were withdrawn, what was applied before that no longer counts.
+        """
+        if await self._constellations.trusts(context.file, context.content_hash):
             return True
-        return await self._constellations.trusts(context.file, context.content_hash)
+        applied = await self._constellations.get(context.id)
+        if applied is None or applied.content_hash != context.content_hash:
+            return False
+        return not await self._constellations.withdrawn(context.file)
 
     async def _forget_restarts(self, context: Context, found: Plan) -> None:
         """A start by a person supersedes a restart that waits."""

@@ -157,9 +157,9 @@ class SessionRegistry:
         """Return one row."""
         return await self._rows.get(session)
 
-    async def newest(self, constellation: str) -> list[SessionRow]:
-        """Return the newest session of each role and subject of a constellation."""
-        return await self._rows.newest(constellation)
+    async def newest(self, constellation: str, *, held: bool = False) -> list[SessionRow]:
+        """Return the newest session of each role and subject; with `held`, of those that were started."""
+        return await self._rows.newest(constellation, held=held)
 
     async def outdate(self, constellation: str, agent: str) -> None:
         """Note that a live session runs in a folder that is not its agent's worktree any more."""

@@ -45,6 +45,18 @@ def test_trust_is_bound_to_the_content(place: Place) -> None:
     refused(place.run("apply", check=64), "constellagent trust")
 
 
+def test_a_withdrawn_approval_is_also_that_of_what_was_applied(place: Place) -> None:
+    """What was applied is applied again without a question, but not once its approval was withdrawn."""
+    place.agent()
+    place.run("apply", "--yes")
+    place.run("apply")
+    place.run("trust", "--revoke")
+    refused(place.run("apply", check=64), "constellagent trust")
+    assert place.view()["session"]["live"]
+    place.run("apply", "--yes")
+    place.run("apply")
+
+
 def test_b12_what_an_agent_is_given(place: Place) -> None:
     """An agent gets what its file passes on, and nothing else of the caller's or the daemon's environment."""
     place.agent(SPEAKER)

@@ -3,6 +3,7 @@
 The key itself is in the answer that creates it and nowhere else.
 """
 
+import logging
 import secrets
 import sqlite3
 import uuid as uuids
@@ -12,10 +13,13 @@ from aiohttp import web
 
 from constellagent.failpoints import around
 from constellagent.ravi import wire
+from constellagent.ravi.audit import AuditError
 from constellagent.ravi.local.answers import ApiError, read_body, timestamp
 from constellagent.ravi.local.fences import NOW, STORE, key_hash, management
 from constellagent.ravi.local.office import OFFICE, Office
 from constellagent.ravi.points import ProviderPoint
+
+_log = logging.getLogger(__name__)
 
 _MANAGEMENT = "ravi_mgmt_"
 _IDENTITY = "ravi_id_"
@@ -97,9 +101,23 @@ def issue_management(office: Office, db: sqlite3.Connection, label: str, actor: 
         AuditError: the audit of one does not hold; no key is made.
     """
     uuid, key = mint_management(db, label, office.stamp())
-    for row in db.execute("SELECT uuid FROM identities WHERE deleted_dt IS NULL ORDER BY id").fetchall():
-        office.tell(row["uuid"], actor, "account.key_issued", row=uuid, about=label, value=key)
+    for identity in _identities(db):
+        office.tell(identity, actor, "account.key_issued", row=uuid, about=label, value=key)
     return uuid, key
+
+
+def _tell_all_withdrawn(office: Office, db: sqlite3.Connection, actor: str, uuid: str, label: str) -> None:
+    """Let each audit hear that a management key is no more; one that does not hold keeps no key alive."""
+    for identity in _identities(db):
+        try:
+            office.tell(identity, actor, "account.key_withdrawn", row=uuid, about=label)
+        except AuditError as error:
+            _log.warning("a management key was withdrawn, but not in the audit: %s", error.message)
+
+
+def _identities(db: sqlite3.Connection) -> list[str]:
+    query = "SELECT uuid FROM identities WHERE deleted_dt IS NULL ORDER BY id"
+    return [row["uuid"] for row in db.execute(query).fetchall()]
 
 
 def mint_identity(
@@ -163,11 +181,15 @@ async def _revoke(request: web.Request, which: str) -> web.Response:
             " RETURNING identity, label",
             (now, uuid),
         ).fetchone()
-        if row is not None and row["identity"] is not None:
+        if row is None:
+            return False
+        if row["identity"] is None:
+            _tell_all_withdrawn(office, db, scope.actor, uuid, row["label"])
+        else:
             office.tell(
                 uuid_of(db, row["identity"]), scope.actor, "key.withdrawn", row=uuid, about=row["label"]
             )
-        return row is not None
+        return True
 
     if not await office.store.run(revoke):
         raise ApiError(404, "not_found", "No API key matches the given query.")

@@ -98,7 +98,7 @@ class Alerts:
         return [
             row
             for constellation, since in (await self._constellations.since()).items()
-            for row in await self._registry.newest(constellation)
+            for row in await self._registry.newest(constellation, held=True)
             if _to_tell(row) and (row.ended_at or 0) > max(since, oldest)
         ]
 
@@ -235,11 +235,11 @@ class Alerts:
             await self._once_it_lasts(row, moment, recalled=True)
 
     async def _unless_restarted(self, row: SessionRow) -> None:
-        """Tell an end, once it is known that the agent is not started again."""
+        """Tell an end, once it is known that the agent is not started again, or could not be."""
         while self._supervisor.waits(row):
             await self._sleep(_LOOK)
-        newest = {(one.role, one.subject): one.id for one in await self._registry.newest(row.constellation)}
-        if newest.get(("agent", row.subject)) != row.id:
+        held = await self._registry.newest(row.constellation, held=True)
+        if row.id not in {one.id for one in held}:
             return
         moment = of_end(row, self._supervisor.reason(row))
         if moment is not None and not await self._told(row, moment):
@@ -323,11 +323,8 @@ class Alerts:
 
 
 def _to_tell(row: SessionRow) -> bool:
-    """Say whether a session's end is of those that are told.
-
-    One that was never held was not started, which whoever asked for it was told at once.
-    """
-    return row.role == "agent" and row.holder_pid is not None and of_end(row, "") is not None
+    """Say whether a session's end is of those that are told."""
+    return row.role == "agent" and of_end(row, "") is not None
 
 
 def _agent_of(row: SessionRow) -> str:

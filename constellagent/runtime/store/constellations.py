@@ -31,6 +31,9 @@ class Applied:
     text: str
 
 
+_WITHDRAWN = ""
+"""In place of a content's hash: the approvals of this file were withdrawn."""
+
 _SELECT = "SELECT id, name, file, repo, content_hash, text FROM constellations"
 
 
@@ -60,22 +63,24 @@ class Constellations:
 
     @around(Point.CONSTELLATION_PUT)
     async def put(self, applied: Applied, at: float) -> None:
-        """Remember what is applied at `at` (epoch seconds); writes nothing where it is known already."""
-        if await self.get(applied.id) == applied:
+        """Remember what is applied at `at` (epoch seconds); writes nothing where it is known already.
+
+        What is applied was approved, so a withdrawal before it is over.
+        """
+        if await self.get(applied.id) == applied and not await self.withdrawn(applied.file):
             return
-        await self._database.execute(
-            "INSERT OR REPLACE INTO constellations (id, name, file, repo, content_hash, text, applied_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                applied.id,
-                applied.name,
-                str(applied.file),
-                str(applied.repo),
-                applied.content_hash,
-                applied.text,
-                at,
-            ),
-        )
+        file = str(applied.file)
+        row = (applied.id, applied.name, file, str(applied.repo), applied.content_hash, applied.text, at)
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM trusted WHERE file = ? AND content_hash = ?", (file, _WITHDRAWN))
+            connection.execute(
+                "INSERT OR REPLACE INTO constellations "
+                "(id, name, file, repo, content_hash, text, applied_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                row,
+            )
+
+        await self._database.run(write)
 
     @around(Point.CONSTELLATION_FORGET)
     async def forget(self, constellation: str) -> None:
@@ -101,9 +106,20 @@ class Constellations:
         )
 
     @around(Point.CONSTELLATION_DISTRUST)
-    async def distrust(self, file: Path) -> None:
-        """Withdraw every approval of the file."""
-        await self._database.execute("DELETE FROM trusted WHERE file = ?", (str(file),))
+    async def distrust(self, file: Path, at: float) -> None:
+        """Withdraw every approval of the file, that of what was applied last among them."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM trusted WHERE file = ?", (str(file),))
+            connection.execute(
+                "INSERT INTO trusted (file, content_hash, at) VALUES (?, ?, ?)", (str(file), _WITHDRAWN, at)
+            )
+
+        await self._database.run(write)
+
+    async def withdrawn(self, file: Path) -> bool:
+        """Say whether the approvals of the file were withdrawn, and nothing of it applied since."""
+        return await self.trusts(file, _WITHDRAWN)
 
     async def environment(self, constellation: str) -> Mapping[str, bytes]:
         """Return the sealed values by variable name."""

@@ -91,11 +91,13 @@ _ENDED = (
     "ended_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM fires WHERE fires.run = sessions.id "
     "AND fires.state IN ('queued', 'claimed', 'running'))"
 )
-_NEWEST = (
+_NEWEST_OF = (
     "rowid IN (SELECT coalesce(max(CASE WHEN ended_at IS NULL AND role != 'run' THEN rowid END), max(rowid)) "
-    "FROM sessions GROUP BY constellation, role, subject)"
+    "FROM sessions {those}GROUP BY constellation, role, subject)"
 )
 """The live one; else by the order of insertion, which a wall clock that is set back cannot change."""
+_NEWEST = _NEWEST_OF.format(those="")
+_NEWEST_HELD = _NEWEST_OF.format(those="WHERE ended_at IS NULL OR holder_pid IS NOT NULL ")
 
 
 class SessionRows:
@@ -227,9 +229,10 @@ class SessionRows:
         """Return all rows that have not ended, oldest first."""
         return await self._select("WHERE ended_at IS NULL ORDER BY rowid")
 
-    async def newest(self, constellation: str) -> list[SessionRow]:
-        """Return the newest session of each role and subject."""
-        return await self._select(f"WHERE constellation = ? AND {_NEWEST}", constellation)
+    async def newest(self, constellation: str, *, held: bool = False) -> list[SessionRow]:
+        """Return the newest session of each role and subject; with `held`, of those that were started."""
+        which = _NEWEST_HELD if held else _NEWEST
+        return await self._select(f"WHERE constellation = ? AND {which}", constellation)
 
     async def ended(self, subject: SessionRow | None = None) -> list[SessionRow]:
         """Return all ended rows, or those of the role and subject of a row; newest first.

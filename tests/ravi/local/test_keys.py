@@ -3,6 +3,7 @@
 import hashlib
 import re
 
+from tests.ravi.local.test_audits import file_of
 from tests.ravi.provided import Provided
 
 
@@ -33,6 +34,23 @@ async def test_a_new_management_key_works_and_can_be_revoked(local: Provided) ->
     assert (await local.ask("GET", "/api/identities/", key=created["key"])).status_code == 401
     listed = (await local.ask("GET", "/api/auth/keys/management/")).json()
     assert created["uuid"] not in {row["uuid"] for row in listed}
+
+
+async def test_every_identity_is_told_of_a_withdrawn_management_key(local: Provided) -> None:
+    """As it was told that there is one; an audit that does not hold cannot keep a key alive."""
+    whole, broken = [await local.identity() for _ in range(2)]
+    created = (await local.ask("POST", "/api/auth/keys/management/", body={"label": "b"})).json()
+    file = file_of(local, broken["uuid"])
+    file.write_bytes(file.read_bytes() + b"x")
+    assert (await local.ask("GET", f"/api/secrets/?identity={broken['uuid']}")).status_code == 503
+    path = f"/api/auth/keys/management/{created['uuid']}/"
+
+    assert (await local.ask("DELETE", path)).status_code == 204
+
+    assert (await local.ask("GET", "/api/identities/", key=created["key"])).status_code == 401
+    lines = (await local.ask("GET", f"/api/audit/?identity={whole['uuid']}")).json()
+    told = [(line["actor"], line["about"]) for line in lines if line["action"] == "account.key_withdrawn"]
+    assert told == [("key constellagent", "b")]
 
 
 async def test_a_key_for_nobody_is_refused(local: Provided) -> None:

@@ -32,10 +32,13 @@ class House:
     lab: Working
     settings: Settings
 
-    async def begin(self, *, more: str = "", rest: str = OWNER, shell: str = SAYS) -> None:
-        """Apply; `more` is of the declaration of `docs`, `rest` of the file."""
+    async def begin(
+        self, *, more: str = "", rest: str = OWNER, shell: str = SAYS, command: list[str] | None = None
+    ) -> None:
+        """Apply; `more` is of the declaration of `docs`, `rest` of the file; `command` instead of `shell`."""
         boss = "  boss: {command: ['true'], autostart: false}\n"
-        self.lab.declare(f"  docs: {{shell: {json.dumps(shell)}, {more}}}\n{boss}", rest)
+        runs = f"command: {json.dumps(command)}" if command else f"shell: {json.dumps(shell)}"
+        self.lab.declare(f"  docs: {{{runs}, {more}}}\n{boss}", rest)
         result = await self.lab.apply()
         assert not result["failed"], result
 

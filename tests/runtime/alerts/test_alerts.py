@@ -7,6 +7,7 @@ import pytest
 from constellagent.errors import UnavailableError
 from constellagent.ravi.client import InDoubtError
 from constellagent.ravi.client.mail import Mailbox
+from constellagent.runtime import supervisor
 from constellagent.runtime.alerts import alerts, deciding
 from constellagent.runtime.holder.stream import HolderStream
 from tests.runtime.alerts.rig import OWNER, House, eventually
@@ -196,6 +197,25 @@ async def test_an_end_that_a_restart_follows_is_not_told(here: House, tmp_path: 
     await here.idle()
 
     assert await here.inbox() == []
+
+
+async def test_an_end_that_no_restart_can_follow_is_told(
+    here: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once, with why it could not be started again."""
+    monkeypatch.setattr(supervisor, "FIRST_DELAY", 0.01)
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\nread x; rm {program}; exit 3\n")
+    program.chmod(0o700)
+    await here.begin(command=[str(program)], more="restart: on-failure")
+    await here.do("go")
+
+    (mail,) = await here.mails(1)
+    await here.idle()
+
+    assert mail.subject.startswith("docs has failed: ")
+    assert str(program) in mail.subject
+    assert len(await here.inbox()) == 1
 
 
 async def test_what_a_person_stops_is_not_told(here: House) -> None:

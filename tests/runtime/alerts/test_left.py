@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from constellagent.errors import ConstellagentError
 from constellagent.runtime.alerts import alerts
+from constellagent.runtime.control import RestartRequest
 from constellagent.runtime.store.sessions import SessionRow
 from tests.runtime.alerts.rig import OWNER, House, eventually
 
@@ -100,3 +102,19 @@ async def test_a_session_that_was_not_started_is_not(here: House) -> None:
 
     assert (await here.lab.agent("docs"))["session"] is not None
     assert await here.inbox() == []
+
+
+async def test_an_end_after_which_no_start_came_about_is(here: House, tmp_path: Path) -> None:
+    """A start that failed before anything ran is no newer end: that of what ran last is told."""
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\nread x; rm {program}; exit 3\n")
+    program.chmod(0o700)
+    await here.begin(command=[str(program)])
+    await end_untold(here, "go")
+    with pytest.raises(ConstellagentError):
+        await here.lab.daemon.restart(RestartRequest(file=here.lab.file, subject="docs"))
+
+    await here.next_daemon()
+    (mail,) = await here.mails(1)
+
+    assert mail.subject == "docs has failed: exit status 3"

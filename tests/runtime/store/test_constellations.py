@@ -53,9 +53,25 @@ async def test_trust_is_in_one_content_of_one_file(constellations: Constellation
     assert await constellations.trusts(FILE, "hash-2")
     assert not await constellations.trusts(FILE, "hash-3")
 
-    await constellations.distrust(FILE)
+    await constellations.distrust(FILE, 3.0)
     assert not await constellations.trusts(FILE, "hash-1")
     assert await constellations.trusts(Path("/other"), "hash-1")
+
+
+async def test_a_withdrawal_counts_until_the_next_apply(constellations: Constellations) -> None:
+    """What was applied before it is no longer approved; what is applied after it, even the same, is."""
+    await constellations.put(ACME, 1.0)
+    assert not await constellations.withdrawn(ACME.file)
+
+    await constellations.distrust(ACME.file, 2.0)
+    assert await constellations.withdrawn(ACME.file)
+    assert not await constellations.withdrawn(Path("/other"))
+    await constellations.trust(ACME.file, "hash-2", 3.0)
+    assert await constellations.withdrawn(ACME.file)
+
+    await constellations.put(ACME, 4.0)
+    assert not await constellations.withdrawn(ACME.file)
+    assert await constellations.trusts(ACME.file, "hash-2")
 
 
 async def test_the_environment_changes_in_one_step(constellations: Constellations) -> None:
