@@ -50,7 +50,8 @@ class LostConstellations:
         database = Database(self._scene.around.paths.database)
         await database.open()
         try:
-            await Constellations(database).put(applied, self._scene.around.clock.now())
+            now = self._scene.around.clock.now()
+            await Constellations(database).put(applied, now, approved=False)
         finally:
             await database.close()
         return f"{ground.file} is known again; the next apply keeps the variables of your shell again"

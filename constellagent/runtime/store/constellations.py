@@ -62,18 +62,21 @@ class Constellations:
         return dict(await self._database.rows("SELECT id, applied_at FROM constellations"))
 
     @around(Point.CONSTELLATION_PUT)
-    async def put(self, applied: Applied, at: float) -> None:
+    async def put(self, applied: Applied, at: float, *, approved: bool = True) -> None:
         """Remember what is applied at `at` (epoch seconds); writes nothing where it is known already.
 
-        What is applied was approved, so a withdrawal before it is over.
+        With `approved` a person has just agreed to it, which ends a withdrawal before; a row that is only
+        put back in its place does not.
         """
-        if await self.get(applied.id) == applied and not await self.withdrawn(applied.file):
+        if await self.get(applied.id) == applied and not (approved and await self.withdrawn(applied.file)):
             return
         file = str(applied.file)
         row = (applied.id, applied.name, file, str(applied.repo), applied.content_hash, applied.text, at)
 
         def write(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM trusted WHERE file = ? AND content_hash = ?", (file, _WITHDRAWN))
+            if approved:
+                gone = "DELETE FROM trusted WHERE file = ? AND content_hash = ?"
+                connection.execute(gone, (file, _WITHDRAWN))
             connection.execute(
                 "INSERT OR REPLACE INTO constellations "
                 "(id, name, file, repo, content_hash, text, applied_at) VALUES (?, ?, ?, ?, ?, ?, ?)",

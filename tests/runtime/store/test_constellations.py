@@ -67,6 +67,8 @@ async def test_a_withdrawal_counts_until_the_next_apply(constellations: Constell
     assert await constellations.withdrawn(ACME.file)
     assert not await constellations.withdrawn(Path("/other"))
     await constellations.trust(ACME.file, "hash-2", 3.0)
+    await constellations.forget(ACME.id)
+    await constellations.put(ACME, 3.0, approved=False)
     assert await constellations.withdrawn(ACME.file)
 
     await constellations.put(ACME, 4.0)
